@@ -75,7 +75,8 @@ class EventLogError(Exception):
     ├── LogUnavailable     the broker or disk is away; the outcome of the call is unknown, retry
     ├── RecordTooLarge     a value above MAX_RECORD_BYTES; do not retry
     ├── UnknownTopic       no such topic or partition; do not retry
-    └── OffsetOutOfRange   a stored offset is no longer, or not yet, on the log; a person must decide
+    ├── OffsetOutOfRange   a stored offset is no longer, or not yet, on the log; a person must decide
+    └── LostPartition      another process has moved the stored position; drop cached state and read it again
     """
 
 
@@ -93,6 +94,10 @@ class UnknownTopic(EventLogError):
 
 class OffsetOutOfRange(EventLogError):
     """The offset to read from is not on the log: deleted, or from another log."""
+
+
+class LostPartition(EventLogError):
+    """The stored position of a partition was moved by somebody else: this process is no longer its owner."""
 
 
 Assigned = Callable[[Sequence[Partition]], Mapping[Partition, int]]
@@ -165,9 +170,7 @@ class EventLog(Protocol):
         """
         ...
 
-    def consumer(
-        self, *, group: str, topics: Sequence[str], on_assigned: Assigned, on_revoked: Revoked
-    ) -> Consumer:
+    def consumer(self, *, group: str, topics: Sequence[str], on_assigned: Assigned, on_revoked: Revoked) -> Consumer:
         """Join `group`. A name that ends in `*` stands for every topic with that beginning, also ones made later
         (noticed within a few seconds). With several members each partition is read by one of them.
         """

@@ -1,0 +1,148 @@
+"""Engines for SQLite and PostgreSQL, and two connection types: one that can only read, one inside the only commit."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Executable, Result, UpdateBase, create_engine, event, func, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+_SQLITE_BUSY_SECONDS = 30
+_POSTGRES_LOCK_TIMEOUT = "30s"
+_WRITES = "andon_writes"
+
+
+class DatabaseUnavailable(Exception):
+    """The database cannot be reached, is locked for too long, or its disk is full; the outcome is unknown, retry."""
+
+
+class ReadConnection:
+    """Runs selects. It has no way to commit, so a screen's query cannot change anything."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._connection.dialect.name
+
+    def execute(self, statement: Executable, parameters: dict[str, Any] | None = None) -> Result[Any]:
+        """Run one statement; `parameters` fill its bind parameters."""
+        return self._connection.execute(statement, parameters or {})
+
+
+class WriteConnection(ReadConnection):
+    """A connection inside a write transaction; the unit of work that made it commits or rolls back."""
+
+    def change(self, statement: UpdateBase) -> int:
+        """Run one insert, update or delete, and say how many rows it touched."""
+        return self._connection.execute(statement).rowcount
+
+    def execute_many(self, statement: Executable, rows: Sequence[dict[str, Any]]) -> None:
+        """Run one statement per row, in bulk; nothing happens for no rows."""
+        if rows:
+            self._connection.execute(statement, rows)
+
+    def lock(self, name: str) -> None:
+        """Let one transaction at a time pass here, until it ends. SQLite needs nothing: it has one writer anyway."""
+        if self.dialect == "postgresql":
+            self._connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+
+    @property
+    def raw(self) -> Connection:
+        """For an adapter's bulk path (COPY) only."""
+        return self._connection
+
+
+class Database:
+    """One service's database. The constructor connects to nothing; the first connection does.
+
+    Args:
+        url: SQLAlchemy URL, `sqlite:///path` or `postgresql+psycopg://…`.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self._engine: Engine | None = None
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, made at first use; the folder of an SQLite file is made with it."""
+        if self._engine is None:
+            self._engine = _sqlite(self.url.database or "") if self.is_sqlite else _postgres(self.url)
+        return self._engine
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.url.get_backend_name() == "sqlite"
+
+    @contextmanager
+    def reading(self) -> Iterator[ReadConnection]:
+        """A connection that sees one consistent state and changes nothing.
+
+        Raises:
+            DatabaseUnavailable: retry later.
+        """
+        with _translated(), self.engine.connect() as connection:
+            yield ReadConnection(connection)
+
+    @contextmanager
+    def writing(self) -> Iterator[WriteConnection]:
+        """One write transaction: committed when the block ends, rolled back when it raises.
+
+        On SQLite the write lock is taken at the start (`BEGIN IMMEDIATE`), so what is read inside cannot be overtaken.
+
+        Raises:
+            DatabaseUnavailable: the transaction may or may not have been committed; reload what is cached.
+        """
+        with (
+            _translated(),
+            self.engine.connect().execution_options(**{_WRITES: True}) as connection,
+            connection.begin(),
+        ):
+            yield WriteConnection(connection)
+
+    def close(self) -> None:
+        """Close all pooled connections. The database can be used again afterwards."""
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        raise DatabaseUnavailable(str(error.orig)) from error
+
+
+def _sqlite(path: str) -> Engine:
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        f"sqlite:///{path}", connect_args={"timeout": _SQLITE_BUSY_SECONDS, "check_same_thread": False}
+    )
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _entry: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None  # the driver must not open transactions of its own; `_begin` does
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(_WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgres(url: Any) -> Engine:
+    # READ COMMITTED: every guard is a compare-and-set on a row, which re-reads the row after waiting for its lock.
+    options = f"-c lock_timeout={_POSTGRES_LOCK_TIMEOUT} -c timezone=UTC"
+    return create_engine(url, pool_pre_ping=True, isolation_level="READ COMMITTED", connect_args={"options": options})

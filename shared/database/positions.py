@@ -1,0 +1,99 @@
+"""Where each consumer reads on: stored with the state that the records before it produced.
+
+A position is compared and set. Two processes that both believe to own a partition can therefore not both commit: the
+second finds the offset moved and gets `LostPartition`.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Table, insert, select, update
+
+from shared.database.delivery_tables import DeliveryTables
+from shared.database.engine import Database, WriteConnection
+from shared.eventlog.port import EventLog, LostPartition, OffsetOutOfRange, Partition
+from shared.runtime.progress import Progress
+
+
+class LogMismatch(Exception):
+    """The offsets in this database belong to another log, or the topic's number of partitions has changed."""
+
+
+class Positions:
+    """The stored positions of one service's consumers."""
+
+    def __init__(self, database: Database, tables: DeliveryTables, log: EventLog) -> None:
+        self._database = database
+        self._tables = tables
+        self._log = log
+
+    def starting_offsets(self, consumer: str, partitions: Sequence[Partition]) -> Mapping[Partition, int]:
+        """Where `consumer` reads on in each partition; one never read before starts where the log begins.
+
+        Raises:
+            LogMismatch: the stored offsets are not of this log.
+            OffsetOutOfRange: a stored offset lies outside what the log holds; starting would skip or repeat records.
+        """
+        with self._database.writing() as connection:
+            for topic in {partition.topic for partition in partitions}:
+                self._check_log(connection, topic)
+            return {partition: self._starting_offset(connection, consumer, partition) for partition in partitions}
+
+    def _starting_offset(self, connection: WriteConnection, consumer: str, partition: Partition) -> int:
+        first, end = self._log.offsets(partition)
+        stored = _stored_offset(connection, self._tables.positions, (consumer, partition.topic, partition.number))
+        if stored is None:
+            values = {"consumer": consumer, "topic": partition.topic, "partition": partition.number}
+            connection.execute(insert(self._tables.positions).values(**values, next_offset=first))
+            return first
+        if not first <= stored <= end:
+            raise OffsetOutOfRange(
+                f"{consumer} stands at offset {stored} of {partition.topic}/{partition.number}, "
+                f"but the log holds {first} to {end}: it lost records or was replaced"
+            )
+        return stored
+
+    def _check_log(self, connection: WriteConnection, topic: str) -> None:
+        here = (self._log.identity(), self._log.partition_count(topic))
+        logs = self._tables.logs
+        known = connection.execute(select(logs.c.log_identity, logs.c.partitions).where(logs.c.topic == topic)).first()
+        if known is None:
+            connection.execute(insert(logs).values(topic=topic, log_identity=here[0], partitions=here[1]))
+        elif tuple(known) != here:
+            raise LogMismatch(
+                f"topic {topic} was read from log {known.log_identity} with {known.partitions} partitions; "
+                f"this is log {here[0]} with {here[1]}. Offsets do not carry over: restore the log or start afresh"
+            )
+
+
+def advance(connection: WriteConnection, tables: DeliveryTables, progress: Progress) -> None:
+    """Move one position, where it still stands at the expected offset.
+
+    Raises:
+        LostPartition: it does not; another process has moved it. The caller's transaction must be rolled back.
+    """
+    positions = tables.positions
+    moved = connection.change(
+        update(positions)
+        .where(
+            positions.c.consumer == progress.consumer,
+            positions.c.topic == progress.topic,
+            positions.c.partition == progress.partition,
+            positions.c.next_offset == progress.expected_offset,
+        )
+        .values(next_offset=progress.next_offset)
+    )
+    if moved != 1:
+        raise LostPartition(
+            f"{progress.consumer} no longer stands at offset {progress.expected_offset} "
+            f"of {progress.topic}/{progress.partition}"
+        )
+
+
+def _stored_offset(connection: WriteConnection, positions: Table, key: tuple[str, str, int]) -> int | None:
+    consumer, topic, partition = key
+    found = connection.execute(
+        select(positions.c.next_offset).where(
+            positions.c.consumer == consumer, positions.c.topic == topic, positions.c.partition == partition
+        )
+    ).scalar_one_or_none()
+    return None if found is None else int(found)

@@ -1,0 +1,44 @@
+"""Writes that say what they expect: compare-and-set on a version column, and insert-or-update by key."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Table, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from shared.database.engine import WriteConnection
+
+
+class ConcurrentChange(Exception):
+    """Somebody else changed the row since it was read; read it again and decide anew."""
+
+
+def compare_and_set(
+    connection: WriteConnection, table: Table, *, key: Mapping[str, Any], version: int, values: Mapping[str, Any]
+) -> None:
+    """Update the row under `key` where it still has `version`; the row then has `version + 1`.
+
+    Raises:
+        ConcurrentChange: it has another version, or is gone.
+    """
+    conditions = [table.c[name] == wanted for name, wanted in key.items()]
+    statement = update(table).where(*conditions, table.c.version == version).values(**values, version=version + 1)
+    if connection.change(statement) != 1:
+        raise ConcurrentChange(f"{table.name} {dict(key)} no longer has version {version}")
+
+
+def upsert(connection: WriteConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, or overwrite those whose primary key exists. All rows name the same columns."""
+    if not rows:
+        return
+    keys = [column.name for column in table.primary_key]
+    changed = [name for name in rows[0] if name not in keys]
+    make_insert = sqlite.insert if connection.dialect == "sqlite" else postgresql.insert
+    statement = make_insert(table)
+    if changed:
+        statement = statement.on_conflict_do_update(
+            index_elements=keys, set_={name: statement.excluded[name] for name in changed}
+        )
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=keys)
+    connection.execute_many(statement, [dict(row) for row in rows])

@@ -1,0 +1,53 @@
+"""Published by analytics on `anomalies`."""
+
+from datetime import datetime
+from typing import Literal
+
+from shared.events.envelope import Contract
+from shared.events.kpi_values import Direction, WindowSpan
+
+ANOMALY_RAISED = "andon.anomaly.raised.v1"
+ANOMALY_UPDATED = "andon.anomaly.updated.v1"
+ANOMALY_CLEARED = "andon.anomaly.cleared.v1"
+ANOMALY_WITHDRAWN = "andon.anomaly.withdrawn.v1"
+
+Severity = Literal["minor", "moderate", "major", "critical"]
+Deviation = Literal["below", "above"]
+"""On which side of the target or limit the values lie."""
+
+
+class EvidenceValue(Contract, frozen=True):
+    """One KPI value that the anomaly rests on, as it was when judged."""
+
+    window: WindowSpan
+    value: float
+    numerator: float | None
+    denominator: float | None
+    sample_size: int
+    revision: int
+
+
+class AnomalySnapshot(Contract, frozen=True):
+    """One episode of one rule on one subject, as it now stands. All four event types carry it."""
+
+    anomaly_id: str
+    rule: str
+    rule_version: int
+    rule_kind: str
+    indicator: str
+    indicator_version: int
+    indicator_direction: Direction
+    indicator_title: dict[str, str]
+    subject: dict[str, str]
+    state: Literal["open", "cleared", "withdrawn"]
+    direction: Deviation
+    severity: Severity
+    opens_issue: bool
+    reason: str
+    comparator: str
+    target: float
+    values: list[EvidenceValue]
+    raised_at: datetime
+    cleared_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+    goal_id: str | None = None

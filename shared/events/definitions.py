@@ -1,0 +1,32 @@
+"""Published by analytics on `definitions`: what issues and goals need to know of calendars and indicators."""
+
+from typing import Any
+
+from shared.events.envelope import Contract
+from shared.events.kpi_values import Direction
+
+CALENDAR_DEFINED = "andon.calendar.defined.v1"
+INDICATOR_DEFINED = "andon.indicator.defined.v1"
+
+
+class CalendarDefined(Contract, frozen=True):
+    """A calendar as it now stands, in the form of `PUT /v1/calendars/{name}`."""
+
+    name: str
+    version: int
+    definition: dict[str, Any]
+
+
+class IndicatorDefined(Contract, frozen=True):
+    """An indicator as it now stands."""
+
+    name: str
+    version: int
+    title: dict[str, str]
+    reading_type: str
+    formula: str
+    by: list[str]
+    calendar: str
+    direction: Direction
+    minimum_sample: int
+    unit: str

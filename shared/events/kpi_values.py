@@ -1,0 +1,42 @@
+"""Published by analytics on `kpi-values`."""
+
+from datetime import datetime
+from typing import Literal
+
+from shared.events.envelope import Contract
+
+KPI_VALUE_COMPUTED = "andon.kpi-value.computed.v1"
+
+Status = Literal["provisional", "final", "restated"]
+Judgement = Literal["judged", "insufficient"]
+Direction = Literal["higher_is_better", "lower_is_better"]
+
+
+class WindowSpan(Contract, frozen=True):
+    """Half-open, UTC."""
+
+    start: datetime
+    end: datetime
+
+
+class KpiValueComputed(Contract, frozen=True):
+    """The newest value of one indicator, subject and window; a later one with a higher `revision` replaces it.
+
+    `value` is None for a window without a value. `numerator` and `denominator` are the sums behind it, so that values of
+    several windows can be added up exactly: the value of their union is Σ numerator / Σ denominator (no denominator:
+    Σ numerator for `sum` and `count`, the extreme for `minimum` and `maximum`).
+    """
+
+    indicator: str
+    indicator_version: int
+    formula: str
+    direction: Direction
+    subject: dict[str, str]
+    window: WindowSpan
+    value: float | None
+    numerator: float | None
+    denominator: float | None
+    sample_size: int
+    status: Status
+    judgement: Judgement
+    revision: int
