@@ -1,0 +1,68 @@
+"""An indicator: a versioned KPI definition."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal
+
+from shared.calendars.windows import Every
+
+FormulaKind = Literal["ratio", "sum", "count", "mean", "minimum", "maximum"]
+Direction = Literal["higher_is_better", "lower_is_better"]
+
+IDLE_TIMEOUT = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """What is computed over the readings of one window.
+
+    `ratio` names `numerator` and `denominator`; the others name one `measure`, `count` none. `where` keeps readings whose
+    dimension has one of the listed values, for every dimension listed; `sample_size` is counted after it.
+    """
+
+    kind: FormulaKind
+    measure: str | None = None
+    numerator: str | None = None
+    denominator: str | None = None
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The measures of the reading type that the formula reads."""
+        named = (self.measure, self.numerator, self.denominator)
+        return tuple(name for name in named if name is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class TumblingWindow:
+    """Windows that follow one another without overlap, one per calendar period."""
+
+    every: Every
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """One version of one definition.
+
+    Attributes:
+        by: dimensions whose values make the subject, in the order given; empty for one subject over everything.
+        calendar: name of the calendar whose time zone and week start cut the windows.
+        minimum_sample: least denominator (ratio) or number of readings (else) for a value to be judged.
+        allowed_lateness: how far the watermark must pass a window's end before the window is final.
+        idle_timeout: after how long without arrivals a source no longer holds windows open.
+    """
+
+    name: str
+    version: int
+    title: Mapping[str, str]
+    reading_type: str
+    formula: Formula
+    by: tuple[str, ...]
+    window: TumblingWindow
+    calendar: str
+    direction: Direction
+    minimum_sample: int = 0
+    allowed_lateness: timedelta = timedelta(0)
+    idle_timeout: timedelta = IDLE_TIMEOUT
+    unit: str = "1"
