@@ -1,0 +1,35 @@
+"""At most twenty runtime dependencies, each with its sentence; locks carry hashes and no address."""
+
+import re
+
+import pytest
+
+from tests.architecture.source import ROOT
+
+DECISION = ROOT / "docs/decisions/0002-runtime-dependencies.md"
+LOCKS = sorted(ROOT.glob("requirements*.txt"))
+
+
+def wanted(name: str) -> list[str]:
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    return [line.strip() for line in lines if line.strip() and not line.startswith(("#", "-"))]
+
+
+def test_there_are_at_most_twenty_runtime_dependencies() -> None:
+    assert len(wanted("requirements.in")) <= 20
+
+
+@pytest.mark.parametrize("dependency", [*wanted("requirements.in"), *wanted("requirements-librdkafka.in")])
+def test_each_dependency_is_justified(dependency: str) -> None:
+    name = re.split(r"[\[=<>]", dependency)[0]
+    assert f"`{name}`" in DECISION.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
+def test_a_lock_pins_with_hashes_and_names_no_host(lock: object) -> None:
+    text = (ROOT / str(lock)).read_text(encoding="utf-8")
+    assert "://" not in text
+    assert "index" not in text
+    requirements = re.findall(r"^[a-z0-9]\S*.*?(?=^[a-z0-9]|\Z)", text, re.MULTILINE | re.DOTALL)
+    assert requirements
+    assert all("==" in entry and "--hash=sha256:" in entry for entry in requirements)

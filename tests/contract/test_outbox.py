@@ -1,0 +1,177 @@
+"""The outbox and its relay: published if and only if committed, once per number, whatever crashes between the steps."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from shared.eventlog.memory import MemoryLog
+from sqlalchemy import MetaData
+
+from shared.database.delivery_tables import DeliveryTables, delivery_tables
+from shared.database.engine import Database
+from shared.database.outbox import Relay, oldest_unpublished
+from shared.database.unit_of_work import SqlUnitOfWork
+from shared.eventlog.delivery import delivery_of
+from shared.eventlog.port import LogUnavailable, NewRecord, Partition, Record, TopicSpec
+from shared.runtime.clock import FixedClock
+from shared.runtime.identifiers import CountingIds
+
+METADATA = MetaData()
+DELIVERY = delivery_tables(METADATA)
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+PARTITIONS = 3
+
+
+class FailingLog(MemoryLog):
+    """A log that can be told to fail its next append, before or after the records are durable."""
+
+    fails: str | None = None
+
+    def append(self, records: Sequence[NewRecord]) -> Sequence[tuple[Partition, int]]:
+        failure, self.fails = self.fails, None
+        if failure == "before":
+            raise LogUnavailable("away")
+        places = super().append(records)
+        if failure == "after":
+            raise LogUnavailable("answer lost")
+        return places
+
+
+@pytest.fixture
+def tables(database: Database) -> DeliveryTables:
+    with database.engine.begin() as connection:
+        METADATA.create_all(connection)
+    return DELIVERY
+
+
+@pytest.fixture
+def log() -> FailingLog:
+    log = FailingLog(clock=FixedClock(NOON), ids=CountingIds("log"))
+    log.ensure_topics([TopicSpec("issue-changes", partitions=PARTITIONS)])
+    return log
+
+
+def publish(database: Database, tables: DeliveryTables, values: Sequence[bytes], *, commit: bool = True) -> None:
+    with SqlUnitOfWork(database, tables) as uow:
+        records = [NewRecord("issue-changes", value, key=value[:1], headers=(("kind", b"test"),)) for value in values]
+        uow.outbox.add(records, recorded_at=NOON)
+        if commit:
+            uow.commit()
+
+
+def relay(database: Database, tables: DeliveryTables, log: FailingLog) -> Relay:
+    return Relay(producer="issues", database=database, tables=tables, log=log)
+
+
+def drain(activity: Relay) -> None:
+    while activity.step(NOON):
+        pass
+
+
+def on_log(log: FailingLog) -> list[Record]:
+    partitions = [Partition("issue-changes", number) for number in range(PARTITIONS)]
+    consumer = log.consumer(
+        group="test", topics=["issue-changes"], on_assigned=lambda won: dict.fromkeys(won, 0), on_revoked=lambda _: None
+    )
+    records: list[Record] = []
+    end = sum(log.offsets(partition)[1] for partition in partitions)
+    while len(records) < end:
+        records.extend(consumer.poll(timedelta(0), 1000))
+    consumer.close()
+    return records
+
+
+def applied(log: FailingLog) -> list[bytes]:
+    """What a consumer that skips repeated numbers sees; fails on a gap."""
+    last: dict[int, int] = {}
+    values = []
+    for record in on_log(log):
+        delivery = delivery_of(record)
+        assert delivery is not None
+        before = last.get(delivery.partition, 0)
+        assert delivery.sequence <= before + 1, "a number was left out"
+        if delivery.sequence == before + 1:
+            values.append(record.value)
+            last[delivery.partition] = delivery.sequence
+    return values
+
+
+def test_what_is_committed_is_published_in_order_with_headers(
+    database: Database, tables: DeliveryTables, log: FailingLog
+) -> None:
+    publish(database, tables, [b"a1", b"a2"])
+    publish(database, tables, [b"a3"])
+    drain(relay(database, tables, log))
+
+    records = on_log(log)
+    assert [record.value for record in records] == [b"a1", b"a2", b"a3"]
+    assert [delivery.sequence for record in records if (delivery := delivery_of(record))] == [1, 2, 3]
+    assert dict(records[0].headers)["kind"] == b"test"
+    assert oldest_unpublished(database, tables) is None
+
+
+def test_what_is_rolled_back_is_not_published(database: Database, tables: DeliveryTables, log: FailingLog) -> None:
+    publish(database, tables, [b"a1"], commit=False)
+    drain(relay(database, tables, log))
+    assert on_log(log) == []
+
+
+@pytest.mark.parametrize("fails", ["before", "after"])
+def test_an_append_that_fails_is_repeated_under_the_same_numbers(
+    database: Database, tables: DeliveryTables, log: FailingLog, fails: str
+) -> None:
+    publish(database, tables, [b"a1", b"b1", b"c1"])
+    activity = relay(database, tables, log)
+    log.fails = fails
+    activity.step(NOON)
+    publish(database, tables, [b"a2", b"b2"])
+    drain(activity)
+    assert sorted(applied(log)) == [b"a1", b"a2", b"b1", b"b2", b"c1"]
+
+
+def test_a_relay_that_dies_after_its_append_is_followed_by_one_that_repeats_it(
+    database: Database, tables: DeliveryTables, log: FailingLog
+) -> None:
+    publish(database, tables, [b"a1", b"b1"])
+    relay(database, tables, log).step(NOON)  # appended, not yet forgotten
+    publish(database, tables, [b"a2"])
+    drain(relay(database, tables, log))
+    assert sorted(applied(log)) == [b"a1", b"a2", b"b1"]
+    assert len(on_log(log)) == 5
+
+
+def test_two_relays_over_one_outbox_publish_everything_once(
+    database: Database, tables: DeliveryTables, log: FailingLog
+) -> None:
+    first, second = relay(database, tables, log), relay(database, tables, log)
+    for round_number in range(5):
+        publish(database, tables, [f"{name}{round_number}".encode() for name in "abc"])
+        first.step(NOON)
+        second.step(NOON)
+    drain(second)
+    drain(first)
+    assert sorted(applied(log)) == sorted(f"{name}{number}".encode() for name in "abc" for number in range(5))
+
+
+def test_more_rows_than_one_step_takes_are_all_published(
+    database: Database, tables: DeliveryTables, log: FailingLog
+) -> None:
+    values = [f"{index % 10}-{index}".encode() for index in range(1234)]
+    publish(database, tables, values)
+    drain(relay(database, tables, log))
+    assert sorted(applied(log)) == sorted(values)
+
+
+def test_large_rows_are_spread_over_steps(database: Database, tables: DeliveryTables, log: FailingLog) -> None:
+    values = [bytes([65 + index]) * 3_000_000 for index in range(4)]
+    publish(database, tables, values)
+    activity = relay(database, tables, log)
+    activity.step(NOON)
+    assert len(on_log(log)) == 1
+    drain(activity)
+    assert sorted(applied(log)) == values
+
+
+def test_the_age_of_the_outbox_is_that_of_its_oldest_row(database: Database, tables: DeliveryTables) -> None:
+    publish(database, tables, [b"a1"])
+    assert oldest_unpublished(database, tables) == NOON
