@@ -76,6 +76,7 @@ class EventLogError(Exception):
     ├── RecordTooLarge     a value above MAX_RECORD_BYTES; do not retry
     ├── UnknownTopic       no such topic or partition; do not retry
     ├── OffsetOutOfRange   a stored offset is no longer, or not yet, on the log; a person must decide
+    ├── LogInUse           another process has the embedded log open; do not retry
     └── LostPartition      another process has moved the stored position; drop cached state and read it again
     """
 
@@ -96,6 +97,10 @@ class OffsetOutOfRange(EventLogError):
     """The offset to read from is not on the log: deleted, or from another log."""
 
 
+class LogInUse(EventLogError):
+    """The embedded log belongs to one process, and another one has it open."""
+
+
 class LostPartition(EventLogError):
     """The stored position of a partition was moved by somebody else: this process is no longer its owner."""
 
@@ -113,6 +118,9 @@ class Consumer(Protocol):
     def poll(self, wait: timedelta, max_records: int) -> Sequence[Record]:
         """Up to `max_records` records, in offset order per partition; blocks up to `wait` when there are none.
 
+        What `on_assigned` or `on_revoked` raises is raised here. After a failed `on_assigned` nothing is read; the next
+        poll asks it again.
+
         Raises:
             OffsetOutOfRange: the position of an assigned partition is not on the log.
             LogUnavailable: the broker has been away longer than `wait`; polling again is safe.
@@ -120,7 +128,7 @@ class Consumer(Protocol):
         ...
 
     def seek(self, partition: Partition, offset: int) -> None:
-        """Read `partition` from `offset` at the next poll. Does not block. The partition must be assigned."""
+        """Read `partition` from `offset` at the next poll. Does not block. ValueError if it is not assigned."""
         ...
 
     def commit(self, offsets: Mapping[Partition, int]) -> None:
@@ -181,7 +189,11 @@ class EventLog(Protocol):
         ...
 
     def delete_before(self, partition: Partition, offset: int) -> None:
-        """Give up records below `offset`. Deleting what is gone changes nothing."""
+        """Give up records below `offset`. Deleting what is gone changes nothing.
+
+        Raises:
+            OffsetOutOfRange: `offset` lies beyond the end.
+        """
         ...
 
     def close(self) -> None:
