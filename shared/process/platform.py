@@ -1,6 +1,7 @@
 """The things of which a process has one, handed to each service's `build`."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry
@@ -12,13 +13,17 @@ from shared.runtime.identifiers import IdSource
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """One process's clock, ids, event log, metrics registry and data folder."""
+    """One process's clock, ids, event log, metrics registry and data folder.
+
+    `poll_wait` is how long a consumer's poll blocks when nothing is there; nothing at all where one thread drives everything.
+    """
 
     clock: Clock
     ids: IdSource
     log: EventLog
     registry: CollectorRegistry
     data_dir: Path
+    poll_wait: timedelta = timedelta(milliseconds=100)
 
     def sqlite_url(self, service: str) -> str:
         """Where a service keeps its database unless it is told otherwise: one file per service."""

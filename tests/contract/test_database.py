@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from shared.eventlog.memory import MemoryLog
 from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select
 
 from shared.database.delivery_tables import DeliveryTables, delivery_tables
@@ -13,6 +12,7 @@ from shared.database.positions import LogMismatch, Positions
 from shared.database.types import UtcDateTime
 from shared.database.unit_of_work import SqlUnitOfWork
 from shared.database.versioning import ConcurrentChange, compare_and_set, upsert
+from shared.eventlog.memory import MemoryLog
 from shared.eventlog.port import LostPartition, NewRecord, OffsetOutOfRange, Partition, TopicSpec
 from shared.runtime.clock import FixedClock
 from shared.runtime.identifiers import CountingIds
@@ -104,7 +104,7 @@ def test_upsert_inserts_and_overwrites(database: Database, tables: DeliveryTable
             upsert(uow.connection, THINGS, [{"name": "a", "at": moment, "version": 1}])
             uow.commit()
     with database.reading() as connection:
-        assert connection.execute(select(THINGS.c.name, THINGS.c.at)).all() == [("a", NOON + timedelta(days=1))]
+        assert connection.execute(select(THINGS.c.name, THINGS.c.at)).one() == ("a", NOON + timedelta(days=1))
 
 
 class TestPositions:

