@@ -146,7 +146,8 @@ class LocalConsumer:
                 continue
             offset, room = self._positions[partition], max_records - len(found)
             records = self._records.read(partition, offset, max_records=room, max_bytes=_POLL_BYTES - taken)
-            self._positions[partition] = offset + len(records)
+            if records:
+                self._positions[partition] = records[-1].offset + 1
             found.extend(records)
             taken += sum(len(record.value) for record in records)
             if len(found) >= max_records or taken >= _POLL_BYTES:

@@ -1,1 +1,64 @@
-"""Kafka for tests."""
+"""Real Kafka for tests: KAFKA_BOOTSTRAP_SERVERS, or one broker per test run from Maven artifacts. Never a skip."""
+
+import fcntl
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.kafka_server import REPOSITORY, KafkaServer
+
+_START_SECONDS = 700  # the first run fetches the broker
+
+
+@pytest.fixture(scope="session")
+def kafka_bootstrap_servers(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Address of a running broker that all tests of this run share; use a topic prefix of your own."""
+    given = os.environ.get("KAFKA_BOOTSTRAP_SERVERS")
+    if given:
+        return given
+    shared, owner = tmp_path_factory.getbasetemp(), os.getpid()
+    if "PYTEST_XDIST_WORKER" in os.environ:  # one broker for all workers, for as long as their parent lives
+        shared, owner = shared.parent, os.getppid()
+    folder = shared / "kafka-broker"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return _running(folder, owner)
+
+
+def _running(folder: Path, owner: int) -> str:
+    ready = folder / "bootstrap-servers"
+    if not ready.exists():
+        command = [sys.executable, "-m", "tests.support.kafka_server", str(folder), str(owner)]
+        with (folder / "watchdog.log").open("ab") as output:
+            keeper = subprocess.Popen(
+                command, cwd=REPOSITORY, stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True
+            )
+        deadline = time.monotonic() + _START_SECONDS
+        while not ready.exists():
+            if keeper.poll() is not None or time.monotonic() > deadline:
+                keeper.kill()
+                pytest.fail((folder / "watchdog.log").read_text(errors="replace")[-4000:], pytrace=False)
+            time.sleep(0.1)
+    return ready.read_text()
+
+
+@pytest.fixture
+def kafka_prefix() -> str:
+    """A topic prefix that no other test uses."""
+    return f"test-{secrets.token_hex(6)}."
+
+
+@pytest.fixture
+def own_kafka_server(tmp_path: Path) -> Iterator[KafkaServer]:
+    """A broker of this test alone, which it may kill, freeze and start again."""
+    server = KafkaServer(tmp_path / "kafka")
+    server.start()
+    yield server
+    server.kill()
