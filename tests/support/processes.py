@@ -43,6 +43,10 @@ class AndonProcess:
     def start(self) -> Self:
         """Start and wait until `/readyz` says yes."""
         self.start_without_waiting()
+        return self.wait_until_ready()
+
+    def wait_until_ready(self) -> Self:
+        """Fails with the end of the log when the process ends or takes too long."""
         deadline = time.monotonic() + READY_WITHIN_SECONDS
         while not self._is_ready():
             if self._process is None or self._process.poll() is not None or time.monotonic() > deadline:
