@@ -42,7 +42,8 @@ def running(tmp_path: Path) -> Iterator[None]:
     try:
         deadline = time.monotonic() + 60
         while not _ready():
-            assert server.poll() is None and time.monotonic() < deadline, (tmp_path / "andon.log").read_text()
+            if server.poll() is not None or time.monotonic() > deadline:
+                pytest.fail((tmp_path / "andon.log").read_text())
             time.sleep(0.1)
         yield
     finally:
