@@ -1,9 +1,9 @@
 """Every generated file, and which of them are not as they should be."""
 
-from tools.reference import asyncapi, settings, topics
+from tools.reference import asyncapi, kubernetes, settings, topics
 from tools.reference.document import ROOT, Document
 
-_SOURCES = (settings.documents, topics.documents, asyncapi.documents)
+_SOURCES = (settings.documents, topics.documents, asyncapi.documents, kubernetes.documents)
 
 
 def documents() -> list[Document]:
