@@ -1,0 +1,375 @@
+"""The event log on Kafka through the package kafka-python: the default driver there, pure Python."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition, errors
+from kafka.admin import OffsetSpec
+from kafka.consumer.subscription_state import ConsumerRebalanceListener
+from kafka.coordinator.assignors.abstract import ConsumerProtocolAssignment
+from kafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
+from kafka.future import Future
+from kafka.structs import OffsetAndMetadata
+
+from shared.eventlog.groups import Member, round_robin
+from shared.eventlog.kafka_member import KafkaMember, MemberEvents
+from shared.eventlog.kafka_options import (
+    FETCH_BYTES,
+    METADATA_REFRESH,
+    KafkaOptions,
+    milliseconds,
+    needs_regex,
+    topic_settings,
+)
+from shared.eventlog.limits import MAX_MESSAGE_BYTES, check_size
+from shared.eventlog.port import (
+    Assigned,
+    Consumer,
+    EventLogError,
+    LogUnavailable,
+    NewRecord,
+    OffsetOutOfRange,
+    Partition,
+    Record,
+    RecordTooLarge,
+    Revoked,
+    TopicSpec,
+    UnknownTopic,
+)
+
+_BATCH_BYTES = 256 * 1024
+_CLOSE_SECONDS = 5
+_RETRY_MS = 20
+_REBALANCE_MS = 60
+"""A poll during a rebalance takes so long at least: the client asks for metadata in each, `_RETRY_MS` after the last time."""
+_PERMANENT = (errors.AuthorizationError, errors.UnsupportedVersionError, errors.KafkaConfigurationError)
+
+
+class KafkaPythonLog:
+    """`shared.eventlog.port.EventLog`. Clients are made when they are first needed; making it does no I/O."""
+
+    def __init__(self, options: KafkaOptions) -> None:
+        self._options = options
+        self._timeout_ms = milliseconds(options.append_timeout)
+        self._counts: dict[str, int] = {}
+        self._identity: str | None = None
+        self._admin = _Lazy(self._make_admin)
+        self._producer = _Lazy(self._make_producer)
+
+    def identity(self) -> str:
+        if self._identity is None:
+            with _translated():
+                self._identity = self._options.identity(self._admin.get().describe_cluster()["cluster_id"])
+        return self._identity
+
+    def ensure_topics(self, topics: Sequence[TopicSpec]) -> None:
+        with _translated():
+            existing = set(self._admin.get().list_topics())
+            for spec in topics:
+                if self._options.outer(spec.name) not in existing:
+                    self._create(spec)
+            names = [self._options.outer(spec.name) for spec in topics]
+            self._admin.get().wait_for_topics(names, timeout_ms=self._timeout_ms)
+
+    def topics(self) -> Sequence[str]:
+        with _translated():
+            names = self._admin.get().list_topics()
+        return sorted(name for name in map(self._options.inner, names) if name is not None)
+
+    def partition_count(self, topic: str) -> int:
+        if topic not in self._counts:
+            with _translated():
+                (found,) = self._admin.get().describe_topics([self._options.outer(topic)])
+            if found["error_code"] != 0 or not found["partitions"]:
+                raise UnknownTopic(f"there is no topic {topic}")
+            self._counts[topic] = len(found["partitions"])
+        return self._counts[topic]
+
+    def append(self, records: Sequence[NewRecord]) -> Sequence[tuple[Partition, int]]:
+        for record in records:
+            check_size(record)
+            self._check(record.topic, record.partition)
+        with _translated():
+            producer = self._producer.get()
+            sent = [
+                producer.send(
+                    self._options.outer(record.topic),
+                    value=record.value,
+                    key=record.key,
+                    headers=list(record.headers),
+                    partition=record.partition,
+                )
+                for record in records
+            ]
+            seconds = self._options.append_timeout.total_seconds() + _CLOSE_SECONDS
+            written = [future.get(timeout=seconds) for future in sent]
+        return [
+            (Partition(record.topic, place.partition), place.offset)
+            for record, place in zip(records, written, strict=True)
+        ]
+
+    def consumer(self, *, group: str, topics: Sequence[str], on_assigned: Assigned, on_revoked: Revoked) -> Consumer:
+        member = KafkaMember(
+            first_offset=lambda partition: self.offsets(partition)[0], on_assigned=on_assigned, on_revoked=on_revoked
+        )
+        with _translated():
+            member.attach(_PythonDriver(self._options, member, (group, topics)))
+        return member
+
+    def offsets(self, partition: Partition) -> tuple[int, int]:
+        self._check(partition.topic, partition.number)
+        with _translated():
+            return self._offset(partition, OffsetSpec.EARLIEST), self._offset(partition, OffsetSpec.LATEST)
+
+    def delete_before(self, partition: Partition, offset: int) -> None:
+        self._check(partition.topic, partition.number)
+        with _translated():
+            self._admin.get().delete_records({self._outer(partition): offset}, timeout_ms=self._timeout_ms)
+
+    def close(self) -> None:
+        self._producer.close(lambda producer: producer.close(timeout=_CLOSE_SECONDS))
+        self._admin.close(lambda admin: admin.close())
+
+    def _create(self, spec: TopicSpec) -> None:
+        settings = {"num_partitions": spec.partitions, "replication_factor": -1, "configs": topic_settings(spec)}
+        try:
+            self._admin.get().create_topics({self._options.outer(spec.name): settings}, timeout_ms=self._timeout_ms)
+        except errors.TopicAlreadyExistsError:
+            return  # another process was faster
+
+    def _check(self, topic: str, number: int | None) -> None:
+        count = self.partition_count(topic)
+        if number is not None and not 0 <= number < count:
+            raise UnknownTopic(f"topic {topic} has partitions 0 to {count - 1}, not {number}")
+
+    def _offset(self, partition: Partition, which: OffsetSpec) -> int:
+        outer = self._outer(partition)
+        found = self._admin.get().list_partition_offsets({outer: which}, timeout_ms=self._timeout_ms)
+        return int(found[outer].offset)
+
+    def _outer(self, partition: Partition) -> TopicPartition:
+        return TopicPartition(self._options.outer(partition.topic), partition.number)
+
+    def _make_admin(self) -> KafkaAdminClient:
+        return KafkaAdminClient(**_connection(self._options))
+
+    def _make_producer(self) -> KafkaProducer:
+        return KafkaProducer(
+            **_connection(self._options),
+            acks="all",
+            enable_idempotence=True,
+            batch_size=_BATCH_BYTES,
+            max_request_size=MAX_MESSAGE_BYTES,
+            max_block_ms=self._timeout_ms,
+            delivery_timeout_ms=self._timeout_ms,
+            allow_auto_create_topics=False,
+        )
+
+
+class _PythonDriver:
+    """`shared.eventlog.kafka_member.Driver` over a KafkaConsumer."""
+
+    def __init__(self, options: KafkaOptions, events: MemberEvents, subscription: tuple[str, Sequence[str]]) -> None:
+        group, topics = subscription
+        self._options = options
+        self._names: dict[TopicPartition, Partition] = {}
+        self._client = KafkaConsumer(
+            **_connection(options),
+            group_id=options.outer(group),
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            allow_auto_create_topics=False,
+            partition_assignment_strategy=(_RoundRobin,),
+            retry_backoff_ms=_RETRY_MS,
+            session_timeout_ms=milliseconds(options.session_timeout),
+            heartbeat_interval_ms=milliseconds(options.session_timeout / 5),
+            max_poll_interval_ms=milliseconds(options.max_poll_interval),
+            metadata_max_age_ms=milliseconds(METADATA_REFRESH),
+            fetch_max_bytes=FETCH_BYTES,
+            max_partition_fetch_bytes=FETCH_BYTES // 4,
+        )
+        listener = _Listener(self._client, events, self._inner)
+        if needs_regex(topics):
+            pattern = "|".join(options.topic_regex(topic) for topic in topics)
+            self._client.subscribe(pattern=pattern, listener=listener)
+        else:
+            self._client.subscribe(topics=[options.outer(topic) for topic in topics], listener=listener)
+
+    def fetch(self, wait_seconds: float, max_records: int) -> Sequence[Record]:
+        wait_ms = round(wait_seconds * 1000)
+        if self._client._coordinator.need_rejoin():  # noqa: SLF001 - see _keep_finished_join
+            self._keep_finished_join()
+            wait_ms = max(wait_ms, _REBALANCE_MS)
+        with _translated():
+            polled = self._client.poll(timeout_ms=wait_ms, max_records=max_records)
+        return [_record(self._inner(outer), message) for outer, messages in polled.items() for message in messages]
+
+    def _keep_finished_join(self) -> None:
+        """Hand the client a join that was completed between two polls.
+
+        kafka-python 3.0 joins in the background, and throws away what it got when no poll was waiting at that moment; then
+        it joins again, which makes the whole group do so. The contract test of two members would not end.
+        """
+        coordinator = self._client._coordinator  # noqa: SLF001
+        task = coordinator._join_task  # noqa: SLF001
+        if task is not None and task.succeeded() and not isinstance(task, _FinishedJoin):
+            coordinator._join_task = _FinishedJoin(task.value)  # noqa: SLF001
+
+    def read_from(
+        self,
+        changed: Mapping[Partition, int],
+        positions: Mapping[Partition, int],  # noqa: ARG002 - this client seeks partition by partition
+        paused: Sequence[Partition],
+    ) -> None:
+        for partition, offset in changed.items():
+            self._client.seek(self._outer(partition), offset)
+        self.resume([partition for partition in changed if partition not in paused])
+
+    def pause(self, partitions: Sequence[Partition]) -> None:
+        self._client.pause(*map(self._outer, partitions))
+
+    def resume(self, partitions: Sequence[Partition]) -> None:
+        self._client.resume(*map(self._outer, partitions))
+
+    def end(self, partition: Partition) -> int | None:
+        end = self._client.highwater(self._outer(partition))
+        return None if end is None else int(end)
+
+    def is_away(self) -> bool:
+        return bool(self._client.metrics()["consumer-metrics"]["connection-count"] == 0)
+
+    def commit(self, offsets: Mapping[Partition, int]) -> None:
+        self._client.commit_async(
+            {self._outer(partition): OffsetAndMetadata(offset, "", -1) for partition, offset in offsets.items()}
+        )
+
+    def close(self) -> None:
+        with _translated():
+            self._client.close(autocommit=False, timeout_ms=_CLOSE_SECONDS * 1000)
+
+    def _outer(self, partition: Partition) -> TopicPartition:
+        return TopicPartition(self._options.outer(partition.topic), partition.number)
+
+    def _inner(self, outer: TopicPartition) -> Partition:
+        if outer not in self._names:
+            self._names[outer] = Partition(self._options.inner(outer.topic) or outer.topic, outer.partition)
+        return self._names[outer]
+
+
+class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # the package is untyped
+    """Called on the client's own thread, while `poll` or `close` waits for it."""
+
+    def __init__(
+        self, client: KafkaConsumer, events: MemberEvents, inner: Callable[[TopicPartition], Partition]
+    ) -> None:
+        self._client = client
+        self._events = events
+        self._inner = inner
+
+    def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        for partition in assigned:  # paused at a made-up position: nothing is fetched, no committed offset is asked for
+            self._client.pause(partition)
+            self._client.seek(partition, 0)
+        self._events.won(sorted(map(self._inner, assigned)))
+
+    def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:  # noqa: ARG002 - eager: always all
+        self._events.lost()
+
+    def on_partitions_lost(self, lost: set[TopicPartition]) -> None:  # noqa: ARG002 - eager: always all
+        self._events.lost()
+
+
+class _RoundRobin(RoundRobinPartitionAssignor):  # type: ignore[misc]  # the package is untyped
+    """The client's own fails with a KeyError when members subscribe to different topics."""
+
+    @classmethod
+    def assign(cls, cluster: Any, members: Sequence[Any]) -> dict[str, ConsumerProtocolAssignment]:
+        in_order = sorted(members, key=lambda member: str(member.member_id))
+        topics = {topic for member in members for topic in member.metadata.topics}
+        partitions = [Partition(topic, n) for topic in topics for n in cluster.partitions_for_topic(topic) or ()]
+        hands = round_robin([Member(member.metadata.topics) for member in in_order], partitions)
+        return {
+            member.member_id: ConsumerProtocolAssignment(cls.version, _by_topic(hand), b"")
+            for member, hand in zip(in_order, hands, strict=True)
+        }
+
+
+class _FinishedJoin(Future):  # type: ignore[misc]  # the package is untyped
+    """A future that says it is not done and calls back at once, so that the client waits for it, and gets the result."""
+
+    def __init__(self, assignment: bytes) -> None:
+        super().__init__()
+        self._assignment = assignment
+
+    def add_callback(self, f: Callable[..., None], *args: Any, **kwargs: Any) -> "_FinishedJoin":
+        f(*args, self._assignment, **kwargs)
+        return self
+
+
+class _Lazy:
+    """A client that connects when it is first asked for. Safe to use from many threads."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+        self._client: Any = None
+        self._closed = False
+        self._lock = threading.Lock()
+
+    def get(self) -> Any:
+        with self._lock:
+            if self._closed:
+                raise LogUnavailable("the event log is closed")
+            if self._client is None:
+                self._client = self._make()
+            return self._client
+
+    def close(self, how: Callable[[Any], None]) -> None:
+        with self._lock:
+            client, self._client, self._closed = self._client, None, True
+        if client is not None:
+            how(client)
+
+
+def _connection(options: KafkaOptions) -> dict[str, Any]:
+    return {
+        "bootstrap_servers": options.bootstrap_servers.split(","),
+        "bootstrap_timeout_ms": milliseconds(options.append_timeout),
+        "request_timeout_ms": milliseconds(options.append_timeout),
+        "reconnect_backoff_max_ms": 1000,
+    }
+
+
+def _by_topic(partitions: Sequence[Partition]) -> list[tuple[str, list[int]]]:
+    grouped: dict[str, list[int]] = {}
+    for partition in partitions:
+        grouped.setdefault(partition.topic, []).append(partition.number)
+    return sorted(grouped.items())
+
+
+def _record(partition: Partition, message: Any) -> Record:
+    return Record(
+        partition=partition,
+        offset=message.offset,
+        key=message.key,
+        value=message.value or b"",
+        headers=tuple((name, value or b"") for name, value in message.headers),
+        appended_at=datetime.fromtimestamp(message.timestamp / 1000, UTC),
+    )
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """The client's errors as the port's. What is neither permanent nor understood may be retried."""
+    try:
+        yield
+    except (errors.MessageSizeTooLargeError, errors.RecordListTooLargeError) as error:
+        raise RecordTooLarge(str(error)) from error
+    except errors.OffsetOutOfRangeError as error:
+        raise OffsetOutOfRange(str(error)) from error
+    except _PERMANENT as error:
+        raise EventLogError(f"Kafka refuses: {error}") from error
+    except errors.KafkaError as error:
+        raise LogUnavailable(f"Kafka: {error!r}") from error

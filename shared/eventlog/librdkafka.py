@@ -1,0 +1,384 @@
+"""The event log on Kafka through the package confluent-kafka (librdkafka): an optional extra, for high volume."""
+
+import functools
+import itertools
+import logging
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from confluent_kafka import Consumer as KafkaConsumer
+from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec  # type: ignore[attr-defined]  # by its own docs
+
+from shared.eventlog.kafka_member import KafkaMember, MemberEvents
+from shared.eventlog.kafka_options import (
+    KafkaOptions,
+    topic_settings,
+)
+from shared.eventlog.librdkafka_settings import connection_settings, consuming_settings, producing_settings
+from shared.eventlog.limits import check_size
+from shared.eventlog.port import (
+    Assigned,
+    Consumer,
+    EventLogError,
+    LogUnavailable,
+    NewRecord,
+    OffsetOutOfRange,
+    Partition,
+    Record,
+    RecordTooLarge,
+    Revoked,
+    TopicSpec,
+    UnknownTopic,
+)
+
+_LOGGER = logging.getLogger("librdkafka")
+_SLACK_SECONDS = 5
+_PROBE_SECONDS = 0.2
+_CONSUME_AT_MOST = 1_000_000
+_TOO_LARGE = {KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE}
+_UNKNOWN = {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION}  # noqa: SLF001
+_OUT_OF_RANGE = {KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._AUTO_OFFSET_RESET}  # noqa: SLF001
+_FORBIDDEN = {
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    KafkaError.GROUP_AUTHORIZATION_FAILED,
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+}
+
+
+class LibrdkafkaLog:
+    """`shared.eventlog.port.EventLog`. Clients connect in the background; a broker that is away is no error here."""
+
+    def __init__(self, options: KafkaOptions) -> None:
+        self._options = options
+        self._seconds = options.append_timeout.total_seconds()
+        self._counts: dict[str, int] = {}
+        self._identity: str | None = None
+        self._serving = threading.Lock()
+        self._closed = False
+        self._admin = AdminClient(connection_settings(options), logger=_LOGGER)
+        self._producer = Producer(producing_settings(options), logger=_LOGGER)
+
+    def identity(self) -> str:
+        if self._identity is None:
+            with _translated():
+                cluster = self._admin.describe_cluster(request_timeout=self._seconds).result()
+            self._identity = self._options.identity(cluster.cluster_id)
+        return self._identity
+
+    def ensure_topics(self, topics: Sequence[TopicSpec]) -> None:
+        with _translated():
+            existing = self._admin.list_topics(timeout=self._seconds).topics
+            missing = [self._new_topic(spec) for spec in topics if self._options.outer(spec.name) not in existing]
+            if missing:
+                for created in self._admin.create_topics(missing, request_timeout=self._seconds).values():
+                    _wait_unless_exists(created)
+        deadline = time.monotonic() + self._seconds
+        while not all(self._is_ready(spec.name) for spec in topics):
+            if time.monotonic() > deadline:
+                raise LogUnavailable("Kafka: new topics have no leader yet")
+            time.sleep(0.05)
+
+    def topics(self) -> Sequence[str]:
+        with _translated():
+            names = self._admin.list_topics(timeout=self._seconds).topics
+        return sorted(name for name in map(self._options.inner, names) if name is not None)
+
+    def partition_count(self, topic: str) -> int:
+        if topic not in self._counts:
+            partitions = self._describe(topic)
+            if not partitions:
+                raise UnknownTopic(f"there is no topic {topic}")
+            self._counts[topic] = len(partitions)
+        return self._counts[topic]
+
+    def append(self, records: Sequence[NewRecord]) -> Sequence[tuple[Partition, int]]:
+        if self._closed:
+            raise LogUnavailable("the event log is closed")
+        for record in records:
+            check_size(record)
+            self._check(record.topic, record.partition)
+        delivery = _Delivery(len(records))
+        with _translated():
+            self._produce(records, delivery)
+        self._serve(delivery)
+        return [
+            (Partition(record.topic, place[0]), place[1])
+            for record, place in zip(records, delivery.places(), strict=True)
+        ]
+
+    def consumer(self, *, group: str, topics: Sequence[str], on_assigned: Assigned, on_revoked: Revoked) -> Consumer:
+        member = KafkaMember(
+            first_offset=lambda partition: self.offsets(partition)[0], on_assigned=on_assigned, on_revoked=on_revoked
+        )
+        member.attach(_RdkafkaDriver(self._options, member, (group, topics)))
+        return member
+
+    def offsets(self, partition: Partition) -> tuple[int, int]:
+        self._check(partition.topic, partition.number)
+        earliest, latest = OffsetSpec.earliest(), OffsetSpec.latest()  # type: ignore[no-untyped-call]
+        return self._offset(partition, earliest), self._offset(partition, latest)
+
+    def delete_before(self, partition: Partition, offset: int) -> None:
+        self._check(partition.topic, partition.number)
+        outer = TopicPartition(self._options.outer(partition.topic), partition.number, offset)
+        with _translated():
+            for deleted in self._admin.delete_records([outer], request_timeout=self._seconds).values():
+                deleted.result()
+
+    def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self._producer.flush(_SLACK_SECONDS)
+
+    def _produce(self, records: Sequence[NewRecord], delivery: "_Delivery") -> None:
+        """Hand over runs of records without headers at once; the client's batch call knows no headers."""
+        numbered = enumerate(records)
+        for (topic, has_headers), run in itertools.groupby(
+            numbered, lambda item: (item[1].topic, bool(item[1].headers))
+        ):
+            outer = self._options.outer(topic)
+            if has_headers:
+                for index, record in run:
+                    self._produce_one(outer, record, functools.partial(delivery.reported, index))
+            else:
+                self._produce_run(outer, [_message(record, delivery, index) for index, record in run])
+
+    def _produce_run(self, topic: str, messages: list[dict[str, Any]]) -> None:
+        deadline = time.monotonic() + self._seconds
+        while messages:
+            self._producer.produce_batch(topic, messages)
+            messages = [message for message in messages if message.pop("_error", None) is not None]
+            if messages:
+                self._make_room(deadline)
+
+    def _produce_one(self, topic: str, record: NewRecord, reported: Any) -> None:
+        deadline = time.monotonic() + self._seconds
+        partition = -1 if record.partition is None else record.partition
+        while True:
+            try:
+                self._producer.produce(
+                    topic, record.value, record.key, partition, on_delivery=reported, headers=list(record.headers)
+                )
+            except BufferError:
+                self._make_room(deadline)
+            else:
+                return
+
+    def _make_room(self, deadline: float) -> None:
+        """The client's queue is full: let it send."""
+        if time.monotonic() > deadline:
+            raise LogUnavailable("Kafka: the broker does not take records fast enough")
+        with self._serving:
+            self._producer.poll(0.05)
+
+    def _serve(self, delivery: "_Delivery") -> None:
+        """Wait for the broker's answers. One caller at a time takes them in, for all; the others wait for their turn."""
+        deadline = time.monotonic() + self._seconds + _SLACK_SECONDS
+        while not delivery.done:
+            with self._serving:
+                while not delivery.done:
+                    self._producer.poll(0.05)
+                    if time.monotonic() > deadline:
+                        raise LogUnavailable("Kafka: no answer to an append")
+
+    def _new_topic(self, spec: TopicSpec) -> NewTopic:
+        return NewTopic(
+            self._options.outer(spec.name),
+            num_partitions=spec.partitions,
+            replication_factor=-1,
+            config=topic_settings(spec),
+        )
+
+    def _describe(self, topic: str) -> Mapping[int, Any]:
+        outer = self._options.outer(topic)
+        with _translated():
+            found = self._admin.list_topics(topic=outer, timeout=self._seconds).topics.get(outer)
+        return {} if found is None or found.error is not None else found.partitions
+
+    def _is_ready(self, topic: str) -> bool:
+        partitions = self._describe(topic)
+        return bool(partitions) and all(partition.leader >= 0 for partition in partitions.values())
+
+    def _check(self, topic: str, number: int | None) -> None:
+        count = self.partition_count(topic)
+        if number is not None and not 0 <= number < count:
+            raise UnknownTopic(f"topic {topic} has partitions 0 to {count - 1}, not {number}")
+
+    def _offset(self, partition: Partition, which: OffsetSpec) -> int:
+        outer = TopicPartition(self._options.outer(partition.topic), partition.number)
+        with _translated():
+            (found,) = self._admin.list_offsets({outer: which}, request_timeout=self._seconds).values()
+            return int(found.result().offset)
+
+
+class _Delivery:
+    """What became of the records of one append."""
+
+    def __init__(self, count: int) -> None:
+        self._places: list[tuple[int, int]] = [(-1, -1)] * count
+        self._open = count
+        self._error: KafkaError | None = None
+
+    @property
+    def done(self) -> bool:
+        return self._open == 0
+
+    def reported(self, index: int, error: KafkaError | None, message: Any) -> None:
+        if error is None:
+            self._places[index] = (message.partition(), message.offset())
+        else:
+            self._error = error
+        self._open -= 1
+
+    def places(self) -> Sequence[tuple[int, int]]:
+        if self._error is not None:
+            raise _port_error(self._error)
+        return self._places
+
+
+class _RdkafkaDriver:
+    """`shared.eventlog.kafka_member.Driver` over a confluent-kafka Consumer."""
+
+    def __init__(self, options: KafkaOptions, events: MemberEvents, subscription: tuple[str, Sequence[str]]) -> None:
+        group, topics = subscription
+        self._options = options
+        self._events = events
+        self._names: dict[tuple[str, int], Partition] = {}
+        self._down = False
+        self._client = KafkaConsumer({**consuming_settings(options, group), "error_cb": self._on_error}, logger=_LOGGER)
+        self._client.subscribe(
+            [options.topic_regex(topic) for topic in topics], on_assign=self._on_assign, on_revoke=self._on_revoke
+        )
+
+    def fetch(self, wait_seconds: float, max_records: int) -> Sequence[Record]:
+        with _translated():
+            first = self._client.poll(wait_seconds)
+            if first is None:
+                return []
+            rest = min(max_records, _CONSUME_AT_MOST) - 1
+            messages = [first, *(self._client.consume(rest, timeout=0) if rest else ())]
+        return [self._record(message) for message in messages if not _is_error(message)]
+
+    def read_from(
+        self,
+        changed: Mapping[Partition, int],  # noqa: ARG002 - assigning anew is the only way to move that works at any time
+        positions: Mapping[Partition, int],
+        paused: Sequence[Partition],
+    ) -> None:
+        with _translated():
+            self._client.assign([self._outer(partition, offset) for partition, offset in positions.items()])
+            self._client.resume([self._outer(partition) for partition in positions if partition not in paused])
+            self.pause(paused)
+
+    def pause(self, partitions: Sequence[Partition]) -> None:
+        self._client.pause([self._outer(partition) for partition in partitions])
+
+    def resume(self, partitions: Sequence[Partition]) -> None:
+        self._client.resume([self._outer(partition) for partition in partitions])
+
+    def end(self, partition: Partition) -> int | None:
+        _, end = self._client.get_watermark_offsets(self._outer(partition), cached=True)
+        return None if end < 0 else int(end)
+
+    def is_away(self) -> bool:
+        """Once all brokers were down, ask one before saying that they are back."""
+        if self._down:
+            try:
+                self._client.list_topics(timeout=_PROBE_SECONDS)
+            except KafkaException:
+                return True
+            self._down = False
+        return False
+
+    def commit(self, offsets: Mapping[Partition, int]) -> None:
+        self._client.commit(
+            offsets=[self._outer(partition, offset) for partition, offset in offsets.items()], asynchronous=True
+        )
+
+    def close(self) -> None:
+        with _translated():
+            self._client.close()
+
+    def _on_assign(self, client: Any, partitions: Sequence[TopicPartition]) -> None:
+        client.assign([])  # nothing is fetched before the member says from where
+        self._events.won(sorted(self._inner(partition.topic, partition.partition) for partition in partitions))
+
+    def _on_revoke(self, client: Any, partitions: Sequence[TopicPartition]) -> None:  # noqa: ARG002 - eager: always all
+        self._events.lost()
+        client.unassign()
+
+    def _on_error(self, error: KafkaError) -> None:
+        if error.code() == KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001
+            self._down = True
+
+    def _outer(self, partition: Partition, offset: int = 0) -> TopicPartition:
+        return TopicPartition(self._options.outer(partition.topic), partition.number, offset)
+
+    def _inner(self, topic: str, number: int) -> Partition:
+        if (topic, number) not in self._names:
+            self._names[topic, number] = Partition(self._options.inner(topic) or topic, number)
+        return self._names[topic, number]
+
+    def _record(self, message: Any) -> Record:
+        return Record(
+            partition=self._inner(message.topic(), message.partition()),
+            offset=message.offset(),
+            key=message.key(),
+            value=message.value() or b"",
+            headers=tuple((name, value or b"") for name, value in message.headers() or ()),
+            appended_at=datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC),
+        )
+
+
+def _message(record: NewRecord, delivery: _Delivery, index: int) -> dict[str, Any]:
+    message = {"value": record.value, "callback": functools.partial(delivery.reported, index)}
+    if record.key is not None:
+        message["key"] = record.key
+    if record.partition is not None:
+        message["partition"] = record.partition
+    return message
+
+
+def _wait_unless_exists(created: Any) -> None:
+    try:
+        created.result()
+    except KafkaException as error:
+        if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:  # else another process was faster
+            raise
+
+
+def _is_error(message: Any) -> bool:
+    """Whether this is news from the client instead of a record; raises what is not the client's own to mend."""
+    error = message.error()
+    if error is None:
+        return False
+    if error.fatal() or error.code() in _OUT_OF_RANGE | _FORBIDDEN:
+        raise _port_error(error)
+    return True
+
+
+def _port_error(error: KafkaError) -> EventLogError:
+    """The client's error as the port's. What is neither permanent nor understood may be retried."""
+    code = error.code()
+    if code in _TOO_LARGE:
+        return RecordTooLarge(error.str())
+    if code in _UNKNOWN:
+        return UnknownTopic(error.str())
+    if code in _OUT_OF_RANGE:
+        return OffsetOutOfRange(error.str())
+    if code in _FORBIDDEN:
+        return EventLogError(f"Kafka refuses: {error.str()}")
+    return LogUnavailable(f"Kafka: {error.str()}")
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except KafkaException as error:
+        raise _port_error(error.args[0]) from error

@@ -1,0 +1,51 @@
+"""The settings of librdkafka's clients, by librdkafka's names."""
+
+from typing import Any
+
+from shared.eventlog.kafka_options import ASSIGNMENT, FETCH_BYTES, METADATA_REFRESH, KafkaOptions, milliseconds
+from shared.eventlog.limits import MAX_MESSAGE_BYTES
+
+
+def connection_settings(options: KafkaOptions) -> dict[str, Any]:
+    """What every client needs to reach a broker."""
+    return {
+        "bootstrap.servers": options.bootstrap_servers,
+        "reconnect.backoff.max.ms": 1000,
+        "receive.message.max.bytes": FETCH_BYTES + MAX_MESSAGE_BYTES + 1024,
+    }
+
+
+def producing_settings(options: KafkaOptions) -> dict[str, Any]:
+    """No duplicates by the client's own retries, and the partitions of `shared.eventlog.partitioner`."""
+    return {
+        **connection_settings(options),
+        "acks": "all",
+        "enable.idempotence": True,
+        "partitioner": "murmur2_random",
+        "compression.type": "lz4",
+        "linger.ms": 1,
+        "message.max.bytes": MAX_MESSAGE_BYTES,
+        "message.timeout.ms": milliseconds(options.append_timeout),
+        "allow.auto.create.topics": False,
+    }
+
+
+def consuming_settings(options: KafkaOptions, group: str) -> dict[str, Any]:
+    """Positions are the caller's: nothing is committed, and no position is made up, by the client itself."""
+    return {
+        **connection_settings(options),
+        "group.id": options.outer(group),
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "auto.offset.reset": "error",
+        "partition.assignment.strategy": ASSIGNMENT,
+        "session.timeout.ms": milliseconds(options.session_timeout),
+        "heartbeat.interval.ms": milliseconds(options.session_timeout / 5),
+        "max.poll.interval.ms": milliseconds(options.max_poll_interval),
+        "topic.metadata.refresh.interval.ms": milliseconds(METADATA_REFRESH),
+        "allow.auto.create.topics": False,
+        "fetch.max.bytes": FETCH_BYTES,
+        "max.partition.fetch.bytes": FETCH_BYTES // 4,
+        "queued.max.messages.kbytes": FETCH_BYTES // 1024,
+        "fetch.queue.backoff.ms": 10,
+    }

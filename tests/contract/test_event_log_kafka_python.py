@@ -1,0 +1,21 @@
+"""The event log on Kafka through kafka-python keeps the contract, on a real broker."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from shared.eventlog.kafka_options import KafkaOptions
+from shared.eventlog.kafka_python import KafkaPythonLog
+from tests.contract.event_log_contract import EventLogContract
+
+
+@pytest.mark.kafka
+class TestKafkaPython(EventLogContract):
+    @pytest.fixture
+    def log(self, kafka_bootstrap_servers: str, kafka_prefix: str) -> Iterator[KafkaPythonLog]:
+        log = KafkaPythonLog(
+            KafkaOptions(kafka_bootstrap_servers, kafka_prefix, session_timeout=timedelta(seconds=6))
+        )
+        yield log
+        log.close()
