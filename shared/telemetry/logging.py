@@ -17,7 +17,7 @@ LogFormat = Literal["console", "json"]
 
 def configure_logging(*, level: str, log_format: LogFormat) -> None:
     """Set up the process's log lines, those of libraries included. Called once, by the entry point."""
-    shared = [
+    shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,

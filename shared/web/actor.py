@@ -1,0 +1,127 @@
+"""Who is calling: resolved here and nowhere else.
+
+Until authentication is configured the server listens on loopback only, and the caller says who it is in `Andon-Actor: name; role
+role`. Configured, the caller is whoever a verified bearer token names, and the header is ignored.
+"""
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import jwt
+from fastapi import Request
+
+from shared.runtime.actor import Actor
+from shared.web.errors import InvalidQuery, Unauthenticated
+
+LOCAL = Actor("local", frozenset({"admin"}))
+_ROLE = re.compile(r"^[a-z][a-z_]{0,49}$")
+_LEEWAY_SECONDS = 30
+
+
+class Authentication(Protocol):
+    """How a request's caller is found out."""
+
+    @property
+    def is_configured(self) -> bool: ...
+
+    def actor(self, request: Request) -> Actor:
+        """Raises Unauthenticated, or InvalidQuery for a header that cannot be read."""
+        ...
+
+
+class HeaderAuthentication:
+    """Believes the `Andon-Actor` header; for loopback only."""
+
+    is_configured = False
+
+    def actor(self, request: Request) -> Actor:
+        header = request.headers.get("andon-actor")
+        return LOCAL if header is None else _from_header(header)
+
+
+@dataclass(frozen=True)
+class TokenAuthentication:
+    """Verifies bearer tokens: signed with the local key, or issued by an OIDC issuer whose keys are fetched once needed."""
+
+    audience: str
+    signing_key: str | None = None
+    issuer: str | None = None
+    keys: jwt.PyJWKClient | None = None
+
+    is_configured = True
+
+    def actor(self, request: Request) -> Actor:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthenticated("send `Authorization: Bearer <token>`; `andon token` makes one for a local key")
+        try:
+            claims = self._claims(token.strip())
+        except (jwt.PyJWTError, ValueError) as error:
+            raise Unauthenticated(f"the bearer token is not valid: {error}") from error
+        roles = claims.get("roles", [])
+        return Actor(
+            str(claims.get("name") or claims["sub"])[:200],
+            frozenset(role for role in (roles if isinstance(roles, list) else []) if isinstance(role, str)),
+        )
+
+    def _claims(self, token: str) -> dict[str, Any]:
+        options: Any = {"require": ["sub", "exp", "aud"]}
+        if self.keys is not None:
+            key: Any = self.keys.get_signing_key_from_jwt(token).key
+            algorithms = ["RS256", "ES256"]
+        else:
+            key, algorithms = self.signing_key, ["HS256"]
+        return jwt.decode(
+            token,
+            key,
+            algorithms=algorithms,
+            audience=self.audience,
+            issuer=self.issuer,
+            leeway=_LEEWAY_SECONDS,
+            options=options,
+        )
+
+
+def authentication(*, signing_key: str | None, issuer: str | None, audience: str) -> Authentication:
+    """The authentication that the settings ask for; a local key goes before an issuer."""
+    if signing_key is not None:
+        return TokenAuthentication(audience, signing_key=signing_key)
+    if issuer is not None:
+        keys = jwt.PyJWKClient(f"{issuer.rstrip('/')}/.well-known/jwks.json", cache_keys=True)
+        return TokenAuthentication(audience, issuer=issuer, keys=keys)
+    return HeaderAuthentication()
+
+
+def current_actor(request: Request) -> Actor:
+    """Dependency: who is calling."""
+    caller: Authentication = request.app.state.authentication
+    return caller.actor(request)
+
+
+class UnsafeBinding(Exception):
+    """Listening there would let anybody on the network act under any name."""
+
+
+def check_binding(host: str, caller: Authentication) -> None:
+    """Raises UnsafeBinding for an address other than loopback while authentication is not configured."""
+    if caller.is_configured or host == "localhost":
+        return
+    try:
+        safe = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        safe = False
+    if not safe:
+        raise UnsafeBinding(
+            f"ANDON_HOST is {host}, which others can reach, but authentication is not configured: "
+            "set ANDON_AUTH_SIGNING_KEY or ANDON_AUTH_ISSUER, or listen on 127.0.0.1"
+        )
+
+
+def _from_header(header: str) -> Actor:
+    name, _, roles = header.partition(";")
+    held = roles.split()
+    if not name.strip() or len(name) > 200 or not name.isprintable() or not all(_ROLE.match(role) for role in held):
+        raise InvalidQuery("Andon-Actor: write a name and roles, as in `Li Wei; quality_manager`")
+    return Actor(name.strip(), frozenset(held))

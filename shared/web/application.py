@@ -1,0 +1,150 @@
+"""One application from the routers of many services: problems, request ids, metrics, health, documentation."""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from prometheus_client import CollectorRegistry
+from starlette.exceptions import HTTPException
+
+from shared.runtime.errors import DomainError, FieldProblem
+from shared.runtime.identifiers import IdSource
+from shared.telemetry.logging import Logger, logger
+from shared.telemetry.metrics import MetricFactory
+from shared.web.actor import Authentication, HeaderAuthentication
+from shared.web.errors import WEB_PROBLEMS
+from shared.web.health import make_health_router
+from shared.web.problem_pages import make_problem_pages
+from shared.web.problems import PROBLEM_JSON, Problem, ProblemDocument, ProblemKind
+
+RETRY_AFTER_SECONDS = "1"
+
+_BY_STATUS = {
+    404: Problem("not-found", ProblemKind(404, "There is nothing here"), "no route has this path"),
+    405: Problem("method-not-allowed", ProblemKind(405, "Not with this method"), "the path knows other methods"),
+}
+_INVALID_REQUEST = ProblemKind(422, "The request is not of the form asked for")
+_UNEXPECTED = ProblemKind(500, "Something is wrong here")
+UNAVAILABLE = ProblemKind(503, "A part that this needs is away")
+
+
+class WebService(Protocol):
+    """What the web needs of a service."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def routers(self) -> Sequence[APIRouter]: ...
+    @property
+    def problems(self) -> Mapping[type[Exception], ProblemKind]: ...
+    def unready(self) -> Sequence[str]: ...
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the application is given by its process."""
+
+    ids: IdSource
+    registry: CollectorRegistry
+    authentication: Authentication = field(default_factory=HeaderAuthentication)
+    unavailable: tuple[type[Exception], ...] = ()
+    """Errors that mean "try again later" (log or database away): 503 with `Retry-After`."""
+    unready: Callable[[], Sequence[str]] = tuple
+    """Further reasons why the process is not ready, such as an activity that has failed."""
+
+
+def create_application(services: Sequence[WebService], surroundings: Surroundings) -> FastAPI:
+    """Build the application. Nothing is started and nothing is opened."""
+    application = FastAPI(
+        title="Andon",
+        version="1",
+        description="Quality goals, live indicators and corrective action, from events.",
+        responses={"default": {"model": ProblemDocument, "description": "a problem", "content": {PROBLEM_JSON: {}}}},
+    )
+    application.state.authentication = surroundings.authentication
+    kinds = {**WEB_PROBLEMS}
+    for service in services:
+        kinds.update(service.problems)
+        for router in service.routers:
+            application.include_router(router, tags=[service.name])
+    application.include_router(make_problem_pages(kinds))
+    application.include_router(make_health_router(surroundings.registry, lambda: _reasons(services, surroundings)))
+    _handle_errors(application, kinds, surroundings)
+    _observe_requests(application, surroundings)
+    return application
+
+
+def _reasons(services: Sequence[WebService], surroundings: Surroundings) -> list[str]:
+    return [reason for service in services for reason in service.unready()] + list(surroundings.unready())
+
+
+def _handle_errors(
+    application: FastAPI, kinds: Mapping[type[Exception], ProblemKind], surroundings: Surroundings
+) -> None:
+    log = logger("web")
+
+    @application.exception_handler(DomainError)
+    def on_domain_error(request: Request, error: DomainError) -> Response:
+        return _domain_problem(error, kinds, log).response(request.state.request_id)
+
+    @application.exception_handler(RequestValidationError)
+    def on_invalid_request(request: Request, error: RequestValidationError) -> Response:
+        return _validation_problem(error).response(request.state.request_id)
+
+    @application.exception_handler(HTTPException)
+    def on_http_error(request: Request, error: HTTPException) -> Response:
+        fallback = Problem(f"http-{error.status_code}", ProblemKind(error.status_code, "Refused"), str(error.detail))
+        return _BY_STATUS.get(error.status_code, fallback).response(request.state.request_id)
+
+    for kind in surroundings.unavailable:
+
+        @application.exception_handler(kind)
+        def on_unavailable(request: Request, error: Exception) -> Response:
+            log.warning("unavailable", error=str(error), request_id=request.state.request_id)
+            headers = {"Retry-After": RETRY_AFTER_SECONDS}
+            problem = Problem("unavailable", UNAVAILABLE, "nothing is lost; send the same again", headers=headers)
+            return problem.response(request.state.request_id)
+
+
+def _domain_problem(error: DomainError, kinds: Mapping[type[Exception], ProblemKind], log: Logger) -> Problem:
+    kind = next((kinds[parent] for parent in type(error).__mro__ if parent in kinds), None)
+    if kind is None:
+        log.error("problem_without_status", problem=error.id)
+        kind = _UNEXPECTED
+    headers = {"WWW-Authenticate": "Bearer"} if kind.status == 401 else None
+    if kind.status in (429, 503):
+        headers = {"Retry-After": str(error.facts.get("retry_after_seconds", RETRY_AFTER_SECONDS))}
+    return Problem(error.id, kind, error.detail, error.errors, error.facts, headers)
+
+
+def _validation_problem(error: RequestValidationError) -> Problem:
+    fields = [
+        FieldProblem("/" + "/".join(str(part) for part in item["loc"][1:]), str(item["msg"])) for item in error.errors()
+    ]
+    detail = "; ".join(f"{field.pointer}: {field.detail}" for field in fields[:3])
+    return Problem("invalid-request", _INVALID_REQUEST, detail, fields)
+
+
+def _observe_requests(application: FastAPI, surroundings: Surroundings) -> None:
+    """Give each request an id, time it, and turn what nobody expected into a plain 500."""
+    log = logger("web")
+    labels = ("method", "route", "status")
+    seconds = MetricFactory(surroundings.registry, "http").seconds("request", "Time to answer a request.", labels)
+
+    @application.middleware("http")
+    async def observe(request: Request, proceed: Callable[[Request], Awaitable[Response]]) -> Response:
+        request.state.request_id = surroundings.ids.next()
+        started = time.perf_counter()
+        try:
+            answer = await proceed(request)
+        except Exception:
+            log.exception("unexpected_error", request_id=request.state.request_id, path=request.url.path)
+            detail = "the fault is ours and has been logged under this request's id"
+            answer = Problem("internal-error", _UNEXPECTED, detail).response(request.state.request_id)
+        route = getattr(request.scope.get("route"), "path", "none")
+        seconds.labels(request.method, route, str(answer.status_code)).observe(time.perf_counter() - started)
+        answer.headers["X-Request-Id"] = request.state.request_id
+        return answer
