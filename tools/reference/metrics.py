@@ -1,12 +1,16 @@
-"""The metrics of every service, recorded as they are made."""
+"""The metrics of every service, recorded as they are registered."""
 
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry
+from prometheus_client.metrics_core import Metric as Family
+from prometheus_client.registry import Collector
 
+from shared.runtime.identifiers import CountingIds
 from shared.telemetry.metrics import MetricFactory
+from shared.web.application import Surroundings, create_application
 from tools.reference.document import Document, markdown, table
 from tools.reference.services import classes_of, parts
 
@@ -19,7 +23,7 @@ _INTRODUCTION = (
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric as it was asked for."""
+    """One metric as it is shown."""
 
     name: str
     kind: str
@@ -27,36 +31,31 @@ class Metric:
     meaning: str
 
 
-class RecordingFactory(MetricFactory):
-    """Makes metrics as its parent does, and remembers what it was asked for."""
+class RecordingRegistry(CollectorRegistry):
+    """Remembers what is registered, in order."""
 
-    def __init__(self, service: str) -> None:
-        super().__init__(CollectorRegistry(), service)
-        self.made: list[Metric] = []
-        self._prefix = f"andon_{service}_"
+    def __init__(self) -> None:
+        super().__init__()
+        self.recorded: list[Metric] = []
 
-    def counter(self, noun: str, help_text: str, labels: Sequence[str] = ()) -> Counter:
-        self.made.append(Metric(f"{self._prefix}{noun}_total", "counter", tuple(labels), help_text))
-        return super().counter(noun, help_text, labels)
-
-    def gauge(self, noun: str, help_text: str, labels: Sequence[str] = ()) -> Gauge:
-        self.made.append(Metric(f"{self._prefix}{noun}", "gauge", tuple(labels), help_text))
-        return super().gauge(noun, help_text, labels)
-
-    def seconds(self, noun: str, help_text: str, labels: Sequence[str] = ()) -> Histogram:
-        self.made.append(Metric(f"{self._prefix}{noun}_seconds", "histogram", tuple(labels), help_text))
-        return super().seconds(noun, help_text, labels)
+    def register(self, collector: Collector) -> None:
+        super().register(collector)
+        labels = tuple(getattr(collector, "_labelnames", ()))  # the client has no public way to ask
+        families: Iterable[Family] = getattr(collector, "describe", collector.collect)()
+        for family in families:
+            name = f"{family.name}_total" if family.type == "counter" else family.name
+            self.recorded.append(Metric(name, family.type, labels, family.documentation))
 
 
 def metrics() -> dict[str, list[Metric]]:
-    """Service → its metrics, in the order in which they are made."""
-    found: dict[str, list[Metric]] = {}
+    """Owner → its metrics, in the order in which they are registered."""
+    found = {"every process": _process_metrics()}
     for service, module in parts("metrics.py"):
-        factory = RecordingFactory(service)
+        registry = RecordingRegistry()
         for item in classes_of(module):
             if _takes_a_factory(item):
-                item(factory)
-        found[service] = factory.made
+                item(MetricFactory(registry, service))
+        found[service] = registry.recorded
     return found
 
 
@@ -67,6 +66,12 @@ def documents() -> Iterator[Document]:
         rows = [(f"`{item.name}`", item.kind, ", ".join(item.labels) or "none", item.meaning) for item in made]
         blocks.append(table(("metric", "kind", "labels", "meaning"), rows))
     yield markdown("docs/reference/metrics.md", "Metrics", *blocks)
+
+
+def _process_metrics() -> list[Metric]:
+    registry = RecordingRegistry()
+    create_application([], Surroundings(ids=CountingIds(), registry=registry))
+    return registry.recorded
 
 
 def _takes_a_factory(item: type) -> bool:

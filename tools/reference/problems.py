@@ -1,9 +1,9 @@
-"""Every problem a caller may get, from the services' own tables."""
+"""Every problem a caller may get, from the tables that the pages `/problems/<id>` are made of."""
 
-import inspect
-from collections import defaultdict
 from collections.abc import Iterator
 
+from shared.web.errors import WEB_PROBLEMS
+from shared.web.problem_pages import problem_pages
 from tools.reference.document import Document, markdown, table
 from tools.reference.services import parts
 
@@ -15,21 +15,10 @@ _INTRODUCTION = (
 
 
 def documents() -> Iterator[Document]:
-    rows = [
-        (f"`{name}`", str(status), title, meaning, ", ".join(raised))
-        for (name, status, title), (meaning, raised) in sorted(_problems().items())
-    ]
-    heading = ("id", "status", "title", "meaning", "from")
+    kinds = dict(WEB_PROBLEMS)
+    for _, module in parts("entrypoints/problems.py"):
+        kinds.update(module.PROBLEMS)
+    pages = problem_pages(kinds)
+    rows = [(f"`{page.id}`", str(page.status), page.title, page.meaning) for _, page in sorted(pages.items())]
+    heading = ("id", "status", "title", "meaning")
     yield markdown("docs/reference/problems.md", "Problems", _INTRODUCTION, table(heading, rows))
-
-
-def _problems() -> dict[tuple[str, int, str], tuple[str, list[str]]]:
-    """(id, status, title) → its meaning and the services that answer with it."""
-    raised: defaultdict[tuple[str, int, str], list[str]] = defaultdict(list)
-    meanings: dict[tuple[str, int, str], str] = {}
-    for service, module in parts("entrypoints/problems.py"):
-        for error, kind in module.PROBLEMS.items():
-            key = (error.id, kind.status, kind.title)
-            raised[key].append(service)
-            meanings.setdefault(key, (inspect.getdoc(error) or "").split("\n\n", maxsplit=1)[0])
-    return {key: (meanings[key], services) for key, services in raised.items()}

@@ -1,9 +1,16 @@
 """Every generated file, and which of them are not as they should be."""
 
-from tools.reference import asyncapi, kubernetes, settings, topics
+from tools.reference import asyncapi, kubernetes, metrics, problems, settings, topics
 from tools.reference.document import ROOT, Document
 
-_SOURCES = (settings.documents, topics.documents, asyncapi.documents, kubernetes.documents)
+_SOURCES = (
+    settings.documents,
+    metrics.documents,
+    topics.documents,
+    problems.documents,
+    asyncapi.documents,
+    kubernetes.documents,
+)
 
 
 def documents() -> list[Document]:
