@@ -200,23 +200,27 @@ class _PythonDriver:
 
     def fetch(self, wait_seconds: float, max_records: int) -> Sequence[Record]:
         wait_ms = round(wait_seconds * 1000)
-        if self._client._coordinator.need_rejoin():  # noqa: SLF001 - see _keep_finished_join
-            self._keep_finished_join()
+        if self._is_rebalancing():
             wait_ms = max(wait_ms, _REBALANCE_MS)
         with _translated():
             polled = self._client.poll(timeout_ms=wait_ms, max_records=max_records)
         return [_record(self._inner(outer), message) for outer, messages in polled.items() for message in messages]
 
-    def _keep_finished_join(self) -> None:
-        """Hand the client a join that was completed between two polls.
+    def _is_rebalancing(self) -> bool:
+        """Whether the group is to be joined; hands the client a join that was completed between two polls.
 
-        kafka-python 3.0 joins in the background, and throws away what it got when no poll was waiting at that moment; then
-        it joins again, which makes the whole group do so. The contract test of two members would not end.
+        kafka-python 3.0 joins in the background. When a poll ends before the join does, it may forget that one is under way,
+        and be thrown out of the group; or throw away what it got, and join again, which makes the whole group do so.
+        The contract tests of two members, which poll for moments only, do not end then.
         """
         coordinator = self._client._coordinator  # noqa: SLF001
         task = coordinator._join_task  # noqa: SLF001
-        if task is not None and task.succeeded() and not isinstance(task, _FinishedJoin):
+        if task is None:
+            return bool(coordinator.need_rejoin())
+        coordinator.request_rejoin()
+        if task.succeeded():
             coordinator._join_task = _FinishedJoin(task.value)  # noqa: SLF001
+        return True
 
     def read_from(
         self,

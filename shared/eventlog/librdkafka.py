@@ -39,6 +39,8 @@ from shared.eventlog.port import (
 _LOGGER = logging.getLogger("librdkafka")
 _SLACK_SECONDS = 5
 _PROBE_SECONDS = 0.2
+_ANY = -1
+"""Where a partition is asked for: let the partitioner choose."""
 _CONSUME_AT_MOST = 1_000_000
 _TOO_LARGE = {KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE}
 _UNKNOWN = {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION}  # noqa: SLF001
@@ -136,33 +138,31 @@ class LibrdkafkaLog:
             self._producer.flush(_SLACK_SECONDS)
 
     def _produce(self, records: Sequence[NewRecord], delivery: "_Delivery") -> None:
-        """Hand over runs of records without headers at once; the client's batch call knows no headers."""
-        numbered = enumerate(records)
-        for (topic, has_headers), run in itertools.groupby(
-            numbered, lambda item: (item[1].topic, bool(item[1].headers))
-        ):
+        """Hand over runs of records to one place at once; the client's batch call knows no headers, and one partition."""
+        for (topic, partition, has_headers), run in itertools.groupby(enumerate(records), _destination):
             outer = self._options.outer(topic)
             if has_headers:
                 for index, record in run:
                     self._produce_one(outer, record, functools.partial(delivery.reported, index))
             else:
-                self._produce_run(outer, [_message(record, delivery, index) for index, record in run])
+                self._produce_run((outer, partition), [_message(record, delivery, index) for index, record in run])
 
-    def _produce_run(self, topic: str, messages: list[dict[str, Any]]) -> None:
-        deadline = time.monotonic() + self._seconds
+    def _produce_run(self, place: tuple[str, int], messages: list[dict[str, Any]]) -> None:
+        (topic, partition), deadline = place, time.monotonic() + self._seconds
         while messages:
-            self._producer.produce_batch(topic, messages)
+            self._producer.produce_batch(topic, messages, partition)
             messages = [message for message in messages if message.pop("_error", None) is not None]
             if messages:
                 self._make_room(deadline)
 
     def _produce_one(self, topic: str, record: NewRecord, reported: Any) -> None:
         deadline = time.monotonic() + self._seconds
-        partition = -1 if record.partition is None else record.partition
+        partition = _ANY if record.partition is None else record.partition
+        headers: list[tuple[str, str | bytes | None]] = list(record.headers)
         while True:
             try:
                 self._producer.produce(
-                    topic, record.value, record.key, partition, on_delivery=reported, headers=list(record.headers)
+                    topic, record.value, record.key, partition, on_delivery=reported, headers=headers
                 )
             except BufferError:
                 self._make_room(deadline)
@@ -339,9 +339,12 @@ def _message(record: NewRecord, delivery: _Delivery, index: int) -> dict[str, An
     message = {"value": record.value, "callback": functools.partial(delivery.reported, index)}
     if record.key is not None:
         message["key"] = record.key
-    if record.partition is not None:
-        message["partition"] = record.partition
     return message
+
+
+def _destination(numbered: tuple[int, NewRecord]) -> tuple[str, int, bool]:
+    record = numbered[1]
+    return record.topic, _ANY if record.partition is None else record.partition, bool(record.headers)
 
 
 def _wait_unless_exists(created: Any) -> None:
