@@ -1,6 +1,7 @@
 """The event log on Kafka through the package kafka-python: the default driver there, pure Python."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -42,6 +43,7 @@ from shared.eventlog.port import (
 
 _BATCH_BYTES = 256 * 1024
 _CLOSE_SECONDS = 5
+_ASK_AGAIN_SECONDS = 0.05
 _RETRY_MS = 20
 _REBALANCE_MS = 60
 """A poll during a rebalance takes so long at least: the client asks for metadata in each, `_RETRY_MS` after the last time."""
@@ -62,27 +64,28 @@ class KafkaPythonLog:
     def identity(self) -> str:
         if self._identity is None:
             with _translated():
-                self._identity = self._options.identity(self._admin.get().describe_cluster()["cluster_id"])
+                cluster = self._ask(lambda admin: admin.describe_cluster())
+            self._identity = self._options.identity(cluster["cluster_id"])
         return self._identity
 
     def ensure_topics(self, topics: Sequence[TopicSpec]) -> None:
         with _translated():
-            existing = set(self._admin.get().list_topics())
+            existing = set(self._ask(lambda admin: admin.list_topics()))
             for spec in topics:
                 if self._options.outer(spec.name) not in existing:
                     self._create(spec)
             names = [self._options.outer(spec.name) for spec in topics]
-            self._admin.get().wait_for_topics(names, timeout_ms=self._timeout_ms)
+            self._ask(lambda admin: admin.wait_for_topics(names, timeout_ms=self._timeout_ms))
 
     def topics(self) -> Sequence[str]:
         with _translated():
-            names = self._admin.get().list_topics()
+            names = self._ask(lambda admin: admin.list_topics())
         return sorted(name for name in map(self._options.inner, names) if name is not None)
 
     def partition_count(self, topic: str) -> int:
         if topic not in self._counts:
             with _translated():
-                (found,) = self._admin.get().describe_topics([self._options.outer(topic)])
+                (found,) = self._ask(lambda admin: admin.describe_topics([self._options.outer(topic)]))
             if found["error_code"] != 0 or not found["partitions"]:
                 raise UnknownTopic(f"there is no topic {topic}")
             self._counts[topic] = len(found["partitions"])
@@ -127,16 +130,29 @@ class KafkaPythonLog:
     def delete_before(self, partition: Partition, offset: int) -> None:
         self._check(partition.topic, partition.number)
         with _translated():
-            self._admin.get().delete_records({self._outer(partition): offset}, timeout_ms=self._timeout_ms)
+            first = {self._outer(partition): offset}
+            self._ask(lambda admin: admin.delete_records(first, timeout_ms=self._timeout_ms))
 
     def close(self) -> None:
         self._producer.close(lambda producer: producer.close(timeout=_CLOSE_SECONDS))
         self._admin.close(lambda admin: admin.close())
 
+    def _ask(self, question: Callable[[Any], Any]) -> Any:
+        """Put a question to the admin client until it is answered; one that is connecting fails where it could wait."""
+        deadline = time.monotonic() + self._options.append_timeout.total_seconds()
+        while True:
+            try:
+                return question(self._admin.get())
+            except errors.RetriableError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(_ASK_AGAIN_SECONDS)
+
     def _create(self, spec: TopicSpec) -> None:
         settings = {"num_partitions": spec.partitions, "replication_factor": -1, "configs": topic_settings(spec)}
         try:
-            self._admin.get().create_topics({self._options.outer(spec.name): settings}, timeout_ms=self._timeout_ms)
+            topics = {self._options.outer(spec.name): settings}
+            self._ask(lambda admin: admin.create_topics(topics, timeout_ms=self._timeout_ms))
         except errors.TopicAlreadyExistsError:
             return  # another process was faster
 
@@ -147,7 +163,7 @@ class KafkaPythonLog:
 
     def _offset(self, partition: Partition, which: OffsetSpec) -> int:
         outer = self._outer(partition)
-        found = self._admin.get().list_partition_offsets({outer: which}, timeout_ms=self._timeout_ms)
+        found = self._ask(lambda admin: admin.list_partition_offsets({outer: which}, timeout_ms=self._timeout_ms))
         return int(found[outer].offset)
 
     def _outer(self, partition: Partition) -> TopicPartition:
