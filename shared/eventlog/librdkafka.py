@@ -5,7 +5,8 @@ import itertools
 import logging
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -39,6 +40,7 @@ from shared.eventlog.port import (
 _LOGGER = logging.getLogger("librdkafka")
 _SLACK_SECONDS = 5
 _PROBE_SECONDS = 0.2
+_ASK_AGAIN_SECONDS = 0.05
 _ANY = -1
 """Where a partition is asked for: let the partitioner choose."""
 _CONSUME_AT_MOST = 1_000_000
@@ -67,27 +69,23 @@ class LibrdkafkaLog:
 
     def identity(self) -> str:
         if self._identity is None:
-            with _translated():
-                cluster = self._admin.describe_cluster(request_timeout=self._seconds).result()
+            cluster = self._ask(lambda: self._admin.describe_cluster(request_timeout=self._seconds))
             self._identity = self._options.identity(cluster.cluster_id)
         return self._identity
 
     def ensure_topics(self, topics: Sequence[TopicSpec]) -> None:
-        with _translated():
-            existing = self._admin.list_topics(timeout=self._seconds).topics
-            missing = [self._new_topic(spec) for spec in topics if self._options.outer(spec.name) not in existing]
-            if missing:
-                for created in self._admin.create_topics(missing, request_timeout=self._seconds).values():
-                    _wait_unless_exists(created)
+        existing = self._ask(lambda: self._admin.list_topics(timeout=self._seconds).topics)
+        missing = [self._new_topic(spec) for spec in topics if self._options.outer(spec.name) not in existing]
+        if missing:
+            self._ask(lambda: self._create(missing))
         deadline = time.monotonic() + self._seconds
         while not all(self._is_ready(spec.name) for spec in topics):
             if time.monotonic() > deadline:
                 raise LogUnavailable("Kafka: new topics have no leader yet")
-            time.sleep(0.05)
+            time.sleep(_ASK_AGAIN_SECONDS)
 
     def topics(self) -> Sequence[str]:
-        with _translated():
-            names = self._admin.list_topics(timeout=self._seconds).topics
+        names = self._ask(lambda: self._admin.list_topics(timeout=self._seconds).topics)
         return sorted(name for name in map(self._options.inner, names) if name is not None)
 
     def partition_count(self, topic: str) -> int:
@@ -128,9 +126,7 @@ class LibrdkafkaLog:
     def delete_before(self, partition: Partition, offset: int) -> None:
         self._check(partition.topic, partition.number)
         outer = TopicPartition(self._options.outer(partition.topic), partition.number, offset)
-        with _translated():
-            for deleted in self._admin.delete_records([outer], request_timeout=self._seconds).values():
-                deleted.result()
+        self._ask(lambda: self._admin.delete_records([outer], request_timeout=self._seconds)[outer])
 
     def close(self) -> None:
         if not self._closed:
@@ -186,6 +182,27 @@ class LibrdkafkaLog:
                     if time.monotonic() > deadline:
                         raise LogUnavailable("Kafka: no answer to an append")
 
+    def _ask(self, question: Callable[[], Any]) -> Any:
+        """Put a question to the admin client until it is answered; a partition that is new may have no leader yet."""
+        deadline = time.monotonic() + self._seconds
+        while True:
+            try:
+                with _translated():
+                    answer = question()
+                    return answer.result() if isinstance(answer, Future) else answer
+            except LogUnavailable:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(_ASK_AGAIN_SECONDS)
+
+    def _create(self, missing: list[NewTopic]) -> None:
+        for created in self._admin.create_topics(missing, request_timeout=self._seconds).values():
+            try:
+                created.result()
+            except KafkaException as error:
+                if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:  # else another process was faster
+                    raise
+
     def _new_topic(self, spec: TopicSpec) -> NewTopic:
         return NewTopic(
             self._options.outer(spec.name),
@@ -196,8 +213,7 @@ class LibrdkafkaLog:
 
     def _describe(self, topic: str) -> Mapping[int, Any]:
         outer = self._options.outer(topic)
-        with _translated():
-            found = self._admin.list_topics(topic=outer, timeout=self._seconds).topics.get(outer)
+        found = self._ask(lambda: self._admin.list_topics(topic=outer, timeout=self._seconds).topics.get(outer))
         return {} if found is None or found.error is not None else found.partitions
 
     def _is_ready(self, topic: str) -> bool:
@@ -211,9 +227,8 @@ class LibrdkafkaLog:
 
     def _offset(self, partition: Partition, which: OffsetSpec) -> int:
         outer = TopicPartition(self._options.outer(partition.topic), partition.number)
-        with _translated():
-            (found,) = self._admin.list_offsets({outer: which}, request_timeout=self._seconds).values()
-            return int(found.result().offset)
+        found = self._ask(lambda: self._admin.list_offsets({outer: which}, request_timeout=self._seconds)[outer])
+        return int(found.offset)
 
 
 class _Delivery:
@@ -345,14 +360,6 @@ def _message(record: NewRecord, delivery: _Delivery, index: int) -> dict[str, An
 def _destination(numbered: tuple[int, NewRecord]) -> tuple[str, int, bool]:
     record = numbered[1]
     return record.topic, _ANY if record.partition is None else record.partition, bool(record.headers)
-
-
-def _wait_unless_exists(created: Any) -> None:
-    try:
-        created.result()
-    except KafkaException as error:
-        if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:  # else another process was faster
-            raise
 
 
 def _is_error(message: Any) -> bool:
