@@ -184,16 +184,14 @@ class Pump:
             consumer.pause(self._assigned)
             self._resume_at = now + busy.retry_after
         except Unprocessable as unprocessable:
-            self._go_around(consumer, records, unprocessable, now)
+            self._go_around(records, unprocessable, now)
         except LostPartition:
             self._stale = True
         except BaseException:
             self._stale = True
             raise
 
-    def _go_around(
-        self, consumer: Consumer, records: Sequence[Record], unprocessable: Unprocessable, now: datetime
-    ) -> None:
+    def _go_around(self, records: Sequence[Record], unprocessable: Unprocessable, now: datetime) -> None:
         """Handle what stands before the record, bury it, and read on behind it.
 
         Crash before the burial: it is met again. Between burial and skip: it is buried twice, with the same origin.
