@@ -7,10 +7,18 @@ from fastapi import APIRouter
 
 from shared.database.engine import Database, DatabaseUnavailable
 from shared.database.migrations import Migrations, SchemaOutdated
+from shared.database.versioning import ConcurrentChange
 from shared.eventlog.port import EventLog, LogUnavailable, TopicSpec
 from shared.runtime.component import Activity
 from shared.telemetry.logging import Logger
 from shared.web.problems import ProblemKind
+
+
+UNAVAILABLE_ERRORS: tuple[type[Exception], ...] = (DatabaseUnavailable, LogUnavailable)
+"""Something outside is away: a request is answered with 503, an activity tries again."""
+
+OPERATIONAL_ERRORS: tuple[type[Exception], ...] = (*UNAVAILABLE_ERRORS, ConcurrentChange)
+"""Trouble that a running process is expected to meet, and that goes away by trying again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +50,14 @@ class Service:
     @property
     def name(self) -> str:
         return self.wiring.name
+
+    @property
+    def routers(self) -> Sequence[APIRouter]:
+        return self.wiring.routers
+
+    @property
+    def problems(self) -> Mapping[type[Exception], ProblemKind]:
+        return self.wiring.problems
 
     def start(self) -> None:
         """Bring the schema up (SQLite) or check it (PostgreSQL), make the topics, join the consumer groups.

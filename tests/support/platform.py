@@ -16,11 +16,11 @@ from services.targets import ALL, build_service
 from shared.eventlog.memory import MemoryLog
 from shared.eventlog.port import EventLog, LogUnavailable
 from shared.process.platform import Platform
-from shared.process.service import Service
+from shared.process.service import UNAVAILABLE_ERRORS, Service
 from shared.runtime.clock import FixedClock
 from shared.runtime.component import Stepper
 from shared.runtime.identifiers import CountingIds
-from shared.web.application import create_application
+from shared.web.application import Surroundings, create_application
 from tests.support.inspection_plant import DEFINITIONS, ndjson
 
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -94,7 +94,9 @@ def one_thread(folder: Path, log_type: type[MemoryLog] = MemoryLog) -> Iterator[
     services = [build_service(name, platform) for name in ALL]
     for service in services:
         service.start()
-    application = create_application(services, clock=clock, ids=ids, registry=registry)
+    application = create_application(
+        services, Surroundings(ids=ids, registry=registry, unavailable=UNAVAILABLE_ERRORS)
+    )
     with TestClient(application, raise_server_exceptions=False) as http:
         yield OneThread(clock, log, services, http)
     for service in reversed(services):

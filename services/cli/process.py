@@ -1,0 +1,145 @@
+"""`andon run`: services, supervisor and web server in one process, until a signal asks to stop."""
+
+import fcntl
+import random
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry
+
+from services.targets import ALL, build_service, chosen
+from shared.eventlog.factory import LogChoice, open_log
+from shared.process.platform import Platform
+from shared.process.service import OPERATIONAL_ERRORS, UNAVAILABLE_ERRORS, Service
+from shared.runtime.clock import Clock, SystemClock
+from shared.runtime.identifiers import SortableIds
+from shared.runtime.settings import ProcessSettings
+from shared.runtime.supervisor import Policy, Supervisor
+from shared.telemetry.logging import logger
+from shared.telemetry.operational_errors import ActivityObserver
+from shared.web.actor import authentication, check_binding
+from shared.web.application import Surroundings, create_application
+from shared.web.server import Server
+
+
+class CannotRun(Exception):
+    """The process cannot run as it is set up; the message says what to change."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A process at work."""
+
+    port: int
+    services: Sequence[Service]
+
+
+@contextmanager
+def running(settings: ProcessSettings, names: Sequence[str]) -> Iterator[Running]:
+    """Run services until the block is left; everything that was started is stopped then, in reverse.
+
+    Raises:
+        CannotRun, UnsafeBinding, InvalidSettings, SchemaOutdated, CannotListen: before anything answers.
+    """
+    services = chosen(names)
+    if settings.log == "embedded" and services != ALL:
+        raise CannotRun(
+            "the embedded log belongs to one process, so all four services run in it: "
+            "leave the names out, or set ANDON_LOG=kafka to run them apart"
+        )
+    clock = SystemClock()
+    with ExitStack() as stack:
+        stack.enter_context(_locked(settings.data_dir, shared_by_design=settings.log == "kafka"))
+        platform = _platform(settings, clock)
+        stack.callback(platform.log.close)
+        built = [build_service(name, platform) for name in services]
+        supervisor = _supervisor(settings, platform, built)
+        server = _server(settings, platform, supervisor, built)
+        supervisor.start()
+        stack.callback(supervisor.stop)
+        stack.enter_context(server)
+        logger("process").info("listening", url=f"http://{settings.host}:{server.port}", services=services)
+        yield Running(server.port, built)
+
+
+def run_until_signalled(settings: ProcessSettings, names: Sequence[str]) -> None:
+    """Run services until SIGTERM or SIGINT."""
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    with running(settings, names):
+        stopping.wait()
+        logger("process").info("stopping", within_seconds=settings.stop_within_seconds)
+    logger("process").info("stopped")
+
+
+def _platform(settings: ProcessSettings, clock: Clock) -> Platform:
+    ids = SortableIds(clock, random.SystemRandom())
+    choice = LogChoice(
+        kind=settings.log,
+        folder=settings.data_dir / "log",
+        bootstrap_servers=settings.kafka_bootstrap_servers,
+        driver=settings.kafka_driver,
+        topic_prefix=settings.kafka_topic_prefix,
+    )
+    return Platform(
+        clock=clock,
+        ids=ids,
+        log=open_log(choice, clock=clock, ids=ids),
+        registry=CollectorRegistry(),
+        data_dir=settings.data_dir,
+    )
+
+
+def _supervisor(settings: ProcessSettings, platform: Platform, services: Sequence[Service]) -> Supervisor:
+    return Supervisor(
+        services,
+        clock=platform.clock,
+        policy=Policy(OPERATIONAL_ERRORS, timedelta(seconds=settings.stop_within_seconds)),
+        observer=ActivityObserver(platform.registry),
+    )
+
+
+def _server(
+    settings: ProcessSettings, platform: Platform, supervisor: Supervisor, services: Sequence[Service]
+) -> Server:
+    key = settings.auth_signing_key
+    caller = authentication(
+        signing_key=key.get_secret_value() if key else None,
+        issuer=settings.auth_issuer,
+        audience=settings.auth_audience,
+    )
+    check_binding(settings.host, caller)
+    surroundings = Surroundings(
+        ids=platform.ids,
+        registry=platform.registry,
+        authentication=caller,
+        unavailable=UNAVAILABLE_ERRORS,
+        unready=supervisor.unready,
+    )
+    return Server(
+        create_application(services, surroundings),
+        host=settings.host,
+        port=settings.port,
+        stop_within_seconds=settings.stop_within_seconds,
+    )
+
+
+@contextmanager
+def _locked(folder: Path, *, shared_by_design: bool) -> Iterator[None]:
+    """Make the data folder; with the embedded log, keep every other process out of it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if shared_by_design:
+        yield
+        return
+    with (folder / "andon.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise CannotRun(f"another Andon works in {folder}; stop it, or choose another ANDON_DATA_DIR") from error
+        yield
