@@ -1,57 +1,67 @@
-"""From settings to an adapter. A Kafka driver is imported only when it is chosen."""
+"""From a setting to an event log. A client library is imported only when it is chosen."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
-from shared.eventlog.embedded import open_embedded
 from shared.eventlog.kafka_options import KafkaOptions
 from shared.eventlog.port import EventLog
+from shared.eventlog.retention import Expiring, LogRetention
 from shared.runtime.clock import Clock
+from shared.runtime.component import Activity
 from shared.runtime.identifiers import IdSource
+from shared.telemetry.logging import Logger
+
+_RETENTION_REST = timedelta(minutes=1)
+
+
+class DriverMissing(Exception):
+    """The chosen Kafka driver is not installed; the message names the extra that brings it."""
 
 
 @dataclass(frozen=True, slots=True)
 class LogChoice:
-    """Which event log, as the settings say."""
+    """Which event log, as the settings of a process say."""
 
     kind: Literal["embedded", "kafka"]
     folder: Path
-    bootstrap_servers: str
-    driver: Literal["kafka-python", "librdkafka"]
-    topic_prefix: str
-
-
-class DriverMissing(Exception):
-    """The chosen Kafka driver is not installed."""
+    """Of the embedded log; made if it is missing."""
+    bootstrap_servers: str = ""
+    driver: Literal["kafka-python", "librdkafka"] = "kafka-python"
+    topic_prefix: str = ""
 
 
 def open_log(choice: LogChoice, *, clock: Clock, ids: IdSource) -> EventLog:
-    """Open the log that is chosen.
+    """Open the chosen log. Kafka is not asked for yet: a broker that is away shows in the first call.
 
     Raises:
-        DriverMissing: the optional extra of the driver is not installed.
-        LogInUse: another process holds the embedded log.
-        LogUnavailable: its disk cannot be used.
+        LogInUse: another process has the embedded log open.
+        LogUnavailable: the embedded log cannot be opened.
+        DriverMissing: the driver's package is not installed.
     """
     if choice.kind == "embedded":
+        from shared.eventlog.embedded import open_embedded  # noqa: PLC0415 - see the module's docstring
+
         return open_embedded(choice.folder, clock=clock, ids=ids)
-    options = KafkaOptions(bootstrap_servers=choice.bootstrap_servers, prefix=choice.topic_prefix)
-    return _librdkafka(options) if choice.driver == "librdkafka" else _kafka_python(options)
+    return _open_kafka(choice.driver, KafkaOptions(choice.bootstrap_servers, choice.topic_prefix))
 
 
-def _kafka_python(options: KafkaOptions) -> EventLog:
-    from shared.eventlog.kafka_python import KafkaPythonLog  # noqa: PLC0415 - only when it is chosen
+def log_activities(log: EventLog, logger: Logger) -> Sequence[Activity]:
+    """What has to run beside the log, once in the process: retention, where no broker sees to it."""
+    return [Activity(LogRetention(log, logger), _RETENTION_REST)] if isinstance(log, Expiring) else []
 
-    return KafkaPythonLog(options)
 
-
-def _librdkafka(options: KafkaOptions) -> EventLog:
+def _open_kafka(driver: Literal["kafka-python", "librdkafka"], options: KafkaOptions) -> EventLog:
     try:
-        from shared.eventlog.librdkafka import LibrdkafkaLog  # noqa: PLC0415 - only when it is chosen
-    except ImportError as error:
+        if driver == "librdkafka":
+            from shared.eventlog.librdkafka import LibrdkafkaLog  # noqa: PLC0415 - an optional extra
+
+            return LibrdkafkaLog(options)
+        from shared.eventlog.kafka_python import KafkaPythonLog  # noqa: PLC0415 - slow to import, and often not needed
+    except ModuleNotFoundError as error:
         raise DriverMissing(
-            "ANDON_KAFKA_DRIVER is librdkafka, but its extra is not installed: "
-            "pip install --require-hashes -r requirements-librdkafka.txt"
+            f"the Kafka driver {driver} needs the package {error.name}: pip install 'andon[{driver}]'"
         ) from error
-    return LibrdkafkaLog(options)
+    return KafkaPythonLog(options)

@@ -1,219 +1,359 @@
-"""The one loop of every consumer: poll, handle, and after trouble read again from where the handler's database stands.
+"""The one loop between the log and a consumer: poll, handle, commit.
 
-What a handler may do with a batch, and what becomes of it:
+A handler makes effect and offset durable in one transaction of its own, so the pump holds nothing that a crash could lose:
 
-* return: effect and offsets are in its database; the broker is told, for lag figures only.
-* raise `Busy`: nothing happened. The batch is read again once the time it asks for has passed.
-* raise `Unprocessable`: nothing happened, and one record can never be handled. The records before it are handled, it goes to
-  the dead letters, the handler skips it. A topic without dead letters stops its consumer instead.
-* raise `LostPartition`: another process has moved the position. Caches are dropped and positions read again.
-* raise anything else: caches are dropped and positions read again at the next step, if there is one: the supervisor retries
-  what is expected trouble and stops the consumer for the rest.
-
-The pump never sleeps; a step blocks for one poll's wait and for the handler.
+* Crash before the handler's commit: the records are read again, from the offset in its database.
+* Crash after it: they are not read again.
+* A commit whose outcome is unknown: whatever is cached is dropped, and offsets are read from the database again.
+* Committing to the broker comes last, feeds lag figures, and may fail.
 """
 
-from collections.abc import Mapping, Sequence
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from shared.eventlog.dead_letters import DeadLetters
-from shared.eventlog.port import Consumer, EventLog, LostPartition, Partition, Record
+from shared.eventlog.dead_letters import DeadLetter, DeadLetters
+from shared.eventlog.port import Consumer, EventLog, LogUnavailable, LostPartition, Partition, Record
+from shared.eventlog.pump_observer import NullObserver, Outcome, PumpObserver
+from shared.telemetry.logging import Logger
+
+_COMMIT_EVERY = timedelta(seconds=5)
 
 
 class Busy(Exception):
-    """The handler cannot take the batch now; it wants it again after `retry_after`."""
+    """The handler cannot take these records now, and has changed nothing. Keep them, leave `partition` alone for a while."""
 
-    def __init__(self, retry_after: timedelta) -> None:
-        super().__init__(f"busy for {retry_after}")
+    def __init__(self, partition: Partition, retry_after: timedelta) -> None:
+        super().__init__(f"{partition.topic}/{partition.number} waits {retry_after.total_seconds():g} s")
+        self.partition = partition
         self.retry_after = retry_after
 
 
 class Unprocessable(Exception):
-    """One record can never be handled; `reason` is from a closed list of the handler's."""
+    """One record of the batch cannot be handled, and nothing of the batch was.
 
-    def __init__(self, record: Record, reason: str) -> None:
-        place = f"{record.partition.topic}/{record.partition.number} at {record.offset}"
-        super().__init__(f"{place} cannot be handled: {reason}")
-        self.record = record
+    Args:
+        reason: kebab-case, from a closed list; a metric label.
+        record: which one it is.
+    """
+
+    def __init__(self, reason: str, record: Record, detail: str = "") -> None:
+        super().__init__(f"{record.partition.topic}/{record.partition.number} at {record.offset}: {reason}: {detail}")
         self.reason = reason
+        self.record = record
+        self.detail = detail
 
 
 class Handler(Protocol):
-    """What a consumer does with its records. Called by one thread at a time."""
-
-    @property
-    def consumer(self) -> str:
-        """The group's name, and the name its positions are stored under."""
-        ...
+    """A service's consumer, as its pump sees it. Called by one thread. It never sleeps."""
 
     def assigned(self, partitions: Sequence[Partition]) -> Mapping[Partition, int]:
-        """Where each partition is to be read from, by the handler's own database. Fills caches."""
+        """Where each is to be read from, by the handler's own database; one left out starts at its beginning."""
         ...
 
     def revoked(self, partitions: Sequence[Partition]) -> None:
-        """Drop every cache of these partitions."""
+        """Drop what is cached of these partitions. They may be assigned again."""
         ...
 
     def handle(self, records: Sequence[Record], now: datetime) -> Mapping[Partition, int]:
-        """Apply all of them in one transaction with the new positions, or raise; returns the next offset of each partition."""
+        """Apply a batch and move the stored offsets, all or nothing; returns the next offset of each partition in it.
+
+        Raises:
+            Busy: not now. Unprocessable: one record is at fault. LostPartition: a stored offset has moved.
+        """
         ...
 
     def skip(self, record: Record, now: datetime) -> Mapping[Partition, int]:
-        """Move the position past a record that has gone to the dead letters."""
+        """Move the stored offset past a record that has gone to the dead letters. May raise LostPartition."""
         ...
 
     def idle(self, now: datetime) -> bool:
-        """Nothing is there to read: flush, close windows, …; says whether more such work waits."""
+        """There is nothing to read: do what waits for that. Says whether more of it waits. May raise LostPartition."""
         ...
 
 
-class LagObserver(Protocol):
-    """Told after each poll how far behind a consumer is."""
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """What a pump reads, and how."""
 
-    def lag(self, consumer: str, *, records: int, seconds: float) -> None: ...
-
-
-class NullLagObserver:
-    """For whoever does not measure."""
-
-    def lag(self, consumer: str, *, records: int, seconds: float) -> None: ...
+    name: str
+    """Of the activity, `<service>.<activity>`; unique in the process."""
+    group: str
+    topics: Sequence[str]
+    wait: timedelta = timedelta(milliseconds=100)
+    """A step blocks so long at most when there is nothing to read."""
+    max_records: int = 500
+    attempts: int = 3
+    """A record that fails so often is put with the dead letters."""
+    retry_on: tuple[type[Exception], ...] = ()
+    """Expected trouble of the handler besides LogUnavailable, such as a database that is away: tried again, no alarm."""
 
 
 @dataclass(frozen=True, slots=True)
-class Intake:
-    """What a pump reads, and how much at a time."""
+class _Skip:
+    """A record to be put with the dead letters, in its turn."""
 
-    topics: Sequence[str]
-    wait: timedelta
-    max_records: int = 500
+    failure: Unprocessable
+
+
+_Part = Sequence[Record] | _Skip
 
 
 class Pump:
-    """A stepper that feeds one handler. Joins its group at the first step."""
+    """Drives one consumer; a `Stepper`. Joins its group in the first step."""
 
     def __init__(
         self,
+        subscription: Subscription,
         *,
         log: EventLog,
         handler: Handler,
-        intake: Intake,
+        logger: Logger,
         dead_letters: DeadLetters | None = None,
-        observer: LagObserver | None = None,
+        observer: PumpObserver | None = None,
     ) -> None:
-        self.name = f"{handler.consumer}.consumer"
+        self._subscription = subscription
         self._log = log
         self._handler = handler
-        self._intake = intake
+        self._logger = logger.bind(activity=subscription.name)
         self._dead_letters = dead_letters
-        self._observer = observer or NullLagObserver()
+        self._observer = observer or NullObserver()
+        self._expected: tuple[type[Exception], ...] = (LogUnavailable, *subscription.retry_on)
         self._consumer: Consumer | None = None
-        self._assigned: list[Partition] = []
-        self._resume_at: datetime | None = None
-        self._stale = False
+        self._assigned: set[Partition] = set()
+        self._paused_until: dict[Partition, datetime] = {}
+        self._attempts: Counter[tuple[Partition, int]] = Counter()
+        self._heads: dict[Partition, datetime] = {}
+        self._reached: dict[Partition, int] = {}
+        self._committed_at: datetime | None = None
+        self._must_reload = False
+        self._closed = False
+
+    @property
+    def name(self) -> str:
+        return self._subscription.name
 
     def step(self, now: datetime) -> bool:
-        """Read and handle one batch; says whether there may be more."""
-        consumer = self._joined()
-        if self._stale:
-            self._read_positions_again(consumer)
-        if self._resume_at is not None and now >= self._resume_at:
-            consumer.resume(self._assigned)
-            self._resume_at = None
-        records = consumer.poll(self._intake.wait, self._intake.max_records)
-        self._observe(consumer, records, now)
-        if not records:
-            return self._guarded_idle(now)
-        self._handle(consumer, records, now)
-        return True
+        """One poll and what comes of it. Raises what the handler raises and nobody expects: the consumer is to stop."""
+        if self._closed:
+            return False
+        try:
+            consumer = self._joined()
+            self._reload(consumer)
+            self._resume(consumer, now)
+            records = consumer.poll(self._subscription.wait, self._subscription.max_records)
+            more = self._work(consumer, records, now) if records else self._idle(now)
+            self._commit(consumer, now)
+            self._report_lag(consumer, now)
+        except LostPartition as error:
+            self._logger.warning("position_moved", error=str(error))
+            return True
+        except self._expected as error:
+            self._retry_later(error)
+            return False
+        return more
 
     def close(self) -> None:
-        """Leave the group."""
-        if self._consumer is not None:
-            self._consumer.close()
-            self._consumer = None
-
-    def lag(self, partition: Partition) -> int | None:
-        """How many records of an assigned partition have not been polled, as of the last poll; None while unknown."""
-        return None if self._consumer is None else self._consumer.lag(partition)
+        """Leave the group. The handler's stored offsets are all that is needed to go on."""
+        consumer, self._consumer, self._closed = self._consumer, None, True
+        if consumer is not None:
+            try:
+                consumer.commit(self._reached)
+            finally:
+                consumer.close()
 
     def _joined(self) -> Consumer:
         if self._consumer is None:
             self._consumer = self._log.consumer(
-                group=self._handler.consumer,
-                topics=self._intake.topics,
+                group=self._subscription.group,
+                topics=self._subscription.topics,
                 on_assigned=self._on_assigned,
                 on_revoked=self._on_revoked,
             )
         return self._consumer
 
     def _on_assigned(self, partitions: Sequence[Partition]) -> Mapping[Partition, int]:
-        offsets = self._handler.assigned(partitions)
-        self._assigned.extend(partition for partition in partitions if partition not in self._assigned)
-        return offsets
+        starts = self._handler.assigned(partitions)
+        self._assigned.update(partitions)
+        self._logger.info("partitions_assigned", partitions=_names(partitions))
+        return starts
 
     def _on_revoked(self, partitions: Sequence[Partition]) -> None:
+        self._assigned.difference_update(partitions)
+        for partition in partitions:
+            self._paused_until.pop(partition, None)
+            self._reached.pop(partition, None)
+            self._heads.pop(partition, None)
+            self._observer.lost(partition)
+        self._logger.info("partitions_revoked", partitions=_names(partitions))
         self._handler.revoked(partitions)
-        self._assigned = [partition for partition in self._assigned if partition not in partitions]
 
-    def _read_positions_again(self, consumer: Consumer) -> None:
-        """Nothing is known of the last transaction: believe the database alone."""
-        partitions = list(self._assigned)
-        self._handler.revoked(partitions)
-        for partition, offset in self._handler.assigned(partitions).items():
-            consumer.seek(partition, offset)
-        self._stale = False
-
-    def _guarded_idle(self, now: datetime) -> bool:
+    def _work(self, consumer: Consumer, records: Sequence[Record], now: datetime) -> bool:
+        """Hand the batch over, cut in parts where a record has to be skipped; what is not handled is read again."""
+        parts: list[_Part] = [records]
         try:
-            return self._handler.idle(now)
-        except LostPartition:
-            self._stale = True
-            return True
-        except BaseException:
-            self._stale = True
-            raise
-
-    def _handle(self, consumer: Consumer, records: Sequence[Record], now: datetime) -> None:
-        try:
-            consumer.commit(self._handler.handle(records, now))
+            with self._reloading_after_trouble():
+                while parts:
+                    parts[:1] = self._take(parts[0], now)
+        except _TryAgain:
+            self._rewind(consumer, parts)
         except Busy as busy:
-            for partition, offset in _first_offsets(records).items():
-                consumer.seek(partition, offset)
-            consumer.pause(self._assigned)
-            self._resume_at = now + busy.retry_after
-        except Unprocessable as unprocessable:
-            self._go_around(records, unprocessable, now)
-        except LostPartition:
-            self._stale = True
+            self._rewind(consumer, parts)
+            consumer.pause([busy.partition])
+            self._paused_until[busy.partition] = now + busy.retry_after
+            return False
+        return True
+
+    def _idle(self, now: datetime) -> bool:
+        with self._reloading_after_trouble():
+            return self._handler.idle(now)
+
+    def _take(self, part: _Part, now: datetime) -> Sequence[_Part]:
+        """Do one part; returns what is to be done instead of it when one of its records failed for good."""
+        if isinstance(part, _Skip):
+            self._skip(part.failure, now)
+            return ()
+        try:
+            with self._observed(len(part), Outcome.HANDLED):
+                reached = self._handler.handle(part, now)
+        except Unprocessable as failure:
+            if self._may_be_tried_again(failure):
+                raise _TryAgain from failure
+            return _around(part, failure)
+        self._reached.update(reached)
+        for record in part:
+            self._heads[record.partition] = record.appended_at
+        if self._dead_letters is not None:
+            self._dead_letters.note_handled(Counter(record.partition for record in part))
+        return ()
+
+    def _may_be_tried_again(self, failure: Unprocessable) -> bool:
+        """Raises the failure where records may not be passed over."""
+        record = failure.record
+        if self._dead_letters is None or not self._dead_letters.take(record.partition.topic):
+            raise failure
+        self._attempts[record.partition, record.offset] += 1
+        return self._attempts[record.partition, record.offset] < self._subscription.attempts
+
+    def _skip(self, failure: Unprocessable, now: datetime) -> None:
+        """Crash between letter and offset: the record is put there again, under the same id."""
+        record = failure.record
+        if self._dead_letters is not None:
+            self._dead_letters.put(self._letter(failure, now))
+        with self._observed(1, Outcome.SKIPPED):
+            self._reached.update(self._handler.skip(record, now))
+        del self._attempts[record.partition, record.offset]
+        self._heads[record.partition] = record.appended_at
+        self._observer.dead_letter(record.partition.topic, failure.reason)
+        self._logger.warning("dead_letter", reason=failure.reason, detail=failure.detail, offset=record.offset)
+
+    def _letter(self, failure: Unprocessable, now: datetime) -> DeadLetter:
+        record = failure.record
+        return DeadLetter(
+            partition=record.partition,
+            offset=record.offset,
+            key=record.key,
+            value=record.value,
+            headers=record.headers,
+            consumer=self._subscription.group,
+            reason=failure.reason,
+            detail=failure.detail,
+            attempts=self._attempts[record.partition, record.offset],
+            failed_at=now,
+        )
+
+    @contextmanager
+    def _reloading_after_trouble(self) -> Iterator[None]:
+        """Unless the handler said that it changed nothing, its caches and the positions are doubtful: read them again."""
+        try:
+            yield
+        except (Busy, _TryAgain):
+            raise
         except BaseException:
-            self._stale = True
+            self._must_reload = True
             raise
 
-    def _go_around(self, records: Sequence[Record], unprocessable: Unprocessable, now: datetime) -> None:
-        """Handle what stands before the record, bury it, and read on behind it.
+    def _reload(self, consumer: Consumer) -> None:
+        if not self._must_reload:
+            return
+        held = sorted(self._assigned)
+        self._handler.revoked(held)
+        starts = self._handler.assigned(held) if held else {}
+        for partition in held:
+            consumer.seek(partition, starts[partition] if partition in starts else self._log.offsets(partition)[0])
+        self._must_reload = False
 
-        Crash before the burial: it is met again. Between burial and skip: it is buried twice, with the same origin.
-        """
-        self._stale = True  # what follows is read again from the position that the skip leaves behind
-        if self._dead_letters is None:
-            raise unprocessable
-        bad = unprocessable.record
-        before = [record for record in records if record.partition == bad.partition and record.offset < bad.offset]
-        if before:
-            self._handler.handle(before, now)
-        self._dead_letters.bury(bad, consumer=self._handler.consumer, reason=unprocessable.reason, now=now)
-        self._handler.skip(bad, now)
+    def _rewind(self, consumer: Consumer, parts: Sequence[_Part]) -> None:
+        """Read again from the first record of each partition that was not handled."""
+        first: dict[Partition, Record] = {}
+        for part in parts:
+            for record in [part.failure.record] if isinstance(part, _Skip) else part:
+                if record.partition not in first or record.offset < first[record.partition].offset:
+                    first[record.partition] = record
+        for partition, record in first.items():
+            consumer.seek(partition, record.offset)
+            self._heads[partition] = record.appended_at
 
-    def _observe(self, consumer: Consumer, records: Sequence[Record], now: datetime) -> None:
-        waiting = sum(consumer.lag(partition) or 0 for partition in self._assigned) + len(records)
-        age = (now - min(record.appended_at for record in records)).total_seconds() if records else 0.0
-        self._observer.lag(self._handler.consumer, records=waiting, seconds=max(0.0, age))
+    def _resume(self, consumer: Consumer, now: datetime) -> None:
+        due = [partition for partition, until in self._paused_until.items() if until <= now]
+        for partition in due:
+            del self._paused_until[partition]
+        if due:
+            consumer.resume(due)
+
+    def _commit(self, consumer: Consumer, now: datetime) -> None:
+        if self._reached and (self._committed_at is None or now - self._committed_at >= _COMMIT_EVERY):
+            consumer.commit(self._reached)
+            self._reached, self._committed_at = {}, now
+
+    def _report_lag(self, consumer: Consumer, now: datetime) -> None:
+        for partition in self._assigned:
+            records, head = consumer.lag(partition), self._heads.get(partition)
+            age = None if head is None else max(0.0, (now - head).total_seconds())
+            self._observer.lag(partition, records, 0.0 if records == 0 else age)
+
+    def _retry_later(self, error: Exception) -> None:
+        self._observer.retried(error)
+        self._logger.warning("retried", error=str(error), kind=type(error).__name__)
+
+    @contextmanager
+    def _observed(self, records: int, success: Outcome) -> Iterator[None]:
+        started, outcome = time.perf_counter(), Outcome.FAILED
+        try:
+            yield
+            outcome = success
+        except Exception as error:
+            outcome = self._outcome_of(error)
+            raise
+        finally:
+            self._observer.handled(outcome, records, time.perf_counter() - started)
+
+    def _outcome_of(self, error: Exception) -> Outcome:
+        if isinstance(error, self._expected):
+            return Outcome.UNAVAILABLE
+        kinds: dict[type[Exception], Outcome] = {
+            Busy: Outcome.BUSY,
+            Unprocessable: Outcome.UNPROCESSABLE,
+            LostPartition: Outcome.LOST,
+        }
+        return kinds.get(type(error), Outcome.FAILED)
 
 
-def _first_offsets(records: Sequence[Record]) -> dict[Partition, int]:
-    first: dict[Partition, int] = {}
-    for record in records:
-        first.setdefault(record.partition, record.offset)
-    return first
+class _TryAgain(Exception):
+    """A record failed, but not for good."""
+
+
+def _around(part: Sequence[Record], failure: Unprocessable) -> Sequence[_Part]:
+    """The part in three: what may come before the failed record, the record, and what comes after it."""
+    bad = failure.record
+    after = [record for record in part if record.partition == bad.partition and record.offset > bad.offset]
+    before = [record for record in part if record.partition != bad.partition or record.offset < bad.offset]
+    return [*([before] if before else []), _Skip(failure), *([after] if after else [])]
+
+
+def _names(partitions: Sequence[Partition]) -> list[str]:
+    return [f"{partition.topic}/{partition.number}" for partition in partitions]
