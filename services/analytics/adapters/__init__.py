@@ -1,0 +1,8 @@
+"""The ports of analytics on SQL and on the event log.
+
+All table files are imported here, so that the metadata is whole whichever of them is asked for.
+"""
+
+from services.analytics.adapters import definition_tables, evaluate_tables
+
+__all__ = ["definition_tables", "evaluate_tables"]

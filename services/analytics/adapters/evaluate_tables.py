@@ -1,0 +1,102 @@
+"""Tables of stage two: panes, KPI values, anomalies, and one row per partition of `pane-deltas`.
+
+`series` is a 128-bit hash of indicator, version and subject: keys stay short whatever a subject's values are.
+"""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+from services.analytics.adapters.tables import METADATA
+from shared.database.types import UtcDateTime
+
+PANES = Table(
+    "panes",
+    METADATA,
+    Column("series", LargeBinary(16), primary_key=True),
+    Column("pane_start", UtcDateTime, primary_key=True),
+    Column("pane_end", UtcDateTime, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Column("numerator", Float(53), nullable=False),
+    Column("denominator", Float(53), nullable=False),
+    Column("squares", Float(53), nullable=False),
+    Column("minimum", Float(53), nullable=True),
+    Column("maximum", Float(53), nullable=True),
+)
+
+KPI_VALUES = Table(
+    "kpi_values",
+    METADATA,
+    Column("series", LargeBinary(16), primary_key=True),
+    Column("window_start", UtcDateTime, primary_key=True),
+    Column("window_end", UtcDateTime, nullable=False),
+    Column("partition", Integer, nullable=False),
+    Column("indicator", String(100), nullable=False),
+    Column("indicator_version", Integer, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("value", Float(53), nullable=True),
+    Column("numerator", Float(53), nullable=True),
+    Column("denominator", Float(53), nullable=True),
+    Column("sample_size", BigInteger, nullable=False),
+    Column("judgement", String(20), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("unpublished", Boolean, nullable=False),
+    Index("kpi_values_by_window", "indicator", "indicator_version", "window_start", "series"),
+    Index(
+        "kpi_values_open",
+        "partition",
+        "indicator",
+        "indicator_version",
+        "window_end",
+        sqlite_where=text("status = 'provisional'"),
+        postgresql_where=text("status = 'provisional'"),
+    ),
+    Index(
+        "kpi_values_unpublished",
+        "partition",
+        sqlite_where=text("unpublished"),
+        postgresql_where=text("unpublished"),
+    ),
+)
+"""`unpublished`: a provisional value that has changed since it was last told to others."""
+
+ANOMALIES = Table(
+    "anomalies",
+    METADATA,
+    Column("id", String(100), primary_key=True),
+    Column("series", LargeBinary(16), nullable=False),
+    Column("partition", Integer, nullable=False),
+    Column("rule", String(200), nullable=False),
+    Column("rule_version", Integer, nullable=False),
+    Column("indicator", String(100), nullable=False),
+    Column("indicator_version", Integer, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("first_start", UtcDateTime, nullable=False),
+    Column("cleared_start", UtcDateTime, nullable=True),
+    Column("snapshot", JSON, nullable=False),
+    Index("anomalies_by_series", "series", "rule"),
+    Index("anomalies_by_indicator", "indicator", "partition", "state"),
+)
+"""`snapshot` holds the anomaly whole; the other columns repeat what is searched for."""
+
+EVALUATE_PARTITIONS = Table(
+    "evaluate_partitions",
+    METADATA,
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("state", LargeBinary, nullable=False),
+)
+"""`revision` is compared and set by every transaction of stage two; `state` is `domain.partition_state`, as JSON."""

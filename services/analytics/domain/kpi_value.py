@@ -1,0 +1,54 @@
+"""A KPI value: indicator × subject × window → value, sums behind it, status and revision."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from shared.calendars.windows import Window
+
+Status = Literal["provisional", "final", "restated"]
+Judgement = Literal["judged", "insufficient"]
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesKey:
+    """Which series of windows a value belongs to.
+
+    Attributes:
+        series: 128-bit hash of the other three; see `series_of`.
+        indicator_version: the version of formula and windows.
+        subject: canonical JSON.
+    """
+
+    series: bytes
+    indicator: str
+    indicator_version: int
+    subject: str
+    partition: int
+
+
+@dataclass(frozen=True, slots=True)
+class KpiValue:
+    """One value as it now stands.
+
+    Attributes:
+        value: None for a window whose readings give none (a denominator of zero).
+        numerator: Σ numerator of a ratio, Σ measure of `sum` and `mean`, the count of `count`, None for extremes.
+        denominator: Σ denominator of a ratio, number of readings of a `mean`, else None.
+        sample_size: number of readings.
+        revision: 0 while provisional, 1 when first final, one more with each restatement.
+    """
+
+    key: SeriesKey
+    window: Window
+    value: float | None
+    numerator: float | None
+    denominator: float | None
+    sample_size: int
+    judgement: Judgement
+    status: Status
+    revision: int
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether rules may look at it."""
+        return self.judgement == "judged" and self.value is not None

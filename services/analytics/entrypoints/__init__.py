@@ -1,0 +1,1 @@
+"""Where records, ticks and requests come in."""

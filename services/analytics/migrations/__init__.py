@@ -1,0 +1,1 @@
+"""The history of analytics' database schema."""

@@ -1,0 +1,1 @@
+"""What the use cases of analytics need of the world, one file per concern."""

@@ -1,0 +1,1 @@
+"""What analytics does, one file per command or question."""
