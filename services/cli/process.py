@@ -59,7 +59,12 @@ def running(settings: ProcessSettings, names: Sequence[str]) -> Iterator[Running
         stack.callback(platform.log.close)
         built = [build_service(name, platform) for name in services]
         supervisor = _supervisor(settings, platform, built)
-        server = _server(settings, platform, supervisor, built)
+        server = Server(
+            create_application(built, _surroundings(settings, platform, supervisor)),
+            host=settings.host,
+            port=settings.port,
+            stop_within_seconds=settings.stop_within_seconds,
+        )
         supervisor.start()
         stack.callback(supervisor.stop)
         stack.enter_context(server)
@@ -105,9 +110,7 @@ def _supervisor(settings: ProcessSettings, platform: Platform, services: Sequenc
     )
 
 
-def _server(
-    settings: ProcessSettings, platform: Platform, supervisor: Supervisor, services: Sequence[Service]
-) -> Server:
+def _surroundings(settings: ProcessSettings, platform: Platform, supervisor: Supervisor) -> Surroundings:
     key = settings.auth_signing_key
     caller = authentication(
         signing_key=key.get_secret_value() if key else None,
@@ -115,18 +118,13 @@ def _server(
         audience=settings.auth_audience,
     )
     check_binding(settings.host, caller)
-    surroundings = Surroundings(
+    return Surroundings(
         ids=platform.ids,
         registry=platform.registry,
         authentication=caller,
         unavailable=UNAVAILABLE_ERRORS,
+        log=platform.log,
         unready=supervisor.unready,
-    )
-    return Server(
-        create_application(services, surroundings),
-        host=settings.host,
-        port=settings.port,
-        stop_within_seconds=settings.stop_within_seconds,
     )
 
 

@@ -13,7 +13,6 @@ from shared.runtime.component import Activity
 from shared.telemetry.logging import Logger
 from shared.web.problems import ProblemKind
 
-
 UNAVAILABLE_ERRORS: tuple[type[Exception], ...] = (DatabaseUnavailable, LogUnavailable)
 """Something outside is away: a request is answered with 503, an activity tries again."""
 

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
 
+from shared.eventlog.port import EventLog
 from shared.runtime.errors import DomainError, FieldProblem
 from shared.runtime.identifiers import IdSource
 from shared.telemetry.logging import Logger, logger
@@ -19,6 +20,7 @@ from shared.web.errors import WEB_PROBLEMS
 from shared.web.health import make_health_router
 from shared.web.problem_pages import make_problem_pages
 from shared.web.problems import PROBLEM_JSON, Problem, ProblemDocument, ProblemKind
+from shared.web.topic_records import TOPIC_PROBLEMS, make_topic_router
 
 RETRY_AFTER_SECONDS = "1"
 
@@ -52,6 +54,8 @@ class Surroundings:
     authentication: Authentication = field(default_factory=HeaderAuthentication)
     unavailable: tuple[type[Exception], ...] = ()
     """Errors that mean "try again later" (log or database away): 503 with `Retry-After`."""
+    log: EventLog | None = None
+    """Whose topics `GET /v1/topics/{topic}/records` shows; None leaves the route out."""
     unready: Callable[[], Sequence[str]] = tuple
     """Further reasons why the process is not ready, such as an activity that has failed."""
 
@@ -65,11 +69,14 @@ def create_application(services: Sequence[WebService], surroundings: Surrounding
         responses={"default": {"model": ProblemDocument, "description": "a problem", "content": {PROBLEM_JSON: {}}}},
     )
     application.state.authentication = surroundings.authentication
-    kinds = {**WEB_PROBLEMS}
+    kinds: dict[type[Exception], ProblemKind] = {**WEB_PROBLEMS}
     for service in services:
         kinds.update(service.problems)
         for router in service.routers:
             application.include_router(router, tags=[service.name])
+    if surroundings.log is not None:
+        kinds.update(TOPIC_PROBLEMS)
+        application.include_router(make_topic_router(surroundings.log, surroundings.ids))
     application.include_router(make_problem_pages(kinds))
     application.include_router(make_health_router(surroundings.registry, lambda: _reasons(services, surroundings)))
     _handle_errors(application, kinds, surroundings)
