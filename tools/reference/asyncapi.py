@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 import yaml
 
+from shared.eventlog.dead_letters import DeadLetter, to_record
+from shared.eventlog.port import Partition
 from shared.events.anomalies import (
     ANOMALY_CLEARED,
     ANOMALY_RAISED,
@@ -27,14 +29,17 @@ from shared.events.pane_deltas import MARKS_HEADER, Marks, SourceMark
 from shared.events.readings import FIXED_COLUMNS, READING_TYPE_HEADER, READING_TYPE_VERSION_HEADER
 from shared.events.topics import (
     ANOMALIES,
+    DEAD_LETTERS,
     DEFINITIONS,
     GOAL_CHANGES,
     ISSUE_CHANGES,
     KPI_VALUES,
     PANE_DELTAS,
+    RAW_PARTITIONS,
     READINGS,
     TOPICS,
     Topic,
+    raw_topic,
 )
 from tools.reference.document import Document, hashed
 
@@ -63,7 +68,43 @@ PUBLISHED = (
     Published(GOAL_CHANGES, GoalHealthChanged, (GOAL_HEALTH_CHANGED, GOAL_BREACHED)),
 )
 
-_BLOCKS = {READINGS: "ReadingsBlock", PANE_DELTAS: "PaneDeltasBlock"}
+_NOT_JSON = {READINGS: "ReadingsBlock", PANE_DELTAS: "PaneDeltasBlock", DEAD_LETTERS: "DeadLetter"}
+_RAW_CHANNEL = {
+    "address": raw_topic("{source}"),
+    "description": "What the producers of one source write; one metric event a record, or several as NDJSON.",
+    "parameters": {"source": {"description": "The name under which the source is registered."}},
+    "messages": {"MetricEvent": {"$ref": "#/components/messages/MetricEvent"}},
+    "bindings": {"kafka": {"partitions": RAW_PARTITIONS}},
+}
+_METRIC_EVENT = {
+    "name": "MetricEvent",
+    "contentType": CONTENT_TYPE,
+    "summary": "A CloudEvents 1.0 event, structured or in binary mode; the source's mapping says where its fields are.",
+    "payload": {
+        "type": "object",
+        "properties": {
+            "specversion": {"const": "1.0"},
+            "id": {"type": "string", "minLength": 1},
+            "source": {"type": "string", "description": "The registered name of the source."},
+            "type": {"type": "string"},
+            "time": {"type": "string", "description": "When it was observed, unless the mapping says otherwise."},
+            "data": {},
+        },
+        "required": ["specversion", "id", "source", "type"],
+    },
+}
+_DEAD_LETTER = DeadLetter(
+    partition=Partition(raw_topic("mes-7"), 0),
+    offset=0,
+    key=None,
+    value=b"",
+    headers=(),
+    consumer="ingest.raw",
+    reason="malformed-json",
+    detail="",
+    attempts=1,
+    failed_at=datetime.min,  # noqa: DTZ901 - only the names of the headers are looked at
+)
 _SCHEMA_REFERENCE = "#/components/schemas/{name}"
 
 
@@ -93,7 +134,7 @@ def _asyncapi() -> dict[str, Any]:
             ),
         },
         "defaultContentType": CONTENT_TYPE,
-        "channels": {topic.name: _channel(topic) for topic in TOPICS},
+        "channels": {"raw": _RAW_CHANNEL, **{topic.name: _channel(topic) for topic in TOPICS}},
         "operations": dict(_operations()),
         "components": {"messages": dict(_messages()), "schemas": _schemas()},
     }
@@ -110,6 +151,7 @@ def _channel(topic: Topic) -> dict[str, Any]:
 
 
 def _operations() -> Iterator[tuple[str, dict[str, Any]]]:
+    yield "ingest.receive.raw", {"action": "receive", "channel": {"$ref": "#/channels/raw"}}
     for topic in TOPICS:
         done = [(topic.owner.removeprefix("the "), "send"), *((reader, "receive") for reader in topic.read_by)]
         for who, action in done:
@@ -118,7 +160,7 @@ def _operations() -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _message_names(topic: Topic) -> list[str]:
     found = [item.contract.__name__ for item in PUBLISHED if item.topic == topic.name]
-    return found or [name for owner, name in _BLOCKS.items() if owner == topic.name]
+    return found or [_NOT_JSON[topic.name]]
 
 
 def _messages() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -133,27 +175,36 @@ def _messages() -> Iterator[tuple[str, dict[str, Any]]]:
         }
         yield name, {"name": name, "contentType": CONTENT_TYPE, "summary": _summary(item.contract), "payload": payload}
     yield (
-        _BLOCKS[READINGS],
+        _NOT_JSON[READINGS],
         _block(
             f"Readings of one type, as an Arrow IPC stream: {', '.join(FIXED_COLUMNS)}, then dimension.<name> and measure.<name>.",
             {READING_TYPE_HEADER: {"type": "string"}, READING_TYPE_VERSION_HEADER: {"type": "string"}},
         ),
     )
     yield (
-        _BLOCKS[PANE_DELTAS],
+        _NOT_JSON[PANE_DELTAS],
         _block(
             "Partial aggregates, as an Arrow IPC stream; private to analytics.",
             {MARKS_HEADER: {"$ref": _SCHEMA_REFERENCE.format(name="Marks")}},
         ),
     )
 
+    yield (
+        _NOT_JSON[DEAD_LETTERS],
+        _with_headers(
+            "A record that could not be handled: key and value as they were, a CloudEvent in binary mode; the record's own headers "
+            "stand behind `original-`.",
+            {name: {"type": "string"} for name, _ in to_record(_DEAD_LETTER).headers},
+        ),
+    )
+
 
 def _block(summary: str, headers: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "contentType": BLOCK_CONTENT_TYPE,
-        "summary": summary,
-        "headers": {"type": "object", "properties": headers, "required": list(headers)},
-    }
+    return {"contentType": BLOCK_CONTENT_TYPE, **_with_headers(summary, headers)}
+
+
+def _with_headers(summary: str, headers: dict[str, Any]) -> dict[str, Any]:
+    return {"summary": summary, "headers": {"type": "object", "properties": headers, "required": list(headers)}}
 
 
 def _summary(contract: type) -> str:

@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 
 from shared.runtime.identifiers import CountingIds
 from shared.telemetry.metrics import MetricFactory
+from shared.telemetry.operational_errors import ActivityObserver
 from shared.web.application import Surroundings, create_application
 from tools.reference.document import Document, markdown, table
 from tools.reference.services import classes_of, parts
@@ -70,6 +71,7 @@ def documents() -> Iterator[Document]:
 
 def _process_metrics() -> list[Metric]:
     registry = RecordingRegistry()
+    ActivityObserver(registry)
     create_application([], Surroundings(ids=CountingIds(), registry=registry))
     return registry.recorded
 
