@@ -1,16 +1,28 @@
 """The program `andon`: its commands, and what their errors look like on a terminal."""
 
+from datetime import timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from services.cli.client import CallFailed, Client
+from services.cli.definitions import UnreadableDefinitions, apply_definitions, read_definitions
+from services.cli.load import CannotLoad, Form, load_file, progress_bar
 from services.cli.operation import all_settings, migrate
 from services.cli.process import CannotRun, run_until_signalled
+from services.cli.quarantine import Url
+from services.cli.quarantine import commands as quarantine_commands
+from services.cli.tail import tail
 from services.targets import UnknownTarget
+from shared.eventlog.factory import DriverMissing
 from shared.eventlog.port import EventLogError
+from shared.process.service import DatabaseUnavailable, SchemaOutdated
+from shared.runtime.actor import Actor
+from shared.runtime.clock import SystemClock
 from shared.runtime.settings import InvalidSettings, ProcessSettings
 from shared.telemetry.logging import configure_logging
-from shared.web.actor import UnsafeBinding
+from shared.web.actor import UnsafeBinding, make_token
 from shared.web.server import CannotListen
 
 application = typer.Typer(
@@ -21,7 +33,20 @@ application = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-EXPECTED = (CannotListen, CannotRun, EventLogError, InvalidSettings, UnknownTarget, UnsafeBinding)
+EXPECTED = (
+    CallFailed,
+    CannotListen,
+    CannotLoad,
+    CannotRun,
+    DatabaseUnavailable,
+    DriverMissing,
+    EventLogError,
+    InvalidSettings,
+    SchemaOutdated,
+    UnknownTarget,
+    UnreadableDefinitions,
+    UnsafeBinding,
+)
 """Errors that a person can put right: shown as a sentence, without a traceback."""
 
 Services = Annotated[list[str] | None, typer.Argument(help="ingest, analytics, issues, goals; none means all four")]
@@ -49,6 +74,63 @@ def check_config_command(services: Services = None) -> None:
     for settings in all_settings(services or []):
         for variable, value in settings.effective().items():
             typer.echo(f"{variable}={value}")
+
+
+@application.command("apply")
+def apply_command(
+    folder: Annotated[Path, typer.Argument(help="a folder of YAML files, or one file")], url: Url = None
+) -> None:
+    """Send definitions; sending them again changes nothing."""
+    for line in apply_definitions(Client(url), read_definitions(folder)):
+        typer.echo(line)
+
+
+@application.command("load")
+def load_command(
+    file: Annotated[Path, typer.Argument(help="*.csv, *.ndjson or *.parquet")],
+    source: Annotated[str, typer.Option(help="the registered source the rows come from")],
+    event_type: Annotated[str, typer.Option("--type", help="the event type of a row")],
+    id_column: Annotated[str | None, typer.Option(help="column with the event's id; default file name and row")] = None,
+    time_column: Annotated[str | None, typer.Option(help="column with the observed time")] = None,
+    url: Url = None,
+) -> None:
+    """Send a file's rows as metric events; loading it again changes no figure."""
+    with progress_bar() as progress:
+        loaded = load_file(Client(url), file, Form(source, event_type, id_column, time_column), progress)
+    typer.echo(f"accepted {loaded.accepted}, quarantined {loaded.quarantined.total()}")
+    for reason, count in loaded.quarantined.most_common():
+        typer.echo(f"  {reason}: {count}")
+
+
+@application.command("tail")
+def tail_command(
+    topic: str,
+    from_start: Annotated[bool, typer.Option("--from-start", help="begin with the oldest record held")] = False,
+    limit: Annotated[int | None, typer.Option(help="stop after so many records")] = None,
+    url: Url = None,
+) -> None:
+    """Print a topic as text, and follow it."""
+    for line in tail(Client(url), topic, from_start=from_start, limit=limit):
+        typer.echo(line)
+
+
+@application.command("token")
+def token_command(
+    name: str,
+    role: Annotated[list[str], typer.Option(help="a role; may be repeated")],
+    hours: Annotated[float, typer.Option(help="how long it is valid")] = 12.0,
+) -> None:
+    """Print a bearer token signed with ANDON_AUTH_SIGNING_KEY."""
+    settings = ProcessSettings.read()
+    if settings.auth_signing_key is None:
+        raise CannotRun("set ANDON_AUTH_SIGNING_KEY to the key that the services verify tokens with")
+    key = settings.auth_signing_key.get_secret_value()
+    lifetime = timedelta(hours=hours)
+    actor = Actor(name, frozenset(role))
+    typer.echo(make_token(actor, key=key, audience=settings.auth_audience, until=SystemClock().now() + lifetime))
+
+
+application.add_typer(quarantine_commands, name="quarantine")
 
 
 def main() -> None:

@@ -1,6 +1,8 @@
 """Arrow IPC bytes ↔ frame, in memory, for the two topics that carry columns."""
 
 import io
+import json
+from typing import Any
 
 import polars as pl
 
@@ -8,7 +10,7 @@ BLOCK_CONTENT_TYPE = "application/vnd.apache.arrow.stream"
 
 
 class UnreadableBlock(Exception):
-    """The bytes are not an Arrow IPC stream."""
+    """The bytes are not an Arrow IPC stream, or not a Parquet file."""
 
 
 def encode_block(frame: pl.DataFrame) -> bytes:
@@ -24,3 +26,17 @@ def decode_block(value: bytes) -> pl.DataFrame:
         return pl.read_ipc_stream(value)
     except (pl.exceptions.PolarsError, OSError, EOFError) as error:
         raise UnreadableBlock(str(error)) from error
+
+
+def decode_parquet(value: bytes) -> pl.DataFrame:
+    """The table in the bytes of a Parquet file. Raises UnreadableBlock."""
+    try:
+        return pl.read_parquet(io.BytesIO(value))  # noqa: TID251 - bytes in memory, no file
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise UnreadableBlock(str(error)) from error
+
+
+def rows_of(frame: pl.DataFrame) -> list[dict[str, Any]]:
+    """A frame as rows for people and for JSON: times as text. For display and loading, not for computing."""
+    rows: list[dict[str, Any]] = json.loads(frame.write_json())
+    return rows

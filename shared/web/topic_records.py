@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from shared.eventlog.port import EventLog, Partition, Record, UnknownTopic
 from shared.eventlog.reading import read_records
-from shared.events.blocks import UnreadableBlock, decode_block
+from shared.events.blocks import UnreadableBlock, decode_block, rows_of
 from shared.events.topics import PANE_DELTAS, READINGS
 from shared.runtime.actor import Actor
 from shared.runtime.errors import DomainError
@@ -128,10 +128,9 @@ def _shown(record: Record) -> ShownRecord:
 
 def _rows(value: bytes) -> Any:
     try:
-        rows: Sequence[Any] = json.loads(decode_block(value).write_json())
+        return rows_of(decode_block(value))
     except UnreadableBlock:
         return {"base64": base64.b64encode(value).decode()}
-    return list(rows)
 
 
 def _document(value: bytes) -> Any:
