@@ -17,7 +17,7 @@ from services.cli.tail import tail
 from services.targets import UnknownTarget
 from shared.eventlog.factory import DriverMissing
 from shared.eventlog.port import EventLogError
-from shared.process.service import DatabaseUnavailable, SchemaOutdated
+from shared.process.service import STARTUP_ERRORS
 from shared.runtime.actor import Actor
 from shared.runtime.clock import SystemClock
 from shared.runtime.settings import InvalidSettings, ProcessSettings
@@ -38,11 +38,10 @@ EXPECTED = (
     CannotListen,
     CannotLoad,
     CannotRun,
-    DatabaseUnavailable,
     DriverMissing,
     EventLogError,
     InvalidSettings,
-    SchemaOutdated,
+    *STARTUP_ERRORS,
     UnknownTarget,
     UnreadableDefinitions,
     UnsafeBinding,

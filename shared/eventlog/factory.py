@@ -18,7 +18,7 @@ _RETENTION_REST = timedelta(minutes=1)
 
 
 class DriverMissing(Exception):
-    """The chosen Kafka driver is not installed; the message names the extra that brings it."""
+    """The chosen Kafka driver is an optional extra, and not installed; the message names the extra."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +54,14 @@ def log_activities(log: EventLog, logger: Logger) -> Sequence[Activity]:
 
 
 def _open_kafka(driver: Literal["kafka-python", "librdkafka"], options: KafkaOptions) -> EventLog:
-    try:
-        if driver == "librdkafka":
-            from shared.eventlog.librdkafka import LibrdkafkaLog  # noqa: PLC0415 - an optional extra
-
-            return LibrdkafkaLog(options)
+    if driver == "kafka-python":
         from shared.eventlog.kafka_python import KafkaPythonLog  # noqa: PLC0415 - slow to import, and often not needed
+
+        return KafkaPythonLog(options)
+    try:
+        from shared.eventlog.librdkafka import LibrdkafkaLog  # noqa: PLC0415 - an optional extra
     except ModuleNotFoundError as error:
         raise DriverMissing(
-            f"the Kafka driver {driver} needs the package {error.name}: pip install 'andon[{driver}]'"
+            f"the Kafka driver librdkafka needs the package {error.name}: pip install 'andon[librdkafka]'"
         ) from error
-    return KafkaPythonLog(options)
+    return LibrdkafkaLog(options)

@@ -20,6 +20,10 @@ OPERATIONAL_ERRORS: tuple[type[Exception], ...] = (*UNAVAILABLE_ERRORS, Concurre
 """Trouble that a running process is expected to meet, and that goes away by trying again."""
 
 
+STARTUP_ERRORS: tuple[type[Exception], ...] = (*UNAVAILABLE_ERRORS, SchemaOutdated)
+"""Why a process may be unable to start; an operator can put it right."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wiring:
     """What a service consists of, apart from its life cycle.

@@ -14,8 +14,6 @@ from tests.contract.event_log_contract import EventLogContract
 class TestKafkaPython(EventLogContract):
     @pytest.fixture
     def log(self, kafka_bootstrap_servers: str, kafka_prefix: str) -> Iterator[KafkaPythonLog]:
-        log = KafkaPythonLog(
-            KafkaOptions(kafka_bootstrap_servers, kafka_prefix, session_timeout=timedelta(seconds=6))
-        )
+        log = KafkaPythonLog(KafkaOptions(kafka_bootstrap_servers, kafka_prefix, session_timeout=timedelta(seconds=6)))
         yield log
         log.close()
