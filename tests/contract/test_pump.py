@@ -1,0 +1,490 @@
+"""The pump: what each outcome of a handler leads to, with a handler that keeps its offsets as a service does."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import structlog
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.eventlog.dead_letters import DeadLetterLimits, DeadLetters, TooManyDeadLetters, dead_letter_of
+from shared.eventlog.memory import MemoryLog
+from shared.eventlog.port import Consumer as LogConsumer
+from shared.eventlog.port import (
+    LogUnavailable,
+    LostPartition,
+    NewRecord,
+    OffsetOutOfRange,
+    Partition,
+    Record,
+    TopicSpec,
+)
+from shared.eventlog.pump import Busy, Pump, Subscription, Unprocessable
+from shared.eventlog.pump_observer import Outcome
+from shared.events.topics import DEAD_LETTERS
+from shared.runtime.clock import FixedClock
+from shared.runtime.identifiers import CountingIds
+from tests.contract.log_reader import Reader
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+RAW = "raw.erp"
+ZERO, ONE = Partition(RAW, 0), Partition(RAW, 1)
+
+
+class DatabaseAway(Exception):
+    """As the database layer would raise."""
+
+
+class Consumer:
+    """A handler with a database: values applied and offsets move together, and only from where they stand."""
+
+    def __init__(self) -> None:
+        self.database: dict[Partition, int] = {}
+        self.applied: list[bytes] = []
+        self.cache: dict[Partition, int] = {}
+        self.idles = 0
+        self.on_handle: Callable[[Sequence[Record]], None] = lambda _: None
+        self.after_commit: Callable[[], None] = lambda: None
+        self.on_assigned: Callable[[], None] = lambda: None
+        self.batches: list[list[bytes]] = []
+
+    def assigned(self, partitions: Sequence[Partition]) -> Mapping[Partition, int]:
+        self.on_assigned()
+        starts = {partition: self.database.setdefault(partition, 0) for partition in partitions}
+        self.cache.update(starts)
+        return starts
+
+    def revoked(self, partitions: Sequence[Partition]) -> None:
+        for partition in partitions:
+            self.cache.pop(partition, None)
+
+    def handle(self, records: Sequence[Record], now: datetime) -> Mapping[Partition, int]:
+        self.batches.append([record.value for record in records])
+        self.on_handle(records)
+        return self._commit(records, [record.value for record in records])
+
+    def skip(self, record: Record, now: datetime) -> Mapping[Partition, int]:
+        return self._commit([record], [])
+
+    def idle(self, now: datetime) -> bool:
+        self.idles += 1
+        return False
+
+    def _commit(self, records: Sequence[Record], values: list[bytes]) -> Mapping[Partition, int]:
+        reached = dict(self.cache)
+        for record in records:
+            assert record.offset == reached[record.partition], "a record was repeated or passed over"
+            reached[record.partition] += 1
+        if any(self.database[partition] != offset for partition, offset in self.cache.items()):
+            raise LostPartition("somebody else has moved it")
+        self.database.update(reached)
+        self.applied.extend(values)
+        self.after_commit()
+        self.cache = reached
+        return {record.partition: reached[record.partition] for record in records}
+
+
+class Observer:
+    """Writes down what it hears."""
+
+    def __init__(self) -> None:
+        self.outcomes: list[tuple[Outcome, int]] = []
+        self.retries: list[Exception] = []
+        self.letters: list[tuple[str, str]] = []
+        self.lags: dict[Partition, tuple[int | None, float | None]] = {}
+
+    def handled(self, outcome: Outcome, records: int, seconds: float) -> None:
+        assert seconds >= 0
+        self.outcomes.append((outcome, records))
+
+    def retried(self, error: Exception) -> None:
+        self.retries.append(error)
+
+    def dead_letter(self, topic: str, reason: str) -> None:
+        self.letters.append((topic, reason))
+
+    def lag(self, partition: Partition, records: int | None, seconds: float | None) -> None:
+        self.lags[partition] = (records, seconds)
+
+    def lost(self, partition: Partition) -> None:
+        self.lags.pop(partition, None)
+
+
+class Plant:
+    """One pump over a log in memory, and the means to drive it."""
+
+    def __init__(self, *, dead_letters: bool = True, limits: DeadLetterLimits | None = None, attempts: int = 2) -> None:
+        self.clock = FixedClock(NOON)
+        self.log = MemoryLog(clock=self.clock, ids=CountingIds("log"))
+        self.log.ensure_topics([TopicSpec(RAW, 2), TopicSpec("readings", 1), TopicSpec(DEAD_LETTERS, 1)])
+        self.handler, self.observer = Consumer(), Observer()
+        self.letters = DeadLetters(self.log, "ingest.raw", ("raw.*",), limits or DeadLetterLimits())
+        self.subscription = Subscription(
+            name="ingest.raw",
+            group="ingest.raw",
+            topics=["raw.*", "readings"],
+            wait=timedelta(0),
+            attempts=attempts,
+            retry_on=(DatabaseAway,),
+        )
+        self.has_dead_letters = dead_letters
+        self.pump = self.make_pump()
+
+    def make_pump(self) -> Pump:
+        return Pump(
+            self.subscription,
+            log=self.log,
+            handler=self.handler,
+            logger=structlog.stdlib.get_logger(),
+            dead_letters=self.letters if self.has_dead_letters else None,
+            observer=self.observer,
+        )
+
+    def append(self, *values: bytes, partition: Partition = ZERO) -> None:
+        self.log.append([NewRecord(partition.topic, value, partition=partition.number) for value in values])
+
+    def step(self) -> bool:
+        return self.pump.step(self.clock.now())
+
+    def drain(self) -> None:
+        for _ in range(200):
+            if not self.step():
+                return
+        raise AssertionError("the pump never rests")
+
+    def dead(self) -> list[Record]:
+        end = self.log.offsets(Partition(DEAD_LETTERS, 0))[1]
+        operator = Reader(self.log, [DEAD_LETTERS], group="operators")
+        records = operator.read(end)
+        operator.consumer.close()
+        return list(records)
+
+
+@pytest.fixture
+def plant() -> Plant:
+    return Plant()
+
+
+def unprocessable(*bad: bytes) -> Callable[[Sequence[Record]], None]:
+    def check(records: Sequence[Record]) -> None:
+        for record in records:
+            if record.value in bad:
+                raise Unprocessable("broken", record, "cannot be read")
+
+    return check
+
+
+def once(error: Exception) -> Callable[..., None]:
+    left = [error]
+
+    def fail(*_: object) -> None:
+        if left:
+            raise left.pop()
+
+    return fail
+
+
+def test_records_are_handled_in_order_and_offsets_stored(plant: Plant) -> None:
+    plant.append(b"1", b"2")
+    assert plant.step() is True
+    assert plant.handler.applied == [b"1", b"2"]
+    assert plant.handler.database[ZERO] == 2
+    assert plant.step() is False
+    assert plant.handler.idles == 1
+    assert plant.observer.outcomes == [(Outcome.HANDLED, 2)]
+
+
+def test_a_pump_that_starts_again_goes_on_where_the_database_says(plant: Plant) -> None:
+    plant.append(b"1", b"2", b"3")
+    plant.drain()
+    plant.handler.database[ZERO] = 1
+    plant.pump.close()
+    plant.pump.close()
+    assert plant.handler.cache == {}
+    assert plant.step() is False, "closed"
+    plant.pump = plant.make_pump()
+    plant.drain()
+    assert plant.handler.applied == [b"1", b"2", b"3", b"2", b"3"]
+
+
+def test_a_partition_without_a_stored_offset_starts_at_its_beginning_after_trouble_too(plant: Plant) -> None:
+    class Forgetful(Consumer):
+        def assigned(self, partitions: Sequence[Partition]) -> Mapping[Partition, int]:
+            super().assigned(partitions)
+            return {}
+
+    plant.handler = Forgetful()
+    plant.pump = plant.make_pump()
+    plant.append(b"1", b"2")
+    plant.handler.on_handle = once(DatabaseAway())
+    plant.drain()
+    plant.drain()
+    assert plant.handler.applied == [b"1", b"2"]
+
+
+class TestBusy:
+    def test_the_partition_rests_and_the_others_go_on(self, plant: Plant) -> None:
+        def busy(records: Sequence[Record]) -> None:
+            if any(record.partition == ZERO for record in records) and plant.clock.now() < NOON + 5 * SECOND:
+                raise Busy(ZERO, 5 * SECOND)
+
+        plant.handler.on_handle = busy
+        plant.append(b"1", b"2")
+        plant.append(b"other", partition=ONE)
+        assert plant.step() is False
+        plant.drain()
+        assert plant.handler.applied == [b"other"]
+        plant.clock.advance(4 * SECOND)
+        plant.drain()
+        assert plant.handler.applied == [b"other"]
+        plant.clock.advance(SECOND)
+        plant.drain()
+        assert plant.handler.applied == [b"other", b"1", b"2"]
+        assert (Outcome.BUSY, 3) in plant.observer.outcomes
+
+    def test_a_rebalance_ends_the_rest(self, plant: Plant) -> None:
+        plant.append(b"1")
+        plant.handler.on_handle = once(Busy(ZERO, timedelta(days=1)))
+        plant.drain()
+        other = Reader(plant.log, ["raw.*"], group="ingest.raw")
+        for _ in range(3):
+            plant.step()
+            other.poll(timedelta(0))
+        other.consumer.close()
+        plant.drain()
+        assert plant.handler.applied == [b"1"]
+
+
+class TestUnprocessable:
+    def test_it_is_tried_again_and_then_put_with_the_dead_letters(self, plant: Plant) -> None:
+        plant.handler.on_handle = unprocessable(b"bad")
+        plant.log.append([NewRecord(RAW, b"bad", key=b"k", partition=0, headers=(("h", b"v"),))])
+        plant.append(b"good")
+        assert plant.step() is True
+        assert plant.dead() == []
+        plant.drain()
+        assert plant.handler.applied == [b"good"]
+        assert plant.handler.database[ZERO] == 2
+        (record,) = plant.dead()
+        letter = dead_letter_of(record)
+        assert (record.key, record.value) == (b"k", b"bad")
+        assert (letter.partition, letter.offset, letter.key, letter.value) == (ZERO, 0, b"k", b"bad")
+        assert (letter.reason, letter.detail, letter.attempts) == ("broken", "cannot be read", 2)
+        assert (letter.headers, letter.consumer, letter.failed_at) == ((("h", b"v"),), "ingest.raw", NOON)
+        assert plant.observer.letters == [(RAW, "broken")]
+        assert (Outcome.SKIPPED, 1) in plant.observer.outcomes
+
+    def test_the_records_around_it_keep_their_order(self, plant: Plant) -> None:
+        plant.handler.on_handle = unprocessable(b"x", b"y")
+        plant.append(b"1", b"x", b"2", b"3", b"y", b"4")
+        plant.append(b"a", b"b", partition=ONE)
+        plant.drain()
+        mine = [value for value in plant.handler.applied if value.isdigit()]
+        assert mine == [b"1", b"2", b"3", b"4"]
+        assert [value for value in plant.handler.applied if not value.isdigit()] == [b"a", b"b"]
+        assert [record.value for record in plant.dead()] == [b"x", b"y"]
+
+    def test_topics_that_may_lose_nothing_stop_the_consumer(self, plant: Plant) -> None:
+        plant.handler.on_handle = unprocessable(b"bad")
+        plant.append(b"bad", partition=Partition("readings", 0))
+        for _ in range(2):
+            with pytest.raises(Unprocessable, match="readings/0 at 0: broken"):
+                plant.step()
+        assert plant.dead() == []
+        assert plant.handler.database[Partition("readings", 0)] == 0
+
+    def test_without_dead_letters_every_topic_stops_the_consumer(self) -> None:
+        plant = Plant(dead_letters=False)
+        plant.handler.on_handle = unprocessable(b"bad")
+        plant.append(b"bad")
+        with pytest.raises(Unprocessable):
+            plant.step()
+
+    def test_too_many_in_a_row_stop_the_consumer(self) -> None:
+        plant = Plant(limits=DeadLetterLimits(in_a_row=3), attempts=1)
+        plant.handler.on_handle = unprocessable(b"bad")
+        plant.append(b"bad", b"bad", b"bad", b"bad", b"bad")
+        with pytest.raises(TooManyDeadLetters, match=r"raw\.erp/0: 4 records in a row.*offset 3"):
+            plant.drain()
+        assert len(plant.dead()) == 3
+        assert plant.handler.database[ZERO] == 3
+
+    def test_a_record_that_is_handled_ends_the_row(self) -> None:
+        plant = Plant(limits=DeadLetterLimits(in_a_row=1, ratio=1.0), attempts=1)
+        plant.handler.on_handle = unprocessable(b"bad")
+        plant.append(*[b"bad", b"good"] * 20)
+        plant.drain()
+        assert len(plant.dead()) == 20
+
+    def test_too_large_a_share_stops_the_consumer(self) -> None:
+        plant = Plant(limits=DeadLetterLimits(in_a_row=10, ratio=0.1, sample=20), attempts=1)
+        plant.handler.on_handle = unprocessable(b"bad")
+        plant.append(*[b"good"] * 7, b"bad", *[b"good"] * 7, b"bad", *[b"good"] * 7)
+        plant.drain()
+        plant.append(b"bad")
+        with pytest.raises(TooManyDeadLetters, match="3 of 24 records"):
+            plant.drain()
+
+    def test_a_dead_letter_that_cannot_be_appended_waits(self, plant: Plant) -> None:
+        plant.handler.on_handle = unprocessable(b"bad")
+        plant.append(b"bad", b"good")
+        append = plant.log.append
+        away = once(LogUnavailable("away"))
+
+        def failing(records: Sequence[NewRecord]) -> Sequence[tuple[Partition, int]]:
+            away()
+            return append(records)
+
+        plant.log.append = failing  # type: ignore[method-assign]
+        for _ in range(5):
+            plant.drain()
+        assert len(plant.observer.retries) == 1
+        assert plant.handler.applied == [b"good"]
+        assert len(plant.dead()) == 1
+
+
+class TestTrouble:
+    def test_a_moved_position_is_read_again_and_nothing_repeated(self, plant: Plant) -> None:
+        plant.append(b"1", b"2")
+        plant.drain()
+        plant.append(b"3", b"4")
+        plant.handler.database[ZERO] = 3  # another process has handled b"3"
+        plant.drain()
+        assert plant.handler.applied == [b"1", b"2", b"4"]
+        assert (Outcome.LOST, 2) in plant.observer.outcomes
+
+    def test_a_moved_position_found_in_idle_is_read_again(self, plant: Plant) -> None:
+        plant.append(b"1")
+        plant.drain()
+
+        def lost(now: datetime) -> bool:
+            plant.handler.idle = Consumer.idle.__get__(plant.handler)  # type: ignore[method-assign]
+            raise LostPartition("moved")
+
+        plant.handler.idle = lost  # type: ignore[method-assign]
+        plant.handler.database[ZERO] = 0
+        assert plant.step() is True
+        plant.drain()
+        assert plant.handler.applied == [b"1", b"1"]
+
+    def test_a_database_that_is_away_is_waited_for(self, plant: Plant) -> None:
+        plant.append(b"1")
+        plant.handler.on_handle = once(DatabaseAway())
+        assert plant.step() is False
+        plant.handler.on_assigned = once(DatabaseAway())
+        assert plant.step() is False
+        plant.drain()
+        assert plant.handler.applied == [b"1"]
+        assert len(plant.observer.retries) == 2
+
+    def test_a_commit_whose_outcome_is_unknown_is_looked_up(self, plant: Plant) -> None:
+        plant.append(b"1")
+        plant.handler.after_commit = once(DatabaseAway())  # committed, but the answer was lost
+        plant.drain()
+        plant.append(b"2")
+        plant.drain()
+        plant.drain()
+        assert plant.handler.applied == [b"1", b"2"]
+
+    def test_a_log_that_is_away_when_the_pump_joins_is_waited_for(self, plant: Plant) -> None:
+        join = plant.log.consumer
+        away = once(LogUnavailable("away"))
+
+        def failing(**arguments: Any) -> LogConsumer:
+            away()
+            return join(**arguments)
+
+        plant.log.consumer = failing  # type: ignore[method-assign]
+        plant.append(b"1")
+        assert plant.step() is False
+        plant.drain()
+        assert plant.handler.applied == [b"1"]
+
+    def test_anything_else_stops_the_consumer_and_passes_nothing_over(self, plant: Plant) -> None:
+        plant.append(b"1", b"2")
+        plant.handler.on_handle = once(ZeroDivisionError())
+        with pytest.raises(ZeroDivisionError):
+            plant.step()
+        assert plant.observer.outcomes == [(Outcome.FAILED, 2)]
+        plant.drain()
+        assert plant.handler.applied == [b"1", b"2"]
+
+    def test_a_stored_offset_that_is_not_on_the_log_stops_the_consumer(self, plant: Plant) -> None:
+        plant.handler.database[ZERO] = 7
+        with pytest.raises(OffsetOutOfRange):
+            plant.drain()
+
+
+class TestLag:
+    def test_there_is_none_when_everything_is_handled(self, plant: Plant) -> None:
+        plant.append(b"1")
+        plant.clock.advance(60 * SECOND)
+        plant.drain()
+        assert plant.observer.lags[ZERO] == (0, 0.0)
+        assert plant.observer.lags[ONE] == (0, 0.0)
+
+    def test_its_age_is_that_of_the_oldest_record_that_waits(self, plant: Plant) -> None:
+        plant.append(b"1")
+        plant.drain()
+        plant.handler.on_handle = lambda _: (_ for _ in ()).throw(Busy(ZERO, 10 * SECOND))
+        plant.append(b"2", b"3")
+        plant.clock.advance(3 * SECOND)
+        plant.step()
+        plant.clock.advance(4 * SECOND)
+        plant.step()
+        assert plant.observer.lags[ZERO] == (2, 7.0)
+
+    def test_a_lost_partition_is_no_longer_reported(self, plant: Plant) -> None:
+        plant.drain()
+        assert ZERO in plant.observer.lags
+        plant.pump.close()
+        assert plant.observer.lags == {}
+
+
+def meet(plant: Plant, trouble: str) -> None:
+    """Let one thing happen to the next step."""
+    raised = {"away before": DatabaseAway(), "busy": Busy(ONE, SECOND), "lost": LostPartition("moved")}
+    if trouble in raised:
+        plant.handler.on_handle = once(raised[trouble])
+    elif trouble == "away after":
+        plant.handler.after_commit = once(DatabaseAway())
+    elif trouble == "restart":
+        plant.pump.close()
+        plant.pump = plant.make_pump()
+    elif trouble == "other member":
+        plant.log.consumer(
+            group="ingest.raw", topics=["raw.*"], on_assigned=lambda _: {}, on_revoked=lambda _: None
+        ).close()
+
+
+@given(
+    troubles=st.lists(
+        st.sampled_from(["fine", "away before", "away after", "busy", "lost", "restart", "other member"]), max_size=30
+    ),
+    batch=st.integers(1, 5),
+)
+def test_whatever_happens_each_record_is_applied_once_and_in_order(troubles: list[str], batch: int) -> None:
+    plant = Plant()
+    values = [b"%d" % number for number in range(40)]
+    for number, value in enumerate(values):
+        plant.append(value, partition=(ZERO, ONE)[number % 2])
+    plant.subscription = Subscription(
+        name="x", group="ingest.raw", topics=["raw.*"], wait=timedelta(0), max_records=batch, retry_on=(DatabaseAway,)
+    )
+    plant.pump = plant.make_pump()
+    for trouble in troubles:
+        plant.handler.on_handle, plant.handler.after_commit = lambda _: None, lambda: None
+        meet(plant, trouble)
+        plant.step()
+        plant.clock.advance(SECOND)
+    plant.handler.on_handle, plant.handler.after_commit = lambda _: None, lambda: None
+    for _ in range(10):
+        plant.clock.advance(SECOND)
+        plant.drain()
+    assert sorted(plant.handler.applied) == sorted(values)
+    for parity in (0, 1):
+        mine = [value for value in plant.handler.applied if int(value) % 2 == parity]
+        assert mine == [value for value in values if int(value) % 2 == parity]
