@@ -1,5 +1,7 @@
 """A KPI value: indicator × subject × window → value, sums behind it, status and revision."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -52,3 +54,9 @@ class KpiValue:
     def is_judged(self) -> bool:
         """Whether rules may look at it."""
         return self.judgement == "judged" and self.value is not None
+
+
+def subject_values(subject: str) -> Mapping[str, str]:
+    """Dimension → value, from canonical JSON."""
+    values: Mapping[str, str] = json.loads(subject)
+    return values

@@ -1,0 +1,175 @@
+"""Episodes: which runs of windows a rule finds, judged from the beginning or from where values have changed.
+
+A run is over consecutive windows of the calendar: a window without a judged value ends it. An episode begins with the window
+that completes a run of `for_windows` misses, goes on through whatever follows, and ends with the window that completes a run of
+`clear_after` windows that meet the target. Judging from a changed window onward gives the same episodes as judging everything.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from services.analytics.domain.kpi_value import KpiValue
+from services.analytics.domain.rule import TargetRule, is_met
+from shared.calendars.windows import Every, Window
+
+NEWEST_EVIDENCE = 20
+"""How many of the newest values an episode carries, besides those of the run that began it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One KPI value as it was when judged."""
+
+    window: Window
+    value: float
+    numerator: float | None
+    denominator: float | None
+    sample_size: int
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """One stretch of trouble on one subject.
+
+    Attributes:
+        evidence: values that miss the target: the run that began it and the newest, in order.
+        misses: how many windows missed it, the ones no longer in `evidence` included.
+        raised: the window that completed the run.
+        cleared: the window that ended it, and `clearing` its value; None while it goes on.
+    """
+
+    evidence: tuple[Evidence, ...]
+    misses: int
+    raised: Window
+    cleared: Window | None = None
+    clearing: Evidence | None = None
+
+    @property
+    def first(self) -> datetime:
+        """Start of the first window of the run."""
+        return self.evidence[0].window.start
+
+    @property
+    def last(self) -> datetime:
+        """Start of the newest window that missed the target."""
+        return self.evidence[-1].window.start
+
+    def overlaps(self, other: "Episode") -> bool:
+        """Whether some window belongs to both."""
+        return _before_end(self.first, other) and _before_end(other.first, self)
+
+
+def _before_end(moment: datetime, episode: Episode) -> bool:
+    return episode.cleared is None or moment < episode.cleared.start
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where judging begins: at the window that starts at `since` (None: at the first), with an episode going on or not."""
+
+    since: datetime | None = None
+    ongoing: Episode | None = None
+
+
+FROM_THE_BEGINNING = Start()
+
+_AT_MOST: Mapping[Every, timedelta] = {
+    "hour": timedelta(hours=2),
+    "day": timedelta(days=3),
+    "week": timedelta(days=10),
+    "month": timedelta(days=35),
+    "quarter": timedelta(days=100),
+    "year": timedelta(days=370),
+}
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+
+def context_begins(since: datetime, every: Every, windows: int) -> datetime:
+    """A moment that lies at least `windows` windows before `since`, whatever the clocks of the calendar do."""
+    span = _AT_MOST[every] * (windows + 1)
+    return since - span if since - _BEGINNING > span else _BEGINNING
+
+
+def starting_point(known: Sequence[Episode], changed: datetime | None) -> Start:
+    """Where to begin when values have changed from the window `changed` onward.
+
+    Args:
+        known: the episodes found so far that are open or end at `changed` or later, in order.
+        changed: start of the earliest window whose value is not what it was; None to judge everything.
+    """
+    if changed is None:
+        return FROM_THE_BEGINNING
+    if not known or known[0].first >= changed:
+        return Start(changed)
+    if known[0].last >= changed:
+        return Start(known[0].first)
+    return Start(changed, replace(known[0], cleared=None, clearing=None))
+
+
+def episodes(rule: TargetRule, values: Iterable[KpiValue], start: Start = FROM_THE_BEGINNING) -> list[Episode]:
+    """The episodes that are open at `start` or begin after it, in order.
+
+    Args:
+        values: final and restated values of one subject in order of their windows, beginning at least `rule.context`
+            windows before `start`.
+    """
+    judging = _Judging(rule, start)
+    for value in values:
+        if rule.covers_window(value):
+            judging.see(value)
+    return judging.found()
+
+
+class _Judging:
+    """One walk over the values of a subject."""
+
+    def __init__(self, rule: TargetRule, start: Start) -> None:
+        self._rule = rule
+        self._since = start.since
+        self._ongoing = start.ongoing
+        self._ended: list[Episode] = []
+        self._missed: list[Evidence] = []
+        self._met = 0
+        self._expected: datetime | None = None
+
+    def see(self, value: KpiValue) -> None:
+        if value.window.start != self._expected or not value.is_judged:
+            self._missed, self._met = [], 0
+        self._expected = value.window.end
+        if not value.is_judged:
+            return
+        met = is_met(self._rule, value)
+        seen = _evidence(value)
+        if met:
+            self._missed, self._met = [], self._met + 1
+        else:
+            self._missed, self._met = [*self._missed[-self._rule.for_windows :], seen], 0
+        if self._since is None or value.window.start >= self._since:
+            self._decide(seen, met=met)
+
+    def _decide(self, seen: Evidence, *, met: bool) -> None:
+        if self._ongoing is None:
+            if len(self._missed) >= self._rule.for_windows:
+                run = tuple(self._missed[-self._rule.for_windows :])
+                self._ongoing = Episode(run, len(run), seen.window)
+        elif not met:
+            self._ongoing = _continued(self._ongoing, seen, self._rule.for_windows)
+        elif self._met >= self._rule.clear_after:
+            self._ended.append(replace(self._ongoing, cleared=seen.window, clearing=seen))
+            self._ongoing = None
+
+    def found(self) -> list[Episode]:
+        return self._ended if self._ongoing is None else [*self._ended, self._ongoing]
+
+
+def _continued(episode: Episode, seen: Evidence, run: int) -> Episode:
+    beginning, newer = episode.evidence[:run], episode.evidence[run:]
+    return replace(episode, evidence=(*beginning, *newer[-NEWEST_EVIDENCE + 1 :], seen), misses=episode.misses + 1)
+
+
+def _evidence(value: KpiValue) -> Evidence:
+    if value.value is None:
+        raise ValueError("a window without a value is no evidence")
+    return Evidence(value.window, value.value, value.numerator, value.denominator, value.sample_size, value.revision)

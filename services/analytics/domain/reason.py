@@ -1,0 +1,90 @@
+"""Why an anomaly was raised, as a sentence with the numbers."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
+
+from services.analytics.domain.episode import Episode, Evidence
+from services.analytics.domain.indicator import Indicator
+from services.analytics.domain.rule import Comparator, TargetRule
+from shared.calendars.calendar import Calendar
+
+_SHOWN = 4
+_MOST_DIGITS = 8
+
+_MISSES: Mapping[Comparator, str] = {">=": "below", ">": "not above", "<=": "above", "<": "not below"}
+_SIGN: Mapping[Comparator, str] = {">=": "≥", ">": ">", "<=": "≤", "<": "<"}
+
+
+def reason(
+    episode: Episode, *, rule: TargetRule, indicator: Indicator, calendar: Calendar, subject: Mapping[str, str]
+) -> str:
+    """`First-pass yield of line=A was below 95 % in 2 weeks running: 94.3 % (943 of 1000) in the week of 2024-01-01, …`"""
+    show = _Numbers(indicator, rule.target)
+    shown = [f"{show.value(seen)} in {_window(seen, indicator, calendar)}" for seen in episode.evidence[-_SHOWN:]]
+    more = episode.misses - len(shown)
+    values = f"{more} earlier, then {', '.join(shown)}" if more else ", ".join(shown)
+    target = show.number(Fraction(rule.target))
+    sentence = (
+        f"{_name(indicator)}{_of(subject)} was {_MISSES[rule.comparator]} {target} "
+        f"in {_how_often(episode, indicator)}: {values}; target {_SIGN[rule.comparator]} {target}"
+    )
+    if episode.clearing is None:
+        return sentence
+    return f"{sentence}; cleared by {show.value(episode.clearing)} in {_window(episode.clearing, indicator, calendar)}"
+
+
+def _name(indicator: Indicator) -> str:
+    return indicator.title.get("en") or next(iter(indicator.title.values()), indicator.name)
+
+
+def _of(subject: Mapping[str, str]) -> str:
+    return f" of {', '.join(f'{name}={value}' for name, value in subject.items())}" if subject else ""
+
+
+def _how_often(episode: Episode, indicator: Indicator) -> str:
+    every = indicator.window.every
+    if episode.misses == 1:
+        return f"one {every}"
+    unbroken = all(one.window.end == next_one.window.start for one, next_one in pairwise(episode.evidence))
+    running = " running" if unbroken and len(episode.evidence) == episode.misses else ""
+    return f"{episode.misses} {every}s{running}"
+
+
+def _window(seen: Evidence, indicator: Indicator, calendar: Calendar) -> str:
+    local = seen.window.start.astimezone(calendar.zone)
+    every = indicator.window.every
+    if every == "hour":
+        return f"the hour of {local:%Y-%m-%d %H:%M}"
+    return {
+        "day": f"the day {local:%Y-%m-%d}",
+        "month": f"the month {local:%Y-%m}",
+        "year": f"the year of {local:%Y-%m-%d}",
+    }.get(every, f"the {every} of {local:%Y-%m-%d}")
+
+
+class _Numbers:
+    """Writes values of one indicator; a ratio without unit as per cent."""
+
+    def __init__(self, indicator: Indicator, target: Decimal) -> None:
+        self._percent = indicator.formula.kind == "ratio" and indicator.unit == "1"
+        self._unit = " %" if self._percent else "" if indicator.unit == "1" else f" {indicator.unit}"
+        self._target = Fraction(target)
+
+    def value(self, seen: Evidence) -> str:
+        text = self.number(Fraction(f"{seen.value:.12g}"))
+        if seen.numerator is None or seen.denominator is None:
+            return text
+        return f"{text} ({seen.numerator:.12g} of {seen.denominator:.12g})"
+
+    def number(self, value: Fraction) -> str:
+        """At least one decimal, and as many as it takes for the rounded number to lie on the exact one's side of the target."""
+        scale = 100 if self._percent else 1
+        exact, target = value * scale, self._target * scale
+        for digits in range(_MOST_DIGITS):
+            rounded = round(exact, digits)
+            near = digits > 0 and abs(rounded - exact) * 100 <= abs(exact)
+            if rounded == exact or (near and (rounded < target) == (exact < target) and rounded != target):
+                break
+        return f"{float(rounded):.{digits}f}{self._unit}"

@@ -1,0 +1,289 @@
+"""Panes and KPI values as columns: deltas are added to panes, panes give values, values get their status.
+
+One row per series and window. Everything is computed for all rows of a batch at once.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+import xxhash
+
+from services.analytics.domain.indicator import Indicator
+from services.analytics.domain.kpi_value import KpiValue, SeriesKey
+from services.analytics.domain.pane import DELTAS, merge
+from shared.calendars.windows import Window
+
+SERIES = "series"
+PARTITION = "partition"
+
+_MOMENT = pl.Datetime("us", "UTC")
+
+PANES = pl.Schema(
+    {
+        SERIES: pl.Binary(),
+        "pane_start": _MOMENT,
+        "pane_end": _MOMENT,
+        "count": pl.Int64(),
+        "numerator": pl.Float64(),
+        "denominator": pl.Float64(),
+        "squares": pl.Float64(),
+        "minimum": pl.Float64(),
+        "maximum": pl.Float64(),
+    }
+)
+"""Panes as they are stored."""
+
+Deltas = pl.DataFrame
+"""Of schema `pane.DELTAS`."""
+Touched = pl.DataFrame
+"""Of schema `pane.DELTAS`, with `series` and `partition`; one row per pane that a batch touches."""
+Panes = pl.DataFrame
+"""Of schema PANES."""
+Values = pl.DataFrame
+"""Of schema VALUES."""
+Definitions = pl.DataFrame
+"""As `definitions_frame` makes it."""
+Computed = pl.DataFrame
+"""As `values_of_panes` makes it: the facts of values without their status."""
+
+VALUES = pl.Schema(
+    {
+        SERIES: pl.Binary(),
+        "window_start": _MOMENT,
+        "window_end": _MOMENT,
+        PARTITION: pl.Int32(),
+        "indicator": pl.String(),
+        "indicator_version": pl.Int32(),
+        "subject": pl.String(),
+        "value": pl.Float64(),
+        "numerator": pl.Float64(),
+        "denominator": pl.Float64(),
+        "sample_size": pl.Int64(),
+        "judgement": pl.String(),
+        "status": pl.String(),
+        "revision": pl.Int32(),
+        "unpublished": pl.Boolean(),
+    }
+)
+"""KPI values as they are stored. `unpublished`: a provisional value that has changed since it was last told to others."""
+
+_FACTS = ("value", "numerator", "denominator", "sample_size", "judgement")
+_ADDED = ("count", "numerator", "denominator", "squares")
+
+
+def series_of(indicator: str, indicator_version: int, subject: str) -> bytes:
+    """Names a series in the database, 16 bytes: the same for ever, and those of one indicator lie together.
+
+    Args:
+        subject: canonical JSON, so that no two texts mean the same subject.
+    """
+    return series_prefix(indicator, indicator_version) + xxhash.xxh3_128_digest(subject.encode())[:12]
+
+
+def series_prefix(indicator: str, indicator_version: int) -> bytes:
+    """The four bytes that the series of an indicator begin with; another indicator may share them."""
+    return xxhash.xxh32_digest(f"{indicator}|{indicator_version}".encode())
+
+
+def touched(deltas: Mapping[int, Sequence[Deltas]]) -> Touched:
+    """All deltas of a batch, by partition, merged to one row per series and pane, with columns `series` and `partition`."""
+    merged = [
+        _merged(frames).with_columns(pl.lit(partition, dtype=pl.Int32).alias(PARTITION))
+        for partition, frames in deltas.items()
+    ]
+    if not merged:
+        return pl.DataFrame(schema={**DELTAS, PARTITION: pl.Int32(), SERIES: pl.Binary()})
+    rows = pl.concat(merged)
+    names = rows.select("indicator", "indicator_version", "subject").unique()
+    hashes = [series_of(*name) for name in zip(*(column.to_list() for column in names), strict=True)]
+    return rows.join(
+        names.with_columns(pl.Series(SERIES, hashes, dtype=pl.Binary)), on=["indicator", "indicator_version", "subject"]
+    )
+
+
+def _merged(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    return merge(frames[0], pl.concat(frames[1:])) if len(frames) > 1 else merge(frames[0], frames[0].clear())
+
+
+def add(stored: Panes, new: Touched) -> Touched:
+    """The touched panes after the deltas: `new` with what was stored of the same panes added."""
+    both = new.join(stored.drop("pane_end"), on=[SERIES, "pane_start"], how="left", suffix="_stored")
+    return both.with_columns(
+        *(pl.col(name) + pl.col(f"{name}_stored").fill_null(0) for name in _ADDED),
+        pl.min_horizontal("minimum", "minimum_stored").alias("minimum"),
+        pl.max_horizontal("maximum", "maximum_stored").alias("maximum"),
+    ).select(new.columns)
+
+
+def definitions_frame(
+    indicators: Iterable[Indicator], closing: Mapping[tuple[int, str], datetime | None]
+) -> Definitions:
+    """What the computation needs to know of each indicator on each partition.
+
+    Args:
+        closing: (partition, indicator) → windows that end then or earlier are final; None while none is.
+    """
+    by_name = {indicator.name: indicator for indicator in indicators}
+    rows = [
+        (partition, name, by_name[name].version, by_name[name].formula.kind, by_name[name].minimum_sample, until)
+        for (partition, name), until in closing.items()
+    ]
+    schema: Any = {
+        PARTITION: pl.Int32,
+        "indicator": pl.String,
+        "indicator_version": pl.Int32,
+        "kind": pl.String,
+        "minimum_sample": pl.Int64,
+        "closes": _MOMENT,
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def values_of_panes(panes: Touched, definitions: Definitions) -> Computed:
+    """The facts of each pane's value, not yet its status."""
+    computed = (
+        panes.join(definitions, on=[PARTITION, "indicator", "indicator_version"])
+        .rename({"pane_start": "window_start", "pane_end": "window_end", "count": "sample_size"})
+        .with_columns(_value(), _numerator(), _denominator())
+    )
+    return judged(computed)
+
+
+def judged(values: pl.DataFrame) -> Computed:
+    """Set `judgement` by the column `minimum_sample`: the denominator of a ratio counts, the readings of anything else."""
+    sample = pl.when(pl.col("kind") == "ratio").then(pl.col("denominator")).otherwise(pl.col("sample_size"))
+    enough = (sample >= pl.col("minimum_sample")) & pl.col("value").is_not_null()
+    return values.with_columns(
+        pl.when(enough).then(pl.lit("judged")).otherwise(pl.lit("insufficient")).alias("judgement")
+    )
+
+
+def judged_anew(stored: Values, definitions: Definitions) -> Values:
+    """The stored values whose judgement has changed with the definition; closed ones are restated by it."""
+    facts = stored.join(definitions, on=[PARTITION, "indicator", "indicator_version"])
+    return changed_values(judged(facts), stored)
+
+
+def of_defined(new: Touched, definitions: Definitions) -> Touched:
+    """Without panes of a version that is no longer the current one: nobody asks for their values any more."""
+    return new.join(definitions, on=[PARTITION, "indicator", "indicator_version"], how="semi")
+
+
+def changed_values(computed: Computed, stored: Values) -> Values:
+    """Give computed values their status, and keep those that differ from what is stored.
+
+    A value is provisional (revision 0) while its window is open, final (revision 1) once it is closed. A closed value that
+    changes is restated, its revision one higher; it never becomes provisional again.
+    """
+    before = stored.select(SERIES, "window_start", *_FACTS, "status", "revision")
+    both = computed.join(before, on=[SERIES, "window_start"], how="left", suffix="_before")
+    differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_before")) for name in _FACTS)
+    was_final = pl.col("status").is_in(["final", "restated"]).fill_null(False)
+    is_final = (pl.col("window_end") <= pl.col("closes")).fill_null(False)
+    return (
+        both.with_columns(differs.alias("differs"), was_final.alias("was_final"), is_final.alias("is_final"))
+        .filter(pl.col("differs") | (pl.col("is_final") & ~pl.col("was_final")))
+        .with_columns(
+            pl.when("was_final").then(pl.lit("restated")).when("is_final").then(pl.lit("final"))
+            .otherwise(pl.lit("provisional")).alias("status"),
+            pl.when("was_final").then(pl.col("revision") + 1).when("is_final").then(1).otherwise(0).alias("revision"),
+            (~pl.col("was_final") & ~pl.col("is_final")).alias("unpublished"),
+        )
+        .select(pl.col(name).cast(dtype) for name, dtype in VALUES.items())
+    )  # fmt: skip
+
+
+def closed(values: Values) -> Values:
+    """Provisional values whose windows have closed."""
+    return values.with_columns(
+        pl.lit("final").alias("status"),
+        pl.lit(1, dtype=pl.Int32).alias("revision"),
+        pl.lit(value=False).alias("unpublished"),
+    )
+
+
+def told(values: Values) -> Values:
+    """Provisional values that have just been published."""
+    return values.with_columns(pl.lit(value=False).alias("unpublished"))
+
+
+def final_values(values: Values) -> Values:
+    """Those that rules judge and that are published at once."""
+    return values.filter(pl.col("status") != "provisional")
+
+
+def row_count(frame: pl.DataFrame) -> int:
+    return frame.height
+
+
+def to_kpi_values(values: Values) -> list[KpiValue]:
+    """One object per row, in the frame's order."""
+    columns = [values[name].to_list() for name in VALUES.names()]
+    return [
+        KpiValue(
+            key=SeriesKey(series, indicator, version, subject, partition),
+            window=Window(start, end),
+            value=value,
+            numerator=numerator,
+            denominator=denominator,
+            sample_size=sample_size,
+            judgement=judgement,
+            status=status,
+            revision=revision,
+        )
+        for (
+            series,
+            start,
+            end,
+            partition,
+            indicator,
+            version,
+            subject,
+            value,
+            numerator,
+            denominator,
+            sample_size,
+            judgement,
+            status,
+            revision,
+            _,
+        ) in zip(*columns, strict=True)
+    ]
+
+
+def _finite(expression: pl.Expr) -> pl.Expr:
+    """Null where a sum has left the range of doubles: there is no number to show."""
+    return pl.when(expression.is_finite()).then(expression)
+
+
+def _by_kind(choices: Mapping[str, pl.Expr]) -> pl.Expr:
+    expression = pl.lit(None, dtype=pl.Float64)
+    for kind, choice in choices.items():
+        expression = pl.when(pl.col("kind") == kind).then(choice.cast(pl.Float64)).otherwise(expression)
+    return expression
+
+
+def _value() -> pl.Expr:
+    ratio = pl.when(pl.col("denominator") != 0).then(pl.col("numerator") / pl.col("denominator"))
+    choices = {
+        "ratio": ratio,
+        "sum": pl.col("numerator"),
+        "count": pl.col("sample_size"),
+        "mean": pl.col("numerator") / pl.col("sample_size"),
+        "minimum": pl.col("minimum"),
+        "maximum": pl.col("maximum"),
+    }
+    return _finite(_by_kind(choices)).alias("value")
+
+
+def _numerator() -> pl.Expr:
+    sums = pl.col("numerator")
+    choices = {"ratio": sums, "sum": sums, "mean": sums, "count": pl.col("sample_size")}
+    return _finite(_by_kind(choices)).alias("numerator")
+
+
+def _denominator() -> pl.Expr:
+    choices = {"ratio": pl.col("denominator"), "mean": pl.col("sample_size")}
+    return _finite(_by_kind(choices)).alias("denominator")

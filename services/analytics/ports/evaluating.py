@@ -1,0 +1,148 @@
+"""What stage two needs of its database and of the log."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Protocol, Self
+
+from services.analytics.domain.anomaly import Anomaly, Change
+from services.analytics.domain.catalogue import Catalogue
+from services.analytics.domain.indicator import Indicator
+from services.analytics.domain.kpi_value import KpiValue
+from services.analytics.domain.partition_state import PartitionState
+from services.analytics.domain.value_frame import Computed, Panes, Touched, Values
+from services.analytics.ports.defining import DefinitionsReader
+from shared.runtime.progress import Delivery, Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """A partition of `pane-deltas`, and the revision of its state that this process believes to be the newest."""
+
+    partition: int
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The values of one indicator's current version on one partition."""
+
+    partition: int
+    indicator: Indicator
+
+
+class PartitionStore(Protocol):
+    """The state of each partition, behind the fence that keeps two processes from writing one."""
+
+    def claim(self, fence: Fence) -> PartitionState:
+        """The state, now this transaction's alone; its revision is counted up. First of all a transaction does.
+
+        Raises:
+            LostPartition: (of the event log) another process has written since; keep nothing and read everything again.
+        """
+        ...
+
+    def save(self, partition: int, state: PartitionState) -> None: ...
+
+
+class ValueStore(Protocol):
+    """Panes and KPI values, in bulk."""
+
+    def stored_panes(self, touched: Touched) -> Panes:
+        """What is stored of the touched panes."""
+        ...
+
+    def save_panes(self, panes: Touched) -> None:
+        """Insert or overwrite."""
+        ...
+
+    def stored_values(self, computed: Computed) -> Values:
+        """What is stored of the same series and windows."""
+        ...
+
+    def save_values(self, values: Values) -> None:
+        """Insert or overwrite."""
+        ...
+
+    def due(self, scope: Scope, ends_by: datetime, limit: int) -> Values:
+        """Up to `limit` provisional values whose windows end at `ends_by` or earlier, the earliest first."""
+        ...
+
+    def earliest_open_end(self, scope: Scope) -> datetime | None:
+        """When the first of the windows ends that hold a provisional value."""
+        ...
+
+    def unpublished(self, partition: int, limit: int) -> Values:
+        """Up to `limit` provisional values that have changed since they were told."""
+        ...
+
+    def has_unpublished(self, partition: int) -> bool: ...
+
+    def history(self, wanted: Mapping[bytes, datetime | None]) -> Mapping[bytes, Sequence[KpiValue]]:
+        """Final and restated values in order of their windows.
+
+        Args:
+            wanted: series → the first window start that is asked for; None for all.
+        """
+        ...
+
+    def series_after(self, scope: Scope, after: bytes, most_values: int) -> Sequence[bytes]:
+        """The next series in their own order, together holding about `most_values`; none at the end."""
+        ...
+
+    def of_series(self, series: Sequence[bytes]) -> Values:
+        """All values of these series."""
+        ...
+
+
+class AnomalyStore(Protocol):
+    """Anomalies by series."""
+
+    def standing(self, series: Sequence[bytes], since: datetime | None) -> Mapping[bytes, Sequence[Anomaly]]:
+        """Anomalies that are not withdrawn, in order of their first window: those that are open or were cleared by a window
+        that starts at `since` or later; all for None.
+        """
+        ...
+
+    def open_of_other_versions(self, scope: Scope) -> Sequence[Anomaly]:
+        """Open anomalies on the partition that rest on another version of the indicator."""
+        ...
+
+    def save(self, anomalies: Sequence[Anomaly]) -> None:
+        """Insert or overwrite."""
+        ...
+
+
+class EvaluationEvents(Protocol):
+    """Tells the world, with the transaction that is under way."""
+
+    def values(self, values: Sequence[KpiValue], catalogue: Catalogue, now: datetime) -> None: ...
+
+    def anomalies(self, changes: Sequence[Change], now: datetime) -> None: ...
+
+
+class EvaluateUnitOfWork(Protocol):
+    """One transaction of stage two; entered with `with`, kept only if `commit` is called."""
+
+    definitions: DefinitionsReader
+    partitions: PartitionStore
+    values: ValueStore
+    anomalies: AnomalyStore
+    events: EvaluationEvents
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def accept(self, consumer: str, delivery: Delivery) -> bool:
+        """Whether this numbered record is to be applied now; False for one applied before."""
+        ...
+
+    def advance(self, progress: Progress) -> None:
+        """Move the consumer's position. Raises LostPartition."""
+        ...
+
+    def commit(self) -> None: ...

@@ -1,0 +1,86 @@
+"""What the clock brings about: windows that no reading will close, provisional values to publish, changed rules to judge by."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.analytics.domain.partition_state import PartitionState
+from services.analytics.domain.watermark import Waiting, reached
+from services.analytics.ports.evaluating import EvaluateUnitOfWork, Fence, Scope
+from services.analytics.use_cases.current_catalogue import CurrentCatalogue
+from services.analytics.use_cases.evaluation import Bounds, Evaluation, Work
+from services.analytics.use_cases.judging import Judging, Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """When a partition has to be looked at again if no record arrives.
+
+    Attributes:
+        revision: of the definitions; another one is a reason to look at once.
+        due_at: UTC; None when nothing is to be expected of the clock.
+    """
+
+    revision: int
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """What one look at a partition came to. `has_written` says whether the partition's revision was counted up."""
+
+    work: Work
+    has_written: bool
+    has_more: bool
+    outlook: Outlook
+
+
+@dataclass(frozen=True, slots=True)
+class CloseQuietWindows:
+    """Looks at one partition; does a bounded piece of what is due, in one transaction behind the partition's fence."""
+
+    units: Callable[[], EvaluateUnitOfWork]
+    judging: Judging
+    bounds: Bounds
+    current: CurrentCatalogue
+
+    def __call__(self, fence: Fence, now: datetime) -> Quiet:
+        """Doing it twice changes nothing. Writes nothing when nothing is due.
+
+        Raises:
+            LostPartition, DatabaseUnavailable: nothing may be believed but the database; read it again.
+        """
+        with self.units() as uow:
+            before = uow.partitions.claim(fence)
+            turn = Turn(uow, self.current.read(uow.definitions), now)
+            evaluation = Evaluation(turn, judging=self.judging, bounds=self.bounds)
+            state, judges_on = evaluation.judge_anew(fence.partition, before)
+            closes_on = evaluation.close_due({fence.partition: state})
+            state, tells_on = evaluation.tell_provisional(fence.partition, state)
+            outlook = Outlook(turn.catalogue.revision, self._due_at(turn, fence.partition, state))
+            has_written = state != before or bool(evaluation.work.values or evaluation.work.anomalies)
+            if has_written or tells_on:
+                uow.partitions.save(fence.partition, state)
+                uow.commit()
+        return Quiet(evaluation.work, has_written or tells_on, judges_on or closes_on or tells_on, outlook)
+
+    def _due_at(self, turn: Turn, partition: int, state: PartitionState) -> datetime | None:
+        scopes = [Scope(partition, indicator) for indicator in turn.catalogue.indicators.values()]
+        moments = [self._next_close(turn, scope, state) for scope in scopes]
+        if turn.uow.values.has_unpublished(partition):
+            told_at = state.told_at or turn.now
+            moments.append(told_at + self.bounds.provisional_every)
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def _next_close(self, turn: Turn, scope: Scope, state: PartitionState) -> datetime | None:
+        """When the clock alone will close the indicator's next window, or at least let another source fall idle."""
+        indicator = scope.indicator
+        progress = reached(
+            state.watermarks, reading_type=indicator.reading_type, idle_timeout=indicator.idle_timeout, now=turn.now
+        )
+        if isinstance(progress, Waiting):
+            return None
+        open_end = turn.uow.values.earliest_open_end(scope)
+        if open_end is None:
+            return None
+        return open_end + indicator.allowed_lateness if progress.by_clock else progress.next_idle

@@ -1,0 +1,192 @@
+"""The pieces of work that stage two does in a transaction, whether records or the clock gave cause. Part of both its commands."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from services.analytics.domain.anomaly import Change
+from services.analytics.domain.indicator import Indicator
+from services.analytics.domain.kpi_value import KpiValue
+from services.analytics.domain.partition_state import PartitionState, Pass
+from services.analytics.domain.value_frame import (
+    Definitions,
+    Deltas,
+    Values,
+    add,
+    changed_values,
+    closed,
+    definitions_frame,
+    final_values,
+    judged_anew,
+    of_defined,
+    row_count,
+    to_kpi_values,
+    told,
+    touched,
+    values_of_panes,
+)
+from services.analytics.domain.watermark import Waiting, closed_before, reached
+from services.analytics.ports.evaluating import Scope
+from services.analytics.use_cases.judging import Judging, Turn, close_other_versions
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much one transaction does.
+
+    Attributes:
+        values: most values that are closed or published because of the clock.
+        judged_anew: about how many stored values a pass reads at a time.
+        provisional_every: least time between two publications of a subject's provisional values.
+    """
+
+    values: int = 5000
+    judged_anew: int = 20_000
+    provisional_every: timedelta = timedelta(seconds=10)
+
+
+@dataclass(slots=True)
+class Work:
+    """What a transaction has done, for the metrics."""
+
+    superseded: int = 0
+    values: dict[str, int] = field(default_factory=dict)
+    anomalies: dict[str, int] = field(default_factory=dict)
+
+    def count_values(self, values: Iterable[KpiValue]) -> None:
+        for value in values:
+            self.values[value.status] = self.values.get(value.status, 0) + 1
+
+    def count_anomalies(self, changes: Iterable[Change]) -> None:
+        for change in changes:
+            self.anomalies[change.kind.value] = self.anomalies.get(change.kind.value, 0) + 1
+
+
+class Evaluation:
+    """One transaction's work on one or more partitions."""
+
+    def __init__(self, turn: Turn, *, judging: Judging, bounds: Bounds) -> None:
+        self._turn = turn
+        self._judging = judging
+        self._bounds = bounds
+        self.work = Work()
+
+    def merge(self, deltas: Mapping[int, Sequence[Deltas]], states: Mapping[int, PartitionState]) -> None:
+        """Add deltas to panes, compute the values of the windows touched, publish and judge those that are final."""
+        definitions = self._definitions(states)
+        new = touched(deltas)
+        known = of_defined(new, definitions)
+        self.work.superseded += row_count(new) - row_count(known)
+        store = self._turn.uow.values
+        panes = add(store.stored_panes(known), known)
+        store.save_panes(panes)
+        computed = values_of_panes(panes, definitions)
+        self._keep(changed_values(computed, store.stored_values(computed)), states)
+
+    def close_due(self, states: Mapping[int, PartitionState]) -> bool:
+        """Make values final whose windows have closed; says whether more wait."""
+        left = self._bounds.values
+        for (partition, name), until in self._closing(states).items():
+            if until is None or left <= 0:
+                continue
+            scope = Scope(partition, self._turn.catalogue.indicators[name])
+            due = self._turn.uow.values.due(scope, until, left)
+            if row_count(due):
+                left -= row_count(due)
+                self._keep(closed(due), states)
+        return left <= 0
+
+    def tell_provisional(self, partition: int, state: PartitionState) -> tuple[PartitionState, bool]:
+        """Publish provisional values if it is time; says whether more wait."""
+        now, every = self._turn.now, self._bounds.provisional_every
+        if state.told_at is not None and now < state.told_at + every:
+            return state, False
+        changed = self._turn.uow.values.unpublished(partition, self._bounds.values)
+        if row_count(changed) == 0:
+            return state, False
+        self._turn.uow.values.save_values(told(changed))
+        self._publish(to_kpi_values(changed))
+        more = row_count(changed) >= self._bounds.values
+        return (state if more else replace(state, told_at=now)), more
+
+    def judge_anew(self, partition: int, state: PartitionState) -> tuple[PartitionState, bool]:
+        """Judge a part of what is stored by definitions that have changed; says whether more waits.
+
+        Series touched meanwhile are judged whole, so that it does not matter whether a pass has reached them.
+        """
+        catalogue = self._turn.catalogue
+        left = self._bounds.judged_anew
+        for name, indicator in catalogue.indicators.items():
+            while not state.is_judged(name, catalogue.judging(name)):
+                if left <= 0:
+                    return state, True
+                state, seen = self._next_part(Scope(partition, indicator), state)
+                left -= seen
+        return state, False
+
+    def _next_part(self, scope: Scope, state: PartitionState) -> tuple[PartitionState, int]:
+        name, judging = scope.indicator.name, self._turn.catalogue.judging(scope.indicator.name)
+        under_way = state.under_way
+        if under_way is None or (under_way.indicator, under_way.judging) != (name, judging):
+            others = self._turn.uow.anomalies.open_of_other_versions(scope)
+            self.work.count_anomalies(close_other_versions(self._turn, others))
+            under_way = Pass(name, judging)
+        store = self._turn.uow.values
+        series = store.series_after(scope, bytes.fromhex(under_way.after), self._bounds.judged_anew)
+        if not series:
+            return state.with_judged(name, judging), 1
+        stored = store.of_series(series)
+        anew = judged_anew(stored, self._definitions({scope.partition: state}))
+        store.save_values(anew)
+        self._publish(to_kpi_values(final_values(anew)))
+        keys = {value.key.series: value.key for value in to_kpi_values(stored)}
+        self.work.count_anomalies(self._judging.whole(self._turn, scope.indicator, list(keys.values())))
+        return replace(state, under_way=replace(under_way, after=series[-1].hex())), row_count(stored)
+
+    def _keep(self, values: Values, states: Mapping[int, PartitionState]) -> None:
+        """Save changed values; publish and judge the final ones."""
+        if row_count(values) == 0:
+            return
+        self._turn.uow.values.save_values(values)
+        final = to_kpi_values(final_values(values))
+        self.work.values["provisional"] = self.work.values.get("provisional", 0) + row_count(values) - len(final)
+        self._publish(final)
+        for indicator, partition, found in _by_indicator(final):
+            self._judge(self._turn.catalogue.indicators[indicator], states[partition], found)
+
+    def _judge(self, indicator: Indicator, state: PartitionState, values: Sequence[KpiValue]) -> None:
+        if state.is_judged(indicator.name, self._turn.catalogue.judging(indicator.name)):
+            changes = self._judging.changed(self._turn, indicator, values)
+        else:
+            keys = {value.key.series: value.key for value in values}
+            changes = self._judging.whole(self._turn, indicator, list(keys.values()))
+        self.work.count_anomalies(changes)
+
+    def _publish(self, values: Sequence[KpiValue]) -> None:
+        self._turn.uow.events.values(values, self._turn.catalogue, self._turn.now)
+        self.work.count_values(value for value in values if value.status != "provisional")
+
+    def _definitions(self, states: Mapping[int, PartitionState]) -> Definitions:
+        return definitions_frame(self._turn.catalogue.indicators.values(), self._closing(states))
+
+    def _closing(self, states: Mapping[int, PartitionState]) -> dict[tuple[int, str], datetime | None]:
+        return {
+            (partition, indicator.name): closes(state, indicator, self._turn.now)
+            for partition, state in states.items()
+            for indicator in self._turn.catalogue.indicators.values()
+        }
+
+
+def closes(state: PartitionState, indicator: Indicator, now: datetime) -> datetime | None:
+    """Windows of the indicator that end then or earlier are final; None while none is."""
+    progress = reached(
+        state.watermarks, reading_type=indicator.reading_type, idle_timeout=indicator.idle_timeout, now=now
+    )
+    return None if isinstance(progress, Waiting) else closed_before(progress.until, indicator.allowed_lateness)
+
+
+def _by_indicator(values: Sequence[KpiValue]) -> list[tuple[str, int, list[KpiValue]]]:
+    found: dict[tuple[str, int], list[KpiValue]] = {}
+    for value in values:
+        found.setdefault((value.key.indicator, value.key.partition), []).append(value)
+    return [(indicator, partition, group) for (indicator, partition), group in found.items()]
