@@ -5,8 +5,8 @@ A service adds them to its own metadata with `delivery_tables`, and its first mi
 """
 
 from dataclasses import dataclass
+from typing import Any
 
-from alembic.operations import Operations
 from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, String, Table
 
 from shared.database.types import BigId, UtcDateTime
@@ -66,13 +66,13 @@ def delivery_tables(metadata: MetaData) -> DeliveryTables:
     return DeliveryTables(**{name: Table(name, metadata, *columns) for name, columns in _columns().items()})
 
 
-def create_delivery_tables(operations: Operations) -> None:
+def create_delivery_tables(operations: Any) -> None:
     """Make the delivery tables; for a service's first migration."""
     for name, columns in _columns().items():
         operations.create_table(name, *columns)
 
 
-def drop_delivery_tables(operations: Operations) -> None:
+def drop_delivery_tables(operations: Any) -> None:
     """Undo `create_delivery_tables`."""
     for name in reversed(_columns()):
         operations.drop_table(name)

@@ -27,6 +27,14 @@ def compare_and_set(
         raise ConcurrentChange(f"{table.name} {dict(key)} no longer has version {version}")
 
 
+def insert_missing(connection: WriteConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows; those whose primary key exists are left as they are."""
+    make_insert = sqlite.insert if connection.dialect == "sqlite" else postgresql.insert
+    keys = [column.name for column in table.primary_key]
+    statement = make_insert(table).on_conflict_do_nothing(index_elements=keys)
+    connection.execute_many(statement, [dict(row) for row in rows])
+
+
 def upsert(connection: WriteConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows, or overwrite those whose primary key exists. All rows name the same columns."""
     if not rows:

@@ -1,0 +1,1 @@
+"""Ingest on SQL and on the event log."""

@@ -1,0 +1,140 @@
+"""Definitions on SQL, and the decoder made of them, kept until they change."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, and_, func, insert, select
+
+from services.ingest.adapters.tables import DEFINITIONS, DEFINITIONS_REVISION
+from services.ingest.domain.decode import EventDecoder, SourcePlan, plan_source
+from services.ingest.domain.definition import Definition
+from services.ingest.domain.errors import InvalidDefinition
+from services.ingest.domain.reading_type import ReadingType
+from services.ingest.domain.reading_type_form import read_reading_type
+from services.ingest.domain.source_form import read_stored_source
+from services.ingest.ports import Kind
+from shared.database.engine import Database, ReadConnection, WriteConnection
+from shared.database.versioning import upsert
+
+_THE_ROW = 1
+
+
+class SqlDefinitionReader:
+    """Reads definitions as of the connection's transaction."""
+
+    def __init__(self, connection: ReadConnection) -> None:
+        self._connection = connection
+
+    def revision(self) -> int:
+        """A number that every change of a definition raises."""
+        found = self._connection.execute(select(DEFINITIONS_REVISION.c.revision)).scalar_one_or_none()
+        return int(found or 0)
+
+    def newest(self, kind: Kind, name: str) -> Definition | None:
+        found = self._newest(kind, name=name)
+        return found[0] if found else None
+
+    def all_newest(self, kind: Kind, *, after: str | None = None, limit: int | None = None) -> Sequence[Definition]:
+        return self._newest(kind, after=after, limit=limit)
+
+    def _newest(
+        self, kind: Kind, *, name: str | None = None, after: str | None = None, limit: int | None = None
+    ) -> list[Definition]:
+        columns = DEFINITIONS.c
+        last = select(columns.name, func.max(columns.version).label("version")).where(columns.kind == kind)
+        if name is not None:
+            last = last.where(columns.name == name)
+        if after is not None:
+            last = last.where(columns.name > after)
+        newest = last.group_by(columns.name).subquery()
+        same = and_(columns.name == newest.c.name, columns.version == newest.c.version, columns.kind == kind)
+        statement = select(DEFINITIONS).join(newest, same).order_by(columns.name).limit(limit)
+        return [_definition(kind, row) for row in self._connection.execute(statement)]
+
+
+class SqlDefinitionStore(SqlDefinitionReader):
+    """`services.ingest.ports.DefinitionStore`, inside a write transaction."""
+
+    def __init__(self, connection: WriteConnection) -> None:
+        super().__init__(connection)
+        self._writing = connection
+
+    def lock(self) -> None:
+        self._writing.lock("ingest definitions")
+
+    def add(self, definition: Definition, *, now: datetime, actor: str) -> None:
+        self._writing.execute(
+            insert(DEFINITIONS).values(
+                kind=definition.kind,
+                name=definition.name,
+                version=definition.version,
+                body=dict(definition.body),
+                defined_at=now,
+                defined_by=actor,
+            )
+        )
+        upsert(self._writing, DEFINITIONS_REVISION, [{"id": _THE_ROW, "revision": self.revision() + 1}])
+
+
+class ReadOnlyDefinitions:
+    """Opens a reader for one question of a screen, as a `DefinitionStore` that is never written to."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @contextmanager
+    def __call__(self) -> Iterator[SqlDefinitionReader]:
+        with self._database.reading() as connection:
+            yield SqlDefinitionReader(connection)
+
+
+class CachedCatalogue:
+    """`services.ingest.ports.SourceCatalogue`: one cheap query a call, and new decoders only after a change."""
+
+    def __init__(self, database: Database, *, most_event_bytes: int) -> None:
+        self._database = database
+        self._most_event_bytes = most_event_bytes
+        self._lock = threading.Lock()
+        self._revision = -1
+        self._all = EventDecoder([], most_bytes=most_event_bytes)
+        self._alone: dict[str, EventDecoder] = {}
+
+    def decoder(self, only: str | None = None) -> EventDecoder:
+        with self._database.reading() as connection:
+            definitions = SqlDefinitionReader(connection)
+            revision = definitions.revision()
+            with self._lock:
+                if revision != self._revision:
+                    self._load(definitions)
+                    self._revision = revision
+                return self._all if only is None else self._only(only)
+
+    def _load(self, definitions: SqlDefinitionReader) -> None:
+        types = {
+            found.name: read_reading_type(found.name, found.version, found.body)
+            for found in definitions.all_newest("reading-type")
+        }
+        plans = [plan for found in definitions.all_newest("source") if (plan := _plan(found, types)) is not None]
+        self._all = EventDecoder(plans, most_bytes=self._most_event_bytes)
+        self._alone = {}
+
+    def _only(self, name: str) -> EventDecoder:
+        if name not in self._alone:
+            plan = self._all.plans.get(name)
+            self._alone[name] = EventDecoder([plan] if plan else [], most_bytes=self._most_event_bytes)
+        return self._alone[name]
+
+
+def _plan(definition: Definition, types: dict[str, ReadingType]) -> SourcePlan | None:
+    try:
+        source = read_stored_source(definition.name, definition.version, definition.body)
+        return plan_source(source, types[source.reading_type])
+    except (InvalidDefinition, KeyError):
+        return None  # its reading type has changed under it: events are refused as of an unknown source until it is put right
+
+
+def _definition(kind: Kind, row: Row[Any]) -> Definition:
+    return Definition(kind, row.name, row.version, row.body)

@@ -1,0 +1,104 @@
+"""Ingest, wired. The only file that knows every part."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from services.ingest.adapters.definition_store import CachedCatalogue, ReadOnlyDefinitions
+from services.ingest.adapters.publisher import LogReadingsPublisher, LogSourceTopics
+from services.ingest.adapters.quarantine_store import SqlQuarantineReader
+from services.ingest.adapters.tables import DELIVERY
+from services.ingest.adapters.unit_of_work import IngestUnitOfWork
+from services.ingest.entrypoints.http import Routes, make_router
+from services.ingest.entrypoints.in_flight import InFlight
+from services.ingest.entrypoints.intake import Intake
+from services.ingest.entrypoints.problems import PROBLEMS
+from services.ingest.entrypoints.quarantine_timer import QuarantineTimer
+from services.ingest.entrypoints.raw_consumer import CONSUMER, TOPICS, RawRecords
+from services.ingest.metrics import IngestMetrics
+from services.ingest.settings import IngestSettings
+from services.ingest.use_cases.accept_metric_events import AcceptMetricEvents
+from services.ingest.use_cases.define import DefineReadingType, RegisterSource
+from services.ingest.use_cases.query_definitions import QueryDefinitions
+from services.ingest.use_cases.settle_quarantined import DiscardQuarantined, ReleaseQuarantined, ReplayQuarantined
+from shared.database.engine import Database
+from shared.database.migrations import Migrations
+from shared.database.positions import Positions
+from shared.eventlog.event_handler import EventHandler
+from shared.eventlog.port import TopicSpec
+from shared.eventlog.pump import Pump, Subscription
+from shared.eventlog.pump_metrics import PumpMetrics
+from shared.events.topics import TOPICS as ALL_TOPICS
+from shared.process.platform import Platform
+from shared.process.service import UNAVAILABLE_ERRORS, Service, Wiring
+from shared.runtime.component import Activity
+from shared.telemetry.logging import logger
+from shared.telemetry.metrics import MetricFactory
+
+__all__ = ["IngestSettings", "build"]
+
+
+def build(settings: IngestSettings, platform: Platform) -> Service:
+    """Construct and connect; nothing is opened before the service starts."""
+    url = settings.database_url
+    database = Database(url.get_secret_value() if url else platform.sqlite_url("ingest"))
+    make = MetricFactory(platform.registry, "ingest")
+    metrics, consumers = IngestMetrics(make), PumpMetrics(make)
+    log = logger("ingest")
+
+    def units() -> IngestUnitOfWork:
+        return IngestUnitOfWork(database)
+
+    catalogue = CachedCatalogue(database, most_event_bytes=settings.most_event_bytes)
+    publisher = LogReadingsPublisher(platform.log)
+    quarantine = SqlQuarantineReader(database)
+    intake = Intake(
+        accept=AcceptMetricEvents(catalogue, units, publisher),
+        in_flight=InFlight(settings.most_bytes_in_flight),
+        metrics=metrics,
+        clock=platform.clock,
+    )
+    routes = Routes(
+        intake=intake,
+        define_reading_type=DefineReadingType(units),
+        register_source=RegisterSource(units, LogSourceTopics(platform.log)),
+        query_definitions=QueryDefinitions(ReadOnlyDefinitions(database)),
+        quarantine=quarantine,
+        release=ReleaseQuarantined(quarantine, catalogue, units, publisher),
+        discard=DiscardQuarantined(quarantine, units),
+        replay=ReplayQuarantined(quarantine, catalogue, units, publisher),
+        clock=platform.clock,
+        most_body_bytes=settings.most_body_bytes,
+    )
+
+    def open_activities() -> Sequence[Activity]:
+        positions = Positions(database, DELIVERY, platform.log)
+        handler = EventHandler(
+            consumer=CONSUMER, starting_offsets=positions.starting_offsets, apply=RawRecords(intake, units)
+        )
+        pump = Pump(
+            Subscription(
+                name=CONSUMER, group=CONSUMER, topics=TOPICS, wait=platform.poll_wait, retry_on=UNAVAILABLE_ERRORS
+            ),
+            log=platform.log,
+            handler=handler,
+            logger=log,
+            observer=consumers.of(CONSUMER),
+        )
+        return [
+            Activity(pump, rest=timedelta(milliseconds=5)),
+            Activity(QuarantineTimer(quarantine.open_by_reason, metrics), rest=timedelta(seconds=1)),
+        ]
+
+    return Service(
+        Wiring(
+            name="ingest",
+            database=database,
+            migrations=Migrations(database, "services.ingest.migrations"),
+            log=platform.log,
+            topics=[TopicSpec(topic.name, topic.partitions, topic.retention) for topic in ALL_TOPICS],
+            routers=[make_router(routes)],
+            problems=PROBLEMS,
+            open_activities=open_activities,
+            logger=log,
+        )
+    )

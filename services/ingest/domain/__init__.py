@@ -1,0 +1,1 @@
+"""What sources, reading types and quarantine are, and how events become readings."""

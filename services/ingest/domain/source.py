@@ -1,0 +1,58 @@
+"""A source: a registered sender, with the mapping from its payload to a reading type."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+Scalar = str | int | float | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """The same value for every event."""
+
+    value: Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value is found: the parts of a dotted path, the first of them a CloudEvents attribute or `data`.
+
+    Attributes:
+        unit: unit of the number found there; None when it is the measure's own.
+        translation: value found, as text → value meant; None when it is taken as it is.
+    """
+
+    path: tuple[str, ...]
+    unit: str | None = None
+    translation: Mapping[str, Scalar] | None = None
+
+    @property
+    def written(self) -> str:
+        return ".".join(self.path)
+
+
+Origin = Constant | Place
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One version of a source.
+
+    Attributes:
+        time: where the observed time is found; None for the event's `time`.
+        horizon: oldest observed time accepted, counted back from acceptance; None for any.
+        clock_tolerance: how far in the future an observed time may lie.
+        time_zone: IANA name; the zone of times without an offset.
+    """
+
+    name: str
+    version: int
+    reading_type: str
+    event_types: tuple[str, ...]
+    dimensions: Mapping[str, Origin]
+    measures: Mapping[str, Origin]
+    time: tuple[str, ...] | None
+    horizon: timedelta | None
+    clock_tolerance: timedelta
+    time_zone: str

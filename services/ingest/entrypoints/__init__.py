@@ -1,0 +1,1 @@
+"""Ways into ingest: HTTP and the raw topics."""

@@ -1,0 +1,34 @@
+"""What ingest counts."""
+
+from collections.abc import Mapping
+
+from services.ingest.domain.quarantine import Reason
+from shared.telemetry.metrics import MetricFactory
+
+
+class IngestMetrics:
+    """Metrics of one instance of ingest."""
+
+    def __init__(self, make: MetricFactory) -> None:
+        self._readings = make.counter(
+            "readings", "Events taken in, by what became of them and why.", ["outcome", "reason"]
+        )
+        self._seconds = make.seconds("accept", "Time to take in one batch, until it is durable.", ["outcome"])
+        self._open = make.gauge("quarantine_open", "Open entries of the quarantine, by reason.", ["reason"])
+        for reason in Reason:
+            self._readings.labels("quarantined", reason.value)
+            self._open.labels(reason.value).set(0)
+        self._readings.labels("accepted", "none")
+
+    def accepted(self, count: int, reasons: Mapping[str, int]) -> None:
+        """Count one batch."""
+        self._readings.labels("accepted", "none").inc(count)
+        for reason, number in reasons.items():
+            self._readings.labels("quarantined", reason).inc(number)
+
+    def took(self, seconds: float, *, outcome: str) -> None:
+        self._seconds.labels(outcome).observe(seconds)
+
+    def quarantine(self, open_by_reason: Mapping[str, int]) -> None:
+        for reason in Reason:
+            self._open.labels(reason.value).set(open_by_reason.get(reason.value, 0))

@@ -1,0 +1,120 @@
+"""What the use cases of ingest need from outside."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Literal, Protocol, Self
+
+from services.ingest.domain.batch import TypedReadings
+from services.ingest.domain.decode import EventDecoder
+from services.ingest.domain.definition import Definition
+from services.ingest.domain.quarantine import Entry, Rejected, State
+from shared.runtime.progress import Progress
+
+Kind = Literal["reading-type", "source"]
+
+
+class SourceCatalogue(Protocol):
+    """The sources in force, as a decoder. Definitions that were put before a call govern that call."""
+
+    def decoder(self, only: str | None = None) -> EventDecoder:
+        """The decoder of all sources, or of one alone (of none, when it is not known)."""
+        ...
+
+
+class ReadingsPublisher(Protocol):
+    """Appends readings to the log."""
+
+    def publish(self, batches: Sequence[TypedReadings]) -> None:
+        """Durable when it returns; blocks for one append. Publishing a batch again is harmless: the fold drops repeats.
+
+        Raises:
+            LogUnavailable: any part of it may or may not be on the log.
+        """
+        ...
+
+
+class SourceTopics(Protocol):
+    """The raw topics that sources' own producers write to."""
+
+    def make(self, source: str) -> None:
+        """Make the topic of a source, unless it is there."""
+        ...
+
+
+class DefinitionReader(Protocol):
+    """Definitions of both kinds, every version kept."""
+
+    def newest(self, kind: Kind, name: str) -> Definition | None: ...
+
+    def all_newest(self, kind: Kind, *, after: str | None = None, limit: int | None = None) -> Sequence[Definition]:
+        """In order of their names."""
+        ...
+
+
+class DefinitionStore(DefinitionReader, Protocol):
+    """Definitions, inside a write transaction."""
+
+    def add(self, definition: Definition, *, now: datetime, actor: str) -> None:
+        """Add a version; from the commit on it governs."""
+        ...
+
+    def lock(self) -> None:
+        """Let one writer of definitions at a time pass."""
+        ...
+
+
+class Selection(Protocol):
+    """Which entries of the quarantine are meant."""
+
+    @property
+    def source(self) -> str | None: ...
+    @property
+    def reason(self) -> str | None: ...
+    @property
+    def since(self) -> datetime | None: ...
+    @property
+    def until(self) -> datetime | None: ...
+    @property
+    def state(self) -> State: ...
+
+
+class QuarantineReader(Protocol):
+    """Looks into the quarantine."""
+
+    def get(self, entry_id: str) -> Entry | None: ...
+
+    def find(self, selection: Selection, *, after: tuple[Any, ...] | None, limit: int) -> Sequence[Entry]:
+        """In order of the time of quarantine, then of the id; `after` is (time as text, id)."""
+        ...
+
+
+class QuarantineStore(Protocol):
+    """The quarantine, inside a write transaction."""
+
+    def get(self, entry_id: str) -> Entry | None: ...
+
+    def add(self, rejected: Sequence[Rejected], *, now: datetime) -> Sequence[str]:
+        """Keep them; returns their ids. The same bytes refused again are the same entry, untouched."""
+        ...
+
+    def close(self, entry_id: str, state: State, line: Mapping[str, Any]) -> bool:
+        """End an open entry with a line of history; False when it was not open."""
+        ...
+
+
+class UnitOfWork(Protocol):
+    """One transaction. Leaving the block without `commit` changes nothing."""
+
+    @property
+    def definitions(self) -> DefinitionStore: ...
+    @property
+    def quarantine(self) -> QuarantineStore: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+    def commit(self) -> None: ...
+    def advance(self, progress: Progress) -> None:
+        """Move a consumer's position with this transaction. Raises LostPartition."""
+        ...

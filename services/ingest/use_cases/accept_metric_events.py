@@ -1,0 +1,41 @@
+"""Take in metric events: readings to the log, the rest to the quarantine, and an answer when both are durable."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.ingest.domain.acceptance import Acceptance, Prepared, prepare
+from services.ingest.ports import ReadingsPublisher, SourceCatalogue, UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptMetricEvents:
+    """Accepting the same events again is always safe, and answers like the first time."""
+
+    catalogue: SourceCatalogue
+    units: Callable[[], UnitOfWork]
+    publisher: ReadingsPublisher
+
+    def __call__(self, originals: Sequence[bytes], *, now: datetime, source: str | None = None) -> Acceptance:
+        """Take in a batch.
+
+        Args:
+            originals: one JSON text per event.
+            source: the only source whose events may come this way; None for all.
+        """
+        prepared = prepare(self.catalogue.decoder(only=source), originals, now=now)
+        # 1. Quarantine. A crash after it: the sender repeats the request, and the same bytes are the same entries.
+        entry_ids = self._quarantine(prepared, now)
+        # 2. Readings. A crash after it: the sender, without an answer, repeats; the fold counts each id once.
+        if prepared.batches:
+            self.publisher.publish(prepared.batches)
+        # 3. The answer. Whoever has it may forget the events.
+        return Acceptance(sum(batch.count for batch in prepared.batches), prepared.rejected, entry_ids)
+
+    def _quarantine(self, prepared: Prepared, now: datetime) -> Sequence[str]:
+        if not prepared.rejected:
+            return ()
+        with self.units() as uow:
+            entry_ids = uow.quarantine.add(prepared.rejected, now=now)
+            uow.commit()
+        return entry_ids

@@ -1,0 +1,79 @@
+"""Define reading types and register sources: versioned, and the same body twice is one version."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from services.ingest.domain.definition import Definition
+from services.ingest.domain.reading_type import ReadingType
+from services.ingest.domain.reading_type_form import read_reading_type
+from services.ingest.domain.source_form import read_source
+from services.ingest.ports import DefinitionReader, DefinitionStore, SourceTopics, UnitOfWork
+
+
+class Outcome(StrEnum):
+    """What a definition that was sent has done."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Defined:
+    """The definition in force, and whether this call made it."""
+
+    definition: Definition
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class DefineReadingType:
+    """Raises InvalidDefinition."""
+
+    units: Callable[[], UnitOfWork]
+
+    def __call__(self, name: str, body: Mapping[str, Any], *, actor: str, now: datetime) -> Defined:
+        read_reading_type(name, 1, body)
+        with self.units() as uow:
+            defined = _define(uow.definitions, Definition("reading-type", name, 1, body), actor=actor, now=now)
+            uow.commit()
+        return defined
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterSource:
+    """Raises InvalidDefinition. Makes the source's raw topic, so that its producers can write at once."""
+
+    units: Callable[[], UnitOfWork]
+    topics: SourceTopics
+
+    def __call__(self, name: str, body: Mapping[str, Any], *, actor: str, now: datetime) -> Defined:
+        with self.units() as uow:
+            types = reading_types(uow.definitions)
+            read_source(name, body, types)
+            defined = _define(uow.definitions, Definition("source", name, 1, body), actor=actor, now=now)
+            uow.commit()
+        self.topics.make(name)
+        return defined
+
+
+def reading_types(definitions: DefinitionReader) -> dict[str, ReadingType]:
+    """The newest version of every reading type."""
+    return {
+        found.name: read_reading_type(found.name, found.version, found.body)
+        for found in definitions.all_newest("reading-type")
+    }
+
+
+def _define(definitions: DefinitionStore, sent: Definition, *, actor: str, now: datetime) -> Defined:
+    """Store what was sent as the next version, unless it is the newest already."""
+    definitions.lock()
+    before = definitions.newest(sent.kind, sent.name)
+    if before is not None and before.body == sent.body:
+        return Defined(before, Outcome.UNCHANGED)
+    definition = sent if before is None else replace(sent, version=before.version + 1)
+    definitions.add(definition, now=now, actor=actor)
+    return Defined(definition, Outcome.CREATED if before is None else Outcome.CHANGED)
