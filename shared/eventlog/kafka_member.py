@@ -115,9 +115,10 @@ class KafkaMember:
             if records:
                 self._away_since = None
                 return records
+            self._note_whether_away(driver)
             if time.monotonic() >= deadline:
                 self._settle(driver)
-                self._raise_if_away(driver, wait)
+                self._raise_if_away(wait)
                 return ()
 
     def seek(self, partition: Partition, offset: int) -> None:
@@ -195,11 +196,13 @@ class KafkaMember:
         if failure is not None:
             raise failure
 
-    def _raise_if_away(self, driver: Driver, wait: timedelta) -> None:
+    def _note_whether_away(self, driver: Driver) -> None:
         if not driver.is_away():
             self._away_since = None
-            return
-        now = time.monotonic()
-        self._away_since = self._away_since or now
-        if now - self._away_since > max(wait.total_seconds(), _CONNECT_SECONDS):
+        elif self._away_since is None:
+            self._away_since = time.monotonic()
+
+    def _raise_if_away(self, wait: timedelta) -> None:
+        tolerated = max(wait.total_seconds(), _CONNECT_SECONDS)
+        if self._away_since is not None and time.monotonic() - self._away_since > tolerated:
             raise LogUnavailable("no Kafka broker can be reached")

@@ -1,6 +1,5 @@
 """The event log on Kafka through the package kafka-python: the default driver there, pure Python."""
 
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from kafka.consumer.subscription_state import ConsumerRebalanceListener
 from kafka.coordinator.assignors.abstract import ConsumerProtocolAssignment
 from kafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from kafka.future import Future
+from kafka.net.compat import KafkaNetClient
 from kafka.structs import OffsetAndMetadata
 
 from shared.eventlog.groups import Member, round_robin
@@ -25,6 +25,7 @@ from shared.eventlog.kafka_options import (
     needs_regex,
     topic_settings,
 )
+from shared.eventlog.lazy_client import LazyClient
 from shared.eventlog.limits import MAX_MESSAGE_BYTES, check_size
 from shared.eventlog.port import (
     Assigned,
@@ -58,8 +59,8 @@ class KafkaPythonLog:
         self._timeout_ms = milliseconds(options.append_timeout)
         self._counts: dict[str, int] = {}
         self._identity: str | None = None
-        self._admin = _Lazy(self._make_admin)
-        self._producer = _Lazy(self._make_producer)
+        self._admin = LazyClient(self._make_admin)
+        self._producer = LazyClient(self._make_producer)
 
     def identity(self) -> str:
         if self._identity is None:
@@ -170,11 +171,12 @@ class KafkaPythonLog:
         return TopicPartition(self._options.outer(partition.topic), partition.number)
 
     def _make_admin(self) -> KafkaAdminClient:
-        return KafkaAdminClient(**_connection(self._options))
+        return _made(KafkaAdminClient, self._options)
 
     def _make_producer(self) -> KafkaProducer:
-        return KafkaProducer(
-            **_connection(self._options),
+        return _made(
+            KafkaProducer,
+            self._options,
             acks="all",
             enable_idempotence=True,
             batch_size=_BATCH_BYTES,
@@ -192,8 +194,9 @@ class _PythonDriver:
         group, topics = subscription
         self._options = options
         self._names: dict[TopicPartition, Partition] = {}
-        self._client = KafkaConsumer(
-            **_connection(options),
+        self._client = _made(
+            KafkaConsumer,
+            options,
             group_id=options.outer(group),
             enable_auto_commit=False,
             auto_offset_reset="none",
@@ -329,37 +332,27 @@ class _FinishedJoin(Future):  # type: ignore[misc]  # the package is untyped
         return self
 
 
-class _Lazy:
-    """A client that connects when it is first asked for. Safe to use from many threads."""
+def _made(kind: Callable[..., Any], options: KafkaOptions, **settings: Any) -> Any:
+    """A client that has reached a broker. The package leaves sockets and a thread behind when it does not reach one."""
+    inner: list[KafkaNetClient] = []
 
-    def __init__(self, make: Callable[[], Any]) -> None:
-        self._make = make
-        self._client: Any = None
-        self._closed = False
-        self._lock = threading.Lock()
+    def make_inner(**inner_settings: Any) -> KafkaNetClient:
+        inner.append(KafkaNetClient(**inner_settings))
+        return inner[-1]
 
-    def get(self) -> Any:
-        with self._lock:
-            if self._closed:
-                raise LogUnavailable("the event log is closed")
-            if self._client is None:
-                self._client = self._make()
-            return self._client
-
-    def close(self, how: Callable[[Any], None]) -> None:
-        with self._lock:
-            client, self._client, self._closed = self._client, None, True
-        if client is not None:
-            how(client)
-
-
-def _connection(options: KafkaOptions) -> dict[str, Any]:
-    return {
-        "bootstrap_servers": options.bootstrap_servers.split(","),
-        "bootstrap_timeout_ms": milliseconds(options.append_timeout),
-        "request_timeout_ms": milliseconds(options.append_timeout),
-        "reconnect_backoff_max_ms": 1000,
-    }
+    try:
+        return kind(
+            bootstrap_servers=options.bootstrap_servers.split(","),
+            bootstrap_timeout_ms=milliseconds(options.append_timeout),
+            request_timeout_ms=milliseconds(options.append_timeout),
+            reconnect_backoff_max_ms=1000,
+            kafka_client=make_inner,
+            **settings,
+        )
+    except BaseException:
+        for client in inner:
+            client.close()
+        raise
 
 
 def _by_topic(partitions: Sequence[Partition]) -> list[tuple[str, list[int]]]:

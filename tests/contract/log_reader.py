@@ -10,7 +10,7 @@ PATIENCE_SECONDS = 30.0
 
 
 class Reader:
-    """One member of a group. `starts` is what it answers when it wins partitions."""
+    """One member of a group. `starts` is what it answers when it wins partitions; `remembers` keeps it up to date."""
 
     def __init__(
         self,
@@ -21,6 +21,7 @@ class Reader:
         starts: Mapping[Partition, int] | None = None,
     ) -> None:
         self.starts = dict(starts or {})
+        self.remembers = False
         self.won: list[Partition] = []
         self.lost: list[Partition] = []
         self.held: set[Partition] = set()
@@ -51,6 +52,8 @@ class Reader:
         found = self.consumer.poll(wait, max_records)
         for record in found:
             assert record.partition in self.held, "read what it does not hold"
+            if self.remembers:
+                self.starts[record.partition] = record.offset + 1
         self.records.extend(found)
         return found
 
