@@ -5,7 +5,8 @@ DomainError
 ├── UnknownIndicator     unknown-indicator
 ├── UnknownRule          unknown-rule
 ├── UnknownAnomaly       unknown-anomaly
-└── InvalidDefinition    invalid-definition
+├── InvalidDefinition    invalid-definition
+└── InvalidQuery         invalid-query
 """
 
 from shared.runtime.errors import DomainError, FieldProblem
@@ -39,6 +40,12 @@ class InvalidDefinition(DomainError):
     """A definition is wrong; each problem names the field and the remedy."""
 
     id = "invalid-definition"
+
+
+class InvalidQuery(DomainError):
+    """A question that cannot be asked of this indicator."""
+
+    id = "invalid-query"
 
 
 def invalid(problems: list[FieldProblem]) -> InvalidDefinition:

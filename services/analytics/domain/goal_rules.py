@@ -1,11 +1,11 @@
 """The rules that follow from an active goal set: one per goal, over the windows that begin inside its period."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, cast
 
 from services.analytics.domain.catalogue import Definition
 from services.analytics.domain.rule import GOAL_PREFIX, Comparator, Severity, TargetRule
-from services.analytics.domain.rule_form import a_decimal
 from shared.calendars.windows import Window
 
 
@@ -31,7 +31,7 @@ def _rule(target: dict[str, Any], version: int, period: Window) -> TargetRule:
         version=version,
         indicator=target["indicator"],
         comparator=cast("Comparator", target["comparator"]),
-        target=a_decimal(target["target"]),
+        target=Decimal(str(target["target"])),
         for_windows=target["for_windows"],
         severity=cast("Severity", target["severity"]),
         opens_issue=True,

@@ -27,6 +27,11 @@ class SeriesKey:
     subject: str
     partition: int
 
+    @property
+    def text(self) -> str:
+        """Indicator and subject in one text: the key of what is published about them."""
+        return f"{self.indicator}|{self.subject}"
+
 
 @dataclass(frozen=True, slots=True)
 class KpiValue:

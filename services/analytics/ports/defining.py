@@ -9,6 +9,7 @@ from services.analytics.domain.catalogue import Catalogue, Definition, Kind
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.rule import TargetRule
 from shared.calendars.calendar import Calendar
+from shared.runtime.progress import Delivery, Progress
 
 
 class DefinitionsReader(Protocol):
@@ -74,5 +75,13 @@ class DefinitionUnitOfWork(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
+
+    def accept(self, consumer: str, delivery: Delivery) -> bool:
+        """Whether this numbered record is to be applied now; False for one applied before."""
+        ...
+
+    def advance(self, progress: Progress) -> None:
+        """Move a consumer's position. Raises LostPartition."""
+        ...
 
     def commit(self) -> None: ...

@@ -1,0 +1,119 @@
+"""Each database's bulk path: frames in and out of tables, and joins with thousands of keys."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import polars as pl
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Column,
+    DateTime,
+    Executable,
+    FromClause,
+    LargeBinary,
+    MetaData,
+    Table,
+    bindparam,
+    func,
+)
+
+from shared.database.engine import ReadConnection, WriteConnection
+
+_KEYS = Table(
+    "wanted_keys",
+    MetaData(),
+    Column("series", LargeBinary(16), nullable=False),
+    Column("moment", BigInteger, nullable=True),
+    prefixes=["TEMPORARY"],
+)
+
+
+class Wanted(NamedTuple):
+    """Keys to join with: `series`, and `moment` in the database's own form of a moment."""
+
+    clause: FromClause
+    parameters: dict[str, Any]
+
+    @property
+    def series(self) -> Any:
+        return self.clause.c.series
+
+    @property
+    def moment(self) -> Any:
+        return self.clause.c.moment
+
+
+def wanted(connection: WriteConnection, keys: pl.DataFrame) -> Wanted:
+    """Bring keys to the database: a temporary table on SQLite, arrays on PostgreSQL. Valid until the next call.
+
+    Args:
+        keys: columns `series` (binary) and `moment` (datetime, may be null).
+    """
+    if connection.dialect == "sqlite":
+        _fill_temporary(connection, keys)
+        return Wanted(_KEYS, {})
+    arrays = func.unnest(
+        bindparam("wanted_series", type_=ARRAY(LargeBinary)),
+        bindparam("wanted_moments", type_=ARRAY(DateTime(timezone=True))),
+    )
+    clause = arrays.table_valued(
+        Column("series", LargeBinary), Column("moment", DateTime(timezone=True)), name="wanted_keys"
+    ).render_derived()
+    return Wanted(clause, {"wanted_series": keys["series"].to_list(), "wanted_moments": keys["moment"].to_list()})
+
+
+def wanted_frame(series: Sequence[bytes], moments: Sequence[datetime | None]) -> pl.DataFrame:
+    """Keys for `wanted`."""
+    return pl.DataFrame(
+        {"series": series, "moment": moments}, schema={"series": pl.Binary, "moment": pl.Datetime("us", "UTC")}
+    )
+
+
+def read_frame(
+    connection: ReadConnection, statement: Executable, schema: pl.Schema, *, parameters: dict[str, Any] | None = None
+) -> pl.DataFrame:
+    """The rows of a query whose columns are those of the schema, in its order."""
+    rows = connection.execute(statement, parameters).all()
+    return pl.DataFrame([tuple(row) for row in rows], schema=schema, orient="row")
+
+
+def upsert_frame(connection: WriteConnection, table: Table, frame: pl.DataFrame) -> None:
+    """Insert the rows of a frame, or overwrite those whose primary key exists; its columns are named as the table's."""
+    if frame.is_empty():
+        return
+    if connection.dialect == "sqlite":
+        columns = [_plain(frame[name]) for name in frame.columns]
+        statement = f"{_insert(connection, table, frame)} VALUES ({', '.join('?' * len(columns))})"
+        connection.raw.exec_driver_sql(f"{statement} {_on_conflict(table, frame)}", list(zip(*columns, strict=True)))
+        return
+    types = [f"%s::{table.c[name].type.compile(connection.raw.dialect)}[]" for name in frame.columns]
+    statement = f"{_insert(connection, table, frame)} SELECT * FROM unnest({', '.join(types)})"
+    values = tuple(frame[name].to_list() for name in frame.columns)
+    connection.raw.exec_driver_sql(f"{statement} {_on_conflict(table, frame)}", values)
+
+
+def _insert(connection: WriteConnection, table: Table, frame: pl.DataFrame) -> str:
+    quote = connection.raw.dialect.identifier_preparer.quote
+    return f"INSERT INTO {quote(table.name)} ({', '.join(quote(name) for name in frame.columns)})"
+
+
+def _on_conflict(table: Table, frame: pl.DataFrame) -> str:
+    keys = [column.name for column in table.primary_key]
+    changed = [f'"{name}" = excluded."{name}"' for name in frame.columns if name not in keys]
+    return f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {', '.join(changed)}"
+
+
+def _plain(column: pl.Series) -> list[Any]:
+    """As SQLite keeps it: moments in microseconds."""
+    return (column.dt.epoch("us") if column.dtype == pl.Datetime else column).to_list()
+
+
+def _fill_temporary(connection: WriteConnection, keys: pl.DataFrame) -> None:
+    raw = connection.raw
+    raw.exec_driver_sql("CREATE TEMPORARY TABLE IF NOT EXISTS wanted_keys (series BLOB NOT NULL, moment INTEGER)")
+    raw.exec_driver_sql("DELETE FROM wanted_keys")
+    rows = list(zip(keys["series"].to_list(), _plain(keys["moment"]), strict=True))
+    if rows:
+        raw.exec_driver_sql("INSERT INTO wanted_keys VALUES (?, ?)", rows)

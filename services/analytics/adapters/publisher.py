@@ -1,0 +1,163 @@
+"""What analytics tells the other services: KPI values, anomalies and definitions, as records of the outbox."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from services.analytics.domain.anomaly import RULE_KIND, Anomaly, Change, ChangeKind
+from services.analytics.domain.catalogue import Catalogue, Definition
+from services.analytics.domain.episode import Evidence
+from services.analytics.domain.indicator import Indicator
+from services.analytics.domain.kpi_value import KpiValue, subject_values
+from shared.calendars.windows import Window
+from shared.database.outbox import Outbox
+from shared.eventlog.port import NewRecord
+from shared.events.anomalies import (
+    ANOMALY_CLEARED,
+    ANOMALY_RAISED,
+    ANOMALY_UPDATED,
+    ANOMALY_WITHDRAWN,
+    AnomalySnapshot,
+    EvidenceValue,
+)
+from shared.events.definitions import CALENDAR_DEFINED, INDICATOR_DEFINED, CalendarDefined, IndicatorDefined
+from shared.events.envelope import CONTENT_TYPE, Contract, Envelope, encode
+from shared.events.kpi_values import KPI_VALUE_COMPUTED, KpiValueComputed, WindowSpan
+from shared.events.topics import ANOMALIES, DEFINITIONS, KPI_VALUES
+from shared.runtime.identifiers import IdSource
+
+_SOURCE = "analytics"
+_HEADERS = (("content-type", CONTENT_TYPE.encode()),)
+
+_ANOMALY_TYPES: Mapping[ChangeKind, str] = {
+    ChangeKind.RAISED: ANOMALY_RAISED,
+    ChangeKind.UPDATED: ANOMALY_UPDATED,
+    ChangeKind.CLEARED: ANOMALY_CLEARED,
+    ChangeKind.WITHDRAWN: ANOMALY_WITHDRAWN,
+}
+
+
+class OutboxEvents:
+    """`EvaluationEvents` and `DefinitionEvents`, for the length of one transaction."""
+
+    def __init__(self, outbox: Outbox, ids: IdSource) -> None:
+        self._outbox = outbox
+        self._ids = ids
+
+    def values(self, values: Sequence[KpiValue], catalogue: Catalogue, now: datetime) -> None:
+        records = [
+            self._record(
+                KPI_VALUES,
+                KPI_VALUE_COMPUTED,
+                value.key.text,
+                data=_value(value, catalogue.indicators[value.key.indicator]),
+                now=now,
+            )
+            for value in values
+        ]
+        self._outbox.add(records, recorded_at=now)
+
+    def anomalies(self, changes: Sequence[Change], now: datetime) -> None:
+        records = [
+            self._record(
+                ANOMALIES,
+                _ANOMALY_TYPES[change.kind],
+                change.anomaly.key.text,
+                data=_snapshot(change.anomaly),
+                now=now,
+            )
+            for change in changes
+        ]
+        self._outbox.add(records, recorded_at=now)
+
+    def calendar_defined(self, definition: Definition, now: datetime) -> None:
+        data = CalendarDefined(name=definition.name, version=definition.version, definition=dict(definition.body))
+        record = self._record(DEFINITIONS, CALENDAR_DEFINED, definition.name, data=data, now=now)
+        self._outbox.add([record], recorded_at=now)
+
+    def indicator_defined(self, definition: Definition, indicator: Indicator, now: datetime) -> None:
+        data = IndicatorDefined(
+            name=indicator.name,
+            version=definition.version,
+            title=dict(indicator.title),
+            reading_type=indicator.reading_type,
+            formula=indicator.formula.kind,
+            by=list(indicator.by),
+            calendar=indicator.calendar,
+            direction=indicator.direction,
+            minimum_sample=indicator.minimum_sample,
+            unit=indicator.unit,
+        )
+        record = self._record(DEFINITIONS, INDICATOR_DEFINED, definition.name, data=data, now=now)
+        self._outbox.add([record], recorded_at=now)
+
+    def _record(self, topic: str, event_type: str, subject: str, *, data: Contract, now: datetime) -> NewRecord:
+        event: Envelope[Any] = Envelope(
+            id=self._ids.next(),
+            source=_SOURCE,
+            type=event_type,
+            subject=subject,
+            time=now,
+            recordedtime=now,
+            data=data,
+        )
+        return NewRecord(topic, encode(event), key=subject.encode(), headers=_HEADERS)
+
+
+def _value(value: KpiValue, indicator: Indicator) -> KpiValueComputed:
+    return KpiValueComputed(
+        indicator=indicator.name,
+        indicator_version=value.key.indicator_version,
+        formula=indicator.formula.kind,
+        direction=indicator.direction,
+        subject=dict(subject_values(value.key.subject)),
+        window=_span(value.window),
+        value=value.value,
+        numerator=value.numerator,
+        denominator=value.denominator,
+        sample_size=value.sample_size,
+        status=value.status,
+        judgement=value.judgement,
+        revision=value.revision,
+    )
+
+
+def _snapshot(anomaly: Anomaly) -> AnomalySnapshot:
+    return AnomalySnapshot(
+        anomaly_id=anomaly.id,
+        rule=anomaly.rule,
+        rule_version=anomaly.rule_version,
+        rule_kind=RULE_KIND,
+        indicator=anomaly.key.indicator,
+        indicator_version=anomaly.key.indicator_version,
+        indicator_direction=anomaly.indicator_direction,
+        indicator_title=dict(anomaly.indicator_title),
+        subject=dict(anomaly.subject),
+        state=anomaly.state,
+        direction=anomaly.direction,
+        severity=anomaly.severity,
+        opens_issue=anomaly.opens_issue,
+        reason=anomaly.reason,
+        comparator=anomaly.comparator,
+        target=anomaly.target,
+        values=[_evidence(seen) for seen in anomaly.episode.evidence],
+        raised_at=anomaly.raised_at,
+        cleared_at=anomaly.cleared_at,
+        withdrawn_at=anomaly.withdrawn_at,
+        goal_id=anomaly.goal_id,
+    )
+
+
+def _evidence(seen: Evidence) -> EvidenceValue:
+    return EvidenceValue(
+        window=_span(seen.window),
+        value=seen.value,
+        numerator=seen.numerator,
+        denominator=seen.denominator,
+        sample_size=seen.sample_size,
+        revision=seen.revision,
+    )
+
+
+def _span(window: Window) -> WindowSpan:
+    return WindowSpan(start=window.start, end=window.end)

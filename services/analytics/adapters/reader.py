@@ -1,0 +1,142 @@
+"""What the screens read, on SQL."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Text, func, literal, select, tuple_
+
+from services.analytics.adapters.anomaly_store import to_anomaly
+from services.analytics.adapters.bulk import read_frame
+from services.analytics.adapters.definitions import SqlDefinitions
+from services.analytics.adapters.evaluate_tables import ANOMALIES, KPI_VALUES
+from services.analytics.adapters.partition_store import states
+from services.analytics.domain.anomaly import Anomaly
+from services.analytics.domain.catalogue import Catalogue, Definition, Kind
+from services.analytics.domain.kpi_value import KpiValue
+from services.analytics.domain.partition_state import PartitionState
+from services.analytics.domain.value_frame import VALUES, series_prefix, to_kpi_values
+from services.analytics.ports.reading import AnomalyFilter, ValueFilter
+from shared.database.engine import Database, ReadConnection
+from shared.database.types import UtcDateTime
+
+_COLUMNS = [KPI_VALUES.c[name] for name in VALUES.names()]
+
+
+class SqlReaders:
+    """`services.analytics.ports.reading.Readers`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @contextmanager
+    def __call__(self) -> Iterator["SqlReader"]:
+        with self._database.reading() as connection:
+            yield SqlReader(connection)
+
+
+class SqlReader:
+    """`services.analytics.ports.reading.AnalyticsReader`."""
+
+    def __init__(self, connection: ReadConnection) -> None:
+        self._connection = connection
+        self._definitions = SqlDefinitions(connection)
+
+    def definition(self, kind: Kind, name: str) -> Definition | None:
+        return self._definitions.newest(kind, name)
+
+    def definitions(self, kind: Kind, *, after: str | None, limit: int) -> Sequence[Definition]:
+        return self._definitions.all_newest(kind, after=after, limit=limit)
+
+    def catalogue(self) -> Catalogue:
+        return self._definitions.catalogue()
+
+    def values(self, wanted: ValueFilter, *, after: tuple[datetime, bytes] | None, limit: int) -> Sequence[KpiValue]:
+        columns = KPI_VALUES.c
+        statement = (
+            select(*_COLUMNS)
+            .where(
+                columns.indicator == wanted.indicator,
+                columns.indicator_version == wanted.indicator_version,
+                *self._has(columns.subject, wanted.subject),
+            )
+            .order_by(columns.window_start, columns.series)
+            .limit(limit)
+        )
+        if wanted.since is not None:
+            statement = statement.where(columns.window_start >= wanted.since)
+        if wanted.until is not None:
+            statement = statement.where(columns.window_start < wanted.until)
+        if wanted.status is not None:
+            statement = statement.where(columns.status == wanted.status)
+        if after is not None:
+            moment, series = after
+            key = tuple_(literal(moment, UtcDateTime), literal(series))
+            statement = statement.where(tuple_(columns.window_start, columns.series) > key)
+        return to_kpi_values(read_frame(self._connection, statement, VALUES))
+
+    def anomalies(self, wanted: AnomalyFilter, *, after: str | None, limit: int) -> Sequence[Anomaly]:
+        columns = ANOMALIES.c
+        is_shown = columns.state == wanted.state if wanted.state else columns.state != "withdrawn"
+        statement = (
+            select(columns.snapshot)
+            .where(is_shown, *self._has(columns.subject, wanted.subject))
+            .order_by(columns.id)
+            .limit(limit)
+        )
+        if wanted.indicator is not None:
+            statement = statement.where(columns.indicator == wanted.indicator)
+        if wanted.rule is not None:
+            statement = statement.where(columns.rule == wanted.rule)
+        if after is not None:
+            statement = statement.where(columns.id > after)
+        return [to_anomaly(snapshot) for snapshot in self._connection.execute(statement).scalars()]
+
+    def anomaly(self, anomaly_id: str) -> Anomaly | None:
+        statement = select(ANOMALIES.c.snapshot).where(ANOMALIES.c.id == anomaly_id)
+        found = self._connection.execute(statement).scalar_one_or_none()
+        return None if found is None else to_anomaly(found)
+
+    def newest_final(self, indicator: str, indicator_version: int, *, series: int) -> Sequence[KpiValue]:
+        columns = KPI_VALUES.c
+        prefix = series_prefix(indicator, indicator_version)
+        newest = (
+            select(columns.series, func.max(columns.window_start).label("window_start"))
+            .where(
+                columns.series.between(prefix, prefix + b"\xff" * 12),
+                columns.indicator == indicator,
+                columns.indicator_version == indicator_version,
+                columns.status != "provisional",
+            )
+            .group_by(columns.series)
+            .order_by(columns.series)
+            .limit(series)
+            .subquery()
+        )
+        statement = select(*_COLUMNS).join(
+            newest, (columns.series == newest.c.series) & (columns.window_start == newest.c.window_start)
+        )
+        return to_kpi_values(read_frame(self._connection, statement, VALUES))
+
+    def count_series(self, indicator: str, indicator_version: int) -> int:
+        columns = KPI_VALUES.c
+        statement = select(func.count(columns.series.distinct())).where(
+            columns.indicator == indicator, columns.indicator_version == indicator_version
+        )
+        return int(self._connection.execute(statement).scalar_one())
+
+    def open_anomalies(self) -> Mapping[str, int]:
+        columns = ANOMALIES.c
+        severity = columns.snapshot["severity"].as_string()
+        statement = select(severity, func.count()).where(columns.state == "open").group_by(severity)
+        return {str(row[0]): int(row[1]) for row in self._connection.execute(statement)}
+
+    def partition_states(self) -> Sequence[PartitionState]:
+        return states(self._connection)
+
+    def _has(self, subject: ColumnElement[str], wanted: Mapping[str, str]) -> list[ColumnElement[bool]]:
+        """The canonical text of a subject holds each pair exactly as written here: a name has no quote, a value's are escaped."""
+        find = func.instr if self._connection.dialect == "sqlite" else func.strpos
+        pairs = [f"{json.dumps(name)}:{json.dumps(value, ensure_ascii=False)}" for name, value in wanted.items()]
+        return [find(subject, literal(pair, Text)) > 0 for pair in pairs]

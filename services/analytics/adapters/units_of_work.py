@@ -1,0 +1,49 @@
+"""The write transactions of stage two and of definitions."""
+
+from services.analytics.adapters.anomaly_store import SqlAnomalyStore
+from services.analytics.adapters.definitions import SqlDefinitions, SqlDefinitionStore
+from services.analytics.adapters.partition_store import SqlPartitionStore
+from services.analytics.adapters.publisher import OutboxEvents
+from services.analytics.adapters.tables import DELIVERY
+from services.analytics.adapters.value_store import SqlValueStore
+from services.analytics.ports.defining import DefinitionEvents, DefinitionsReader, DefinitionStore
+from services.analytics.ports.evaluating import AnomalyStore, EvaluationEvents, PartitionStore, ValueStore
+from shared.database.engine import Database
+from shared.database.unit_of_work import SqlUnitOfWork
+from shared.runtime.identifiers import IdSource
+
+
+class SqlEvaluateUnitOfWork(SqlUnitOfWork):
+    """`services.analytics.ports.evaluating.EvaluateUnitOfWork`."""
+
+    definitions: DefinitionsReader
+    partitions: PartitionStore
+    values: ValueStore
+    anomalies: AnomalyStore
+    events: EvaluationEvents
+
+    def __init__(self, database: Database, ids: IdSource) -> None:
+        super().__init__(database, DELIVERY)
+        self._ids = ids
+
+    def begun(self) -> None:
+        self.definitions = SqlDefinitions(self.connection)
+        self.partitions = SqlPartitionStore(self.connection)
+        self.values = SqlValueStore(self.connection)
+        self.anomalies = SqlAnomalyStore(self.connection)
+        self.events = OutboxEvents(self.outbox, self._ids)
+
+
+class SqlDefinitionUnitOfWork(SqlUnitOfWork):
+    """`services.analytics.ports.defining.DefinitionUnitOfWork`."""
+
+    definitions: DefinitionStore
+    events: DefinitionEvents
+
+    def __init__(self, database: Database, ids: IdSource) -> None:
+        super().__init__(database, DELIVERY)
+        self._ids = ids
+
+    def begun(self) -> None:
+        self.definitions = SqlDefinitionStore(self.connection)
+        self.events = OutboxEvents(self.outbox, self._ids)

@@ -1,0 +1,142 @@
+"""Panes and KPI values on SQL, in bulk."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+
+from services.analytics.adapters.bulk import read_frame, upsert_frame, wanted, wanted_frame
+from services.analytics.adapters.evaluate_tables import KPI_VALUES
+from services.analytics.adapters.evaluate_tables import PANES as PANES_TABLE
+from services.analytics.domain.kpi_value import KpiValue
+from services.analytics.domain.value_frame import (
+    PANES,
+    VALUES,
+    Computed,
+    Panes,
+    Touched,
+    Values,
+    series_prefix,
+    to_kpi_values,
+)
+from services.analytics.ports.evaluating import Scope
+from shared.database.engine import WriteConnection
+
+_MOST_SERIES = 500
+_COLUMNS = [KPI_VALUES.c[name] for name in VALUES.names()]
+
+
+class SqlValueStore:
+    """`services.analytics.ports.evaluating.ValueStore`."""
+
+    def __init__(self, connection: WriteConnection) -> None:
+        self._connection = connection
+
+    def stored_panes(self, touched: Touched) -> Panes:
+        if touched.is_empty():
+            return pl.DataFrame(schema=PANES)
+        keys = wanted(self._connection, touched.select("series", pl.col("pane_start").alias("moment")))
+        columns = PANES_TABLE.c
+        statement = select(*(columns[name] for name in PANES.names())).join_from(
+            keys.clause, PANES_TABLE, (columns.series == keys.series) & (columns.pane_start == keys.moment)
+        )
+        return read_frame(self._connection, statement, PANES, parameters=keys.parameters)
+
+    def save_panes(self, panes: Touched) -> None:
+        upsert_frame(self._connection, PANES_TABLE, panes.select(PANES.names()).sort("series", "pane_start"))
+
+    def stored_values(self, computed: Computed) -> Values:
+        if computed.is_empty():
+            return pl.DataFrame(schema=VALUES)
+        keys = wanted(self._connection, computed.select("series", pl.col("window_start").alias("moment")))
+        columns = KPI_VALUES.c
+        statement = select(*_COLUMNS).join_from(
+            keys.clause, KPI_VALUES, (columns.series == keys.series) & (columns.window_start == keys.moment)
+        )
+        return read_frame(self._connection, statement, VALUES, parameters=keys.parameters)
+
+    def save_values(self, values: Values) -> None:
+        upsert_frame(self._connection, KPI_VALUES, values.select(VALUES.names()).sort("series", "window_start"))
+
+    def due(self, scope: Scope, ends_by: datetime, limit: int) -> Values:
+        columns = KPI_VALUES.c
+        statement = _open(scope).where(columns.window_end <= ends_by).order_by(columns.window_end).limit(limit)
+        return read_frame(self._connection, statement, VALUES)
+
+    def earliest_open_end(self, scope: Scope) -> datetime | None:
+        statement = _open(scope).with_only_columns(func.min(KPI_VALUES.c.window_end))
+        found: datetime | None = self._connection.execute(statement).scalar_one_or_none()
+        return found
+
+    def unpublished(self, partition: int, limit: int) -> Values:
+        columns = KPI_VALUES.c
+        statement = select(*_COLUMNS).where(columns.partition == partition, columns.unpublished).limit(limit)
+        return read_frame(self._connection, statement, VALUES)
+
+    def has_unpublished(self, partition: int) -> bool:
+        columns = KPI_VALUES.c
+        found = exists().where(columns.partition == partition, columns.unpublished)
+        return bool(self._connection.execute(select(found)).scalar_one())
+
+    def history(self, wanted_from: Mapping[bytes, datetime | None]) -> Mapping[bytes, Sequence[KpiValue]]:
+        if not wanted_from:
+            return {}
+        keys = wanted(self._connection, wanted_frame(list(wanted_from), list(wanted_from.values())))
+        columns = KPI_VALUES.c
+        statement = (
+            select(*_COLUMNS)
+            .join_from(
+                keys.clause,
+                KPI_VALUES,
+                and_(
+                    columns.series == keys.series,
+                    or_(keys.moment.is_(None), columns.window_start >= keys.moment),
+                    columns.status != "provisional",
+                ),
+            )
+            .order_by(columns.series, columns.window_start)
+        )
+        found: dict[bytes, list[KpiValue]] = {}
+        for value in to_kpi_values(read_frame(self._connection, statement, VALUES, parameters=keys.parameters)):
+            found.setdefault(value.key.series, []).append(value)
+        return found
+
+    def series_after(self, scope: Scope, after: bytes, most_values: int) -> Sequence[bytes]:
+        columns = KPI_VALUES.c
+        prefix = series_prefix(scope.indicator.name, scope.indicator.version)
+        last = prefix + b"\xff" * 12
+        statement = (
+            select(columns.series, func.count().label("held"))
+            .where(columns.series > max(after, prefix), columns.series <= last, *_of(scope))
+            .group_by(columns.series)
+            .order_by(columns.series)
+            .limit(_MOST_SERIES)
+        )
+        found: list[bytes] = []
+        held = 0
+        for row in self._connection.execute(statement):
+            if found and held + row.held > most_values:
+                break
+            found.append(bytes(row.series))
+            held += row.held
+        return found
+
+    def of_series(self, series: Sequence[bytes]) -> Values:
+        keys = wanted(self._connection, wanted_frame(series, [None] * len(series)))
+        statement = select(*_COLUMNS).join_from(keys.clause, KPI_VALUES, KPI_VALUES.c.series == keys.series)
+        return read_frame(self._connection, statement, VALUES, parameters=keys.parameters)
+
+
+def _of(scope: Scope) -> list[ColumnElement[bool]]:
+    columns = KPI_VALUES.c
+    return [
+        columns.partition == scope.partition,
+        columns.indicator == scope.indicator.name,
+        columns.indicator_version == scope.indicator.version,
+    ]
+
+
+def _open(scope: Scope) -> Select[Any]:
+    return select(*_COLUMNS).where(*_of(scope), KPI_VALUES.c.status == "provisional")

@@ -1,0 +1,160 @@
+"""`pane-deltas` → evaluate; and, on the same thread, what the clock brings about on the partitions that are owned.
+
+Records of this topic are never put aside: one that cannot be read stops the consumer, because going on would lose readings.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+import msgspec
+
+from services.analytics.domain.pane import DELTAS
+from services.analytics.domain.value_frame import Deltas
+from services.analytics.domain.watermark import PartitionMarks, SourceMark
+from services.analytics.metrics import AnalyticsMetrics
+from services.analytics.ports.evaluating import Fence
+from services.analytics.use_cases.close_quiet_windows import CloseQuietWindows, Outlook
+from services.analytics.use_cases.evaluate_panes import ApplyDeltas, EvaluatePanes
+from services.analytics.use_cases.evaluation import Work
+from shared.eventlog.delivery import delivery_of
+from shared.eventlog.event_handler import StartingOffsets
+from shared.eventlog.port import Partition, Record
+from shared.eventlog.pump import Unprocessable
+from shared.events.blocks import UnreadableBlock, decode_block
+from shared.events.pane_deltas import MARKS_HEADER, Marks, decode_marks
+from shared.runtime.progress import Progress
+
+Revisions = Callable[[Sequence[int]], Mapping[int, int]]
+"""Partitions → the revisions of their states in the database."""
+
+
+class PaneDeltasHandler:
+    """A pump's handler. Keeps offsets and revisions of the partitions that are owned, and nothing else."""
+
+    def __init__(
+        self,
+        *,
+        evaluate: EvaluatePanes,
+        close_quiet: CloseQuietWindows,
+        starting_offsets: StartingOffsets,
+        revisions: Revisions,
+        definitions_revision: Callable[[], int],
+        metrics: AnalyticsMetrics,
+    ) -> None:
+        self.consumer = evaluate.consumer
+        self._evaluate = evaluate
+        self._close_quiet = close_quiet
+        self._starting_offsets = starting_offsets
+        self._revisions = revisions
+        self._definitions_revision = definitions_revision
+        self._metrics = metrics
+        self._offsets: dict[Partition, int] = {}
+        self._fences: dict[int, int] = {}
+        self._outlooks: dict[int, Outlook] = {}
+
+    def assigned(self, partitions: Sequence[Partition]) -> Mapping[Partition, int]:
+        """Where to read from, and which revision of its state each partition stands at."""
+        offsets = self._starting_offsets(self.consumer, partitions)
+        self._fences.update(self._revisions([partition.number for partition in partitions]))
+        self._offsets.update(offsets)
+        return offsets
+
+    def revoked(self, partitions: Sequence[Partition]) -> None:
+        for partition in partitions:
+            self._offsets.pop(partition, None)
+            self._fences.pop(partition.number, None)
+            self._outlooks.pop(partition.number, None)
+
+    def handle(self, records: Sequence[Record], now: datetime) -> Mapping[Partition, int]:
+        """Apply a batch, all or nothing; returns the next offset of each partition in it."""
+        reached = {record.partition: record.offset + 1 for record in records}
+        progress = [
+            Progress(
+                consumer=self.consumer,
+                topic=partition.topic,
+                partition=partition.number,
+                expected_offset=self._offsets[partition],
+                next_offset=next_offset,
+            )
+            for partition, next_offset in reached.items()
+        ]
+        fences = [Fence(partition.number, self._fences[partition.number]) for partition in reached]
+        with self._timed():
+            work = self._evaluate([_command(record) for record in records], progress, fences=fences, now=now)
+        self._offsets.update(reached)
+        for fence in fences:
+            self._moved(fence)
+        self._count(work)
+        return reached
+
+    def skip(self, record: Record, now: datetime) -> Mapping[Partition, int]:  # noqa: ARG002 - see Handler.skip
+        """Never called: the topic has no dead letters."""
+        raise Unprocessable(record, "pane-deltas may not be skipped")
+
+    def idle(self, now: datetime) -> bool:
+        """Do a bounded piece of what is due on one partition; says whether more waits."""
+        revision = self._definitions_revision()
+        for partition, expected in sorted(self._fences.items()):
+            if not _is_due(self._outlooks.get(partition), revision, now):
+                continue
+            with self._timed():
+                quiet = self._close_quiet(Fence(partition, expected), now)
+            if quiet.has_written:
+                self._moved(Fence(partition, expected))
+            self._count(quiet.work)
+            if not quiet.has_more:
+                self._outlooks[partition] = quiet.outlook
+            return True
+        return False
+
+    def _moved(self, fence: Fence) -> None:
+        self._fences[fence.partition] = fence.revision + 1
+        self._outlooks.pop(fence.partition, None)
+
+    def _count(self, work: Work) -> None:
+        self._metrics.worked(values=work.values, anomalies=work.anomalies, superseded=work.superseded)
+
+    @contextmanager
+    def _timed(self) -> Iterator[None]:
+        started = time.perf_counter()
+        outcome = "failed"
+        try:
+            yield
+            outcome = "done"
+        finally:
+            self._metrics.evaluated(time.perf_counter() - started, outcome=outcome)
+
+
+def _is_due(outlook: Outlook | None, revision: int, now: datetime) -> bool:
+    if outlook is None or outlook.revision != revision:
+        return True
+    return outlook.due_at is not None and outlook.due_at <= now
+
+
+def _command(record: Record) -> ApplyDeltas:
+    headers = dict(record.headers)
+    try:
+        marks = decode_marks(headers[MARKS_HEADER])
+        deltas = _deltas(record.value)
+    except (KeyError, msgspec.MsgspecError, UnreadableBlock) as error:
+        raise Unprocessable(record, f"{type(error).__name__}: {error}") from error
+    return ApplyDeltas(record.partition.number, delivery_of(record), deltas, _marks(marks))
+
+
+def _deltas(value: bytes) -> Deltas:
+    frame = decode_block(value)
+    if frame.schema != DELTAS:
+        raise UnreadableBlock(f"a block of deltas has the columns {DELTAS}, this one {frame.schema}")
+    return frame
+
+
+def _marks(marks: Marks) -> PartitionMarks:
+    return PartitionMarks(
+        readings_partition=marks.readings_partition,
+        at_end=marks.at_end,
+        sources=tuple(
+            SourceMark(told.reading_type, told.source, told.observed_until, told.arrived_at) for told in marks.sources
+        ),
+    )

@@ -1,0 +1,81 @@
+"""What the screens of analytics read."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from services.analytics.domain.anomaly import Anomaly, State
+from services.analytics.domain.catalogue import Catalogue, Definition, Kind
+from services.analytics.domain.kpi_value import KpiValue, Status
+from services.analytics.domain.partition_state import PartitionState
+
+
+@dataclass(frozen=True, slots=True)
+class ValueFilter:
+    """Which values of one indicator are asked for.
+
+    Attributes:
+        indicator_version: of the computation; see `Definition.computed_as`.
+        since, until: windows that begin at `since` or later and before `until`, UTC.
+    """
+
+    indicator: str
+    indicator_version: int
+    subject: Mapping[str, str] = field(default_factory=dict)
+    since: datetime | None = None
+    until: datetime | None = None
+    status: Status | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnomalyFilter:
+    """Which anomalies are asked for; without a state all but those that were withdrawn."""
+
+    state: State | None = None
+    indicator: str | None = None
+    rule: str | None = None
+    subject: Mapping[str, str] = field(default_factory=dict)
+
+
+class AnalyticsReader(Protocol):
+    """Reads one consistent state and changes nothing. `limit` rows at most, those that sort after `after`."""
+
+    def definition(self, kind: Kind, name: str) -> Definition | None: ...
+
+    def definitions(self, kind: Kind, *, after: str | None, limit: int) -> Sequence[Definition]:
+        """In order of their names."""
+        ...
+
+    def catalogue(self) -> Catalogue: ...
+
+    def values(self, wanted: ValueFilter, *, after: tuple[datetime, bytes] | None, limit: int) -> Sequence[KpiValue]:
+        """In order of (window start, series)."""
+        ...
+
+    def anomalies(self, wanted: AnomalyFilter, *, after: str | None, limit: int) -> Sequence[Anomaly]:
+        """In order of their ids, which is the order in which they were raised."""
+        ...
+
+    def anomaly(self, anomaly_id: str) -> Anomaly | None: ...
+
+    def newest_final(self, indicator: str, indicator_version: int, *, series: int) -> Sequence[KpiValue]:
+        """The newest final or restated value of each of the first `series` series."""
+        ...
+
+    def count_series(self, indicator: str, indicator_version: int) -> int:
+        """How many subjects the indicator has values of. Reads every value: not for every second."""
+        ...
+
+    def open_anomalies(self) -> Mapping[str, int]:
+        """Severity → how many are open."""
+        ...
+
+    def partition_states(self) -> Sequence[PartitionState]: ...
+
+
+class Readers(Protocol):
+    """Opens readers."""
+
+    def __call__(self) -> AbstractContextManager[AnalyticsReader]: ...

@@ -1,0 +1,27 @@
+"""Settings of analytics."""
+
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from shared.runtime.settings import Settings
+
+
+class AnalyticsSettings(Settings):
+    """Read once, by `bootstrap`."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", env_prefix="ANDON_ANALYTICS_", use_attribute_docstrings=True
+    )
+
+    database_url: SecretStr | None = None
+    """Where analytics keeps its data, as an SQLAlchemy URL; default an SQLite file in the data folder."""
+    provisional_every_seconds: Annotated[float, Field(gt=0, le=3600)] = 10.0
+    """Least time between two publications of a subject's provisional values on `kpi-values`, seconds."""
+    gauge_series: Annotated[int, Field(ge=0, le=10_000)] = 100
+    """Most subjects of one indicator that are shown as gauges on /metrics; the rest are counted."""
+    gauges_every_seconds: Annotated[float, Field(ge=1, le=3600)] = 15.0
+    """How often the gauges of indicators and anomalies are read from the database, seconds."""
+    pane_deltas_batch: Annotated[int, Field(ge=1, le=10_000)] = 200
+    """Most records of `pane-deltas` that one transaction evaluates."""

@@ -1,0 +1,44 @@
+"""Put a calendar in force. Indicators whose windows it moves are computed afresh."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from services.analytics.domain.calendar_form import calendar_body, cuts_alike, read_calendar
+from services.analytics.domain.indicator_form import read_indicator
+from services.analytics.ports.defining import DefinitionUnitOfWork
+from services.analytics.use_cases.defining import Define, Defined, Outcome, put
+from shared.calendars.calendar import Calendar
+
+
+@dataclass(frozen=True, slots=True)
+class DefineCalendar:
+    """Raises InvalidDefinition."""
+
+    units: Callable[[], DefinitionUnitOfWork]
+
+    def __call__(self, command: Define) -> Defined:
+        """Repeating it changes nothing."""
+        calendar = read_calendar(command.name, command.body)
+        with self.units() as uow:
+            uow.definitions.lock()
+            former = uow.definitions.calendars().get(command.name)
+            before = uow.definitions.newest("calendar", command.name)
+            defined = put(uow.definitions, "calendar", command, body=calendar_body(calendar), before=before)
+            if defined.outcome is not Outcome.UNCHANGED:
+                uow.events.calendar_defined(defined.definition, command.now)
+                if former is not None and not cuts_alike(former, calendar):
+                    _compute_afresh(uow, calendar, command)
+            uow.commit()
+        return defined
+
+
+def _compute_afresh(uow: DefinitionUnitOfWork, calendar: Calendar, command: Define) -> None:
+    """Windows with other bounds are other windows: each indicator of this calendar gets a version of its own for them."""
+    for indicator in uow.definitions.indicators():
+        before = uow.definitions.newest("indicator", indicator.name)
+        if before is not None and indicator.calendar == calendar.name:
+            version = before.version + 1
+            definition = replace(before, version=version, computed_as=version)
+            uow.definitions.add(definition, now=command.now, actor=command.actor)
+            moved = read_indicator(indicator.name, version, before.body)
+            uow.events.indicator_defined(definition, moved, command.now)

@@ -1,0 +1,44 @@
+"""Put an indicator in force."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from services.analytics.domain.errors import invalid
+from services.analytics.domain.indicator_form import computes_alike, indicator_body, read_indicator
+from services.analytics.ports.defining import DefinitionUnitOfWork
+from services.analytics.use_cases.defining import Define, Defined, Outcome, put
+from shared.runtime.errors import FieldProblem
+
+
+@dataclass(frozen=True, slots=True)
+class DefineIndicator:
+    """Raises InvalidDefinition. It governs what is sent after the call has returned."""
+
+    units: Callable[[], DefinitionUnitOfWork]
+
+    def __call__(self, command: Define) -> Defined:
+        """Repeating it changes nothing."""
+        indicator = read_indicator(command.name, 1, command.body)
+        with self.units() as uow:
+            uow.definitions.lock()
+            _check_calendar(indicator.calendar, list(uow.definitions.calendars()))
+            before = uow.definitions.newest("indicator", command.name)
+            former = None if before is None else read_indicator(command.name, before.computed_as, before.body)
+            defined = put(
+                uow.definitions,
+                "indicator",
+                command,
+                body=indicator_body(indicator),
+                before=before,
+                keeps_computation=former is not None and computes_alike(former, indicator),
+            )
+            if defined.outcome is not Outcome.UNCHANGED:
+                uow.events.indicator_defined(defined.definition, indicator, command.now)
+            uow.commit()
+        return defined
+
+
+def _check_calendar(wanted: str, known: list[str]) -> None:
+    if wanted not in known:
+        detail = f"there is no calendar {wanted!r}; PUT /v1/calendars/{wanted} first, or use one of {', '.join(known)}"
+        raise invalid([FieldProblem("/calendar", detail)])

@@ -1,0 +1,41 @@
+"""Put a rule in force. What is stored already is judged by it too."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from services.analytics.domain.errors import invalid
+from services.analytics.domain.indicator import Indicator
+from services.analytics.domain.rule import TargetRule
+from services.analytics.domain.rule_form import read_rule, rule_body
+from services.analytics.ports.defining import DefinitionUnitOfWork
+from services.analytics.use_cases.defining import Define, Defined, put
+from shared.runtime.errors import FieldProblem
+
+
+@dataclass(frozen=True, slots=True)
+class DefineRule:
+    """Raises InvalidDefinition."""
+
+    units: Callable[[], DefinitionUnitOfWork]
+
+    def __call__(self, command: Define) -> Defined:
+        """Repeating it changes nothing."""
+        rule = read_rule(command.name, 1, command.body)
+        with self.units() as uow:
+            uow.definitions.lock()
+            _check(rule, {indicator.name: indicator for indicator in uow.definitions.indicators()})
+            before = uow.definitions.newest("rule", command.name)
+            defined = put(uow.definitions, "rule", command, body=rule_body(rule), before=before)
+            uow.commit()
+        return defined
+
+
+def _check(rule: TargetRule, indicators: dict[str, Indicator]) -> None:
+    indicator = indicators.get(rule.indicator)
+    if indicator is None:
+        detail = f"there is no indicator {rule.indicator!r}; PUT /v1/indicators/{rule.indicator} first"
+        raise invalid([FieldProblem("/indicator", detail)])
+    by = ", ".join(indicator.by) or "no dimension"
+    wrong = [dimension for dimension in rule.subject if dimension not in indicator.by]
+    if wrong:
+        raise invalid([FieldProblem(f"/subject/{name}", f"{indicator.name} is computed by {by}") for name in wrong])

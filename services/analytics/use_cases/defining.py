@@ -1,0 +1,60 @@
+"""What the commands that define something have in common: the same body twice is one version."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from services.analytics.domain.catalogue import Definition, Kind
+from services.analytics.ports.defining import DefinitionStore
+
+
+class Outcome(StrEnum):
+    """What a definition that was sent has done."""
+
+    CREATED = "created"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Defined:
+    """The definition in force, and whether this call made it."""
+
+    definition: Definition
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Define:
+    """The command: put this definition in force under this name. `body` is as it was sent."""
+
+    name: str
+    body: Mapping[str, Any]
+    actor: str
+    now: datetime
+
+
+def put(
+    store: DefinitionStore,
+    kind: Kind,
+    command: Define,
+    *,
+    body: Mapping[str, Any],
+    before: Definition | None,
+    keeps_computation: bool = False,
+) -> Defined:
+    """Write a new version unless the newest says the same.
+
+    Args:
+        body: the command's, completed with what was left out.
+        keeps_computation: the values computed so far are those of the new version too.
+    """
+    if before is not None and before.body == body:
+        return Defined(before, Outcome.UNCHANGED)
+    version = 1 if before is None else before.version + 1
+    computed_as = before.computed_as if before is not None and keeps_computation else version
+    definition = Definition(kind, command.name, version, computed_as, body)
+    store.add(definition, now=command.now, actor=command.actor)
+    return Defined(definition, Outcome.CREATED if before is None else Outcome.CHANGED)

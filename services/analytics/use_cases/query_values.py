@@ -1,0 +1,54 @@
+"""Show the KPI values of one indicator, the newest there are."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from services.analytics.domain.errors import InvalidQuery, UnknownIndicator
+from services.analytics.domain.indicator_form import read_indicator
+from services.analytics.domain.kpi_value import KpiValue, Status
+from services.analytics.ports.reading import Readers, ValueFilter
+
+
+@dataclass(frozen=True, slots=True)
+class AskForValues:
+    """What was asked. `indicator_version` None means the version in force; `since` and `until` are UTC."""
+
+    indicator: str
+    subject: Mapping[str, str] = field(default_factory=dict)
+    since: datetime | None = None
+    until: datetime | None = None
+    status: Status | None = None
+    indicator_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueryValues:
+    """Raises UnknownIndicator; InvalidQuery for a dimension that the indicator is not computed by."""
+
+    readers: Readers
+
+    def __call__(
+        self, question: AskForValues, *, after: tuple[datetime, bytes] | None, limit: int
+    ) -> Sequence[KpiValue]:
+        with self.readers() as reader:
+            found = reader.definition("indicator", question.indicator)
+            if found is None:
+                raise UnknownIndicator(f"there is no indicator {question.indicator!r}")
+            _check_dimensions(question, read_indicator(found.name, found.computed_as, found.body).by)
+            wanted = ValueFilter(
+                indicator=found.name,
+                indicator_version=question.indicator_version or found.computed_as,
+                subject=question.subject,
+                since=question.since,
+                until=question.until,
+                status=question.status,
+            )
+            return reader.values(wanted, after=after, limit=limit)
+
+
+def _check_dimensions(question: AskForValues, by: tuple[str, ...]) -> None:
+    unknown = [dimension for dimension in question.subject if dimension not in by]
+    if unknown and question.indicator_version is None:
+        known = ", ".join(f"subject.{dimension}" for dimension in by) or "no subject"
+        raise InvalidQuery(f"{question.indicator} is not computed by {', '.join(unknown)}; ask by {known}")
