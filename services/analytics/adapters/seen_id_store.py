@@ -1,0 +1,91 @@
+"""What the fold remembers, on SQL: packed blobs of hashes, never a row per id."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from sqlalchemy import delete, func, insert, select
+
+from services.analytics.adapters.fold_tables import FOLD_MARKS, SEEN_IDS
+from services.analytics.domain.fold import Mark, NewIds, PartitionMemory
+from services.analytics.domain.seen_ids import load, pack
+from shared.database.engine import Database, WriteConnection
+from shared.database.versioning import upsert
+
+_MERGED_AT = 16
+"""So many blobs of one day and level become one of the next level; a day of n batches then has about 16·log16(n) blobs."""
+
+_EPOCH = date(1970, 1, 1)
+
+
+class SqlSeenIds:
+    """`services.analytics.ports.folding.SeenIdStore`."""
+
+    def __init__(self, connection: WriteConnection) -> None:
+        self._connection = connection
+
+    def add(self, new_ids: Sequence[NewIds]) -> None:
+        rows = [row for added in new_ids for row in _rows(added)]
+        self._connection.execute_many(insert(SEEN_IDS), rows)
+        for place in {(row["partition"], row["day"]) for row in rows}:
+            self._merge(*place)
+
+    def save_marks(self, memories: Mapping[int, PartitionMemory]) -> None:
+        rows = [
+            {
+                "partition": partition,
+                "reading_type": reading_type,
+                "source": source,
+                "observed_until": mark.observed_until,
+                "arrived_at": mark.arrived_at,
+            }
+            for partition, memory in memories.items()
+            for (reading_type, source), mark in memory.marks.items()
+        ]
+        upsert(self._connection, FOLD_MARKS, rows)
+
+    def _merge(self, partition: object, day: object) -> None:
+        """Merge the blobs of every level that has become full, from the smallest up."""
+        of_day = (SEEN_IDS.c.partition == partition, SEEN_IDS.c.day == day)
+        levels = select(SEEN_IDS.c.level, func.count().label("blobs")).where(*of_day).group_by(SEEN_IDS.c.level)
+        counts = Counter({row.level: row.blobs for row in self._connection.execute(levels)})
+        level = 0
+        while counts[level] >= _MERGED_AT:
+            of_level = (*of_day, SEEN_IDS.c.level == level)
+            blobs = self._connection.execute(select(SEEN_IDS.c.hashes).where(*of_level)).scalars()
+            merged = b"".join(bytes(blob) for blob in blobs)
+            self._connection.change(delete(SEEN_IDS).where(*of_level))
+            values = {"partition": partition, "day": day, "level": level + 1, "hashes": merged}
+            self._connection.execute(insert(SEEN_IDS).values(**values))
+            level += 1
+            counts[level] += 1
+
+
+class SqlFoldMemory:
+    """`services.analytics.ports.folding.FoldMemory`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def load(self, partition: int) -> PartitionMemory:
+        with self._database.reading() as connection:
+            blobs = connection.execute(select(SEEN_IDS.c.hashes).where(SEEN_IDS.c.partition == partition)).scalars()
+            seen = load([bytes(blob) for blob in blobs])
+            rows = connection.execute(select(FOLD_MARKS).where(FOLD_MARKS.c.partition == partition)).all()
+        marks = {(row.reading_type, row.source): Mark(row.observed_until, row.arrived_at) for row in rows}
+        return PartitionMemory(seen, marks)
+
+
+def _rows(added: NewIds) -> list[dict[str, object]]:
+    """One blob for each observed day of the batch; nearly always there is one or two."""
+    days = added.days.to_physical().to_numpy()
+    found = sorted(set(added.days.unique().to_list()))
+    return [
+        {
+            "partition": added.partition,
+            "day": (day - _EPOCH).days,
+            "level": 0,
+            "hashes": pack(added.hashes[days == (day - _EPOCH).days]),
+        }
+        for day in found
+    ]

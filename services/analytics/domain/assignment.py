@@ -1,0 +1,52 @@
+"""Which readings an indicator counts, and in which subject and pane."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+
+import polars as pl
+
+from services.analytics.domain.indicator import Indicator
+from services.analytics.domain.pane import PANE_END, PANE_START, SUBJECT
+from services.analytics.domain.subject import subject_column
+from shared.calendars.calendar import Calendar
+from shared.calendars.windows import Every, Window, windows_covering
+
+OBSERVED_AT = "observed_at"
+_DIMENSION = "dimension."
+_MEASURE = "measure."
+_DAY = timedelta(days=1)
+
+
+def missing_columns(readings: pl.DataFrame, indicator: Indicator) -> list[str]:
+    """Dimensions and measures that the indicator names and the readings lack; with any, it counts none of them."""
+    named = [_DIMENSION + name for name in (*indicator.by, *indicator.formula.where)]
+    named += [_MEASURE + name for name in indicator.formula.measures]
+    return [name for name in named if name not in readings.columns]
+
+
+def assign(readings: pl.DataFrame, indicator: Indicator, calendar: Calendar) -> pl.DataFrame:
+    """The readings that the indicator counts, with subject, bounds of the pane, and measures under their plain names."""
+    counted = readings
+    for dimension, values in indicator.formula.where.items():
+        counted = counted.filter(pl.col(_DIMENSION + dimension).is_in(list(values)))
+    panes = _panes(counted[OBSERVED_AT], calendar, indicator.window.every)
+    subject = subject_column([(name, _DIMENSION + name) for name in indicator.by])
+    measures = [pl.col(_MEASURE + name).alias(name) for name in dict.fromkeys(indicator.formula.measures)]
+    return counted.select(subject.alias(SUBJECT), *measures).with_columns(panes)
+
+
+def _panes(observed: pl.Series, calendar: Calendar, every: Every) -> list[pl.Series]:
+    """Start and end of the pane of each observed time, by searching the sorted bounds of all panes that may be meant."""
+    windows = sorted({window for day in observed.dt.date().unique() for window in _around(day, calendar, every)})
+    kind = pl.Datetime("us", "UTC")
+    starts = pl.Series([window.start for window in windows], dtype=kind)
+    ends = pl.Series([window.end for window in windows], dtype=kind)
+    if not windows:
+        return [starts.alias(PANE_START), ends.alias(PANE_END)]
+    places = starts.search_sorted(observed, side="right") - 1
+    return [starts.gather(places).alias(PANE_START), ends.gather(places).alias(PANE_END)]
+
+
+def _around(day: date, calendar: Calendar, every: Every) -> Iterator[Window]:
+    midnight = datetime.combine(day, time(0), UTC)
+    yield from windows_covering(calendar, every, start=midnight, end=midnight + _DAY)

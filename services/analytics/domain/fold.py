@@ -1,0 +1,174 @@
+"""Stage one, pure: drop ids that were counted, and reduce readings to deltas."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import numpy as np
+import polars as pl
+
+from services.analytics.domain.assignment import OBSERVED_AT, assign, missing_columns
+from services.analytics.domain.catalogue import Catalogue
+from services.analytics.domain.pane import DELTAS, INDICATOR, SUBJECT, partial
+from services.analytics.domain.seen_ids import Hashes, Mask, SeenIds
+from services.analytics.domain.subject import delta_partition
+
+ID_HASH = "id_hash"
+SOURCE = "source"
+_PARTITION = "partition"
+_ARRIVED_AT = "arrived_at"
+
+SourceKey = tuple[str, str]
+"""(reading type, source)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One record of `readings`: readings of one type, read from one partition."""
+
+    partition: int
+    reading_type: str
+    readings: pl.DataFrame
+    arrived_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How far a source has come on one partition, UTC; see `shared.events.pane_deltas.SourceMark`."""
+
+    observed_until: datetime
+    arrived_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionMemory:
+    """What the fold knows of one partition of `readings`. `told_end`: the newest mark sent said that it was at its end."""
+
+    seen: SeenIds = SeenIds()
+    marks: Mapping[SourceKey, Mark] = field(default_factory=dict)
+    told_end: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NewIds:
+    """Ids that a batch adds to one partition, and the observed day (UTC) of each."""
+
+    partition: int
+    hashes: Hashes
+    days: pl.Series
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """What a batch has come to. `memories` hold from the moment on that the batch is committed."""
+
+    deltas: pl.DataFrame
+    memories: Mapping[int, PartitionMemory]
+    new_ids: Sequence[NewIds]
+    readings: int
+    duplicates: int
+    not_counted: Mapping[str, Sequence[str]]
+    """Indicator → columns that its readings lack."""
+
+
+def fold(blocks: Sequence[Block], memories: Mapping[int, PartitionMemory], catalogue: Catalogue) -> Folded:
+    """Fold a batch of blocks, in log order per partition. The first copy of an id wins."""
+    masks = _first_copies(blocks, memories)
+    by_type: defaultdict[str, list[pl.DataFrame]] = defaultdict(list)
+    kept: defaultdict[str, list[Mask]] = defaultdict(list)
+    for block, mask in zip(blocks, masks, strict=True):
+        by_type[block.reading_type].append(_with_origin(block))
+        kept[block.reading_type].append(mask)
+    fresh = {
+        reading_type: pl.concat(frames, how="diagonal_relaxed").filter(pl.Series(np.concatenate(kept[reading_type])))
+        for reading_type, frames in by_type.items()
+    }
+    deltas, not_counted = _deltas(fresh, catalogue)
+    new_ids = list(_new_ids(fresh))
+    counted = sum(frame.height for frame in fresh.values())
+    return Folded(
+        deltas=deltas,
+        memories=_remember(memories, new_ids, fresh),
+        new_ids=new_ids,
+        readings=counted,
+        duplicates=sum(mask.size for mask in masks) - counted,
+        not_counted=not_counted,
+    )
+
+
+def deltas_by_partition(deltas: pl.DataFrame, partitions: int) -> list[pl.DataFrame]:
+    """The rows for each partition of `pane-deltas`."""
+    pairs = zip(deltas[INDICATOR].to_list(), deltas[SUBJECT].to_list(), strict=True)
+    numbers = pl.Series(
+        [delta_partition(indicator, subject, partitions) for indicator, subject in pairs], dtype=pl.Int64
+    )
+    return [deltas.filter(numbers == number) for number in range(partitions)]
+
+
+def _first_copies(blocks: Sequence[Block], memories: Mapping[int, PartitionMemory]) -> list[Mask]:
+    """For each block the rows that are met for the first time, over all blocks of its partition, whatever their type."""
+    masks: list[Mask] = [np.empty(0, dtype=np.bool_)] * len(blocks)
+    for partition in {block.partition for block in blocks}:
+        places = [place for place, block in enumerate(blocks) if block.partition == partition]
+        hashes = [blocks[place].readings[ID_HASH].to_numpy() for place in places]
+        first = memories[partition].seen.first_seen(np.concatenate(hashes))
+        ends = np.cumsum([part.size for part in hashes])
+        for place, mask in zip(places, np.split(first, ends[:-1]), strict=True):
+            masks[place] = mask
+    return masks
+
+
+def _with_origin(block: Block) -> pl.DataFrame:
+    return block.readings.with_columns(
+        pl.lit(block.partition, dtype=pl.Int32).alias(_PARTITION),
+        pl.lit(block.arrived_at, dtype=pl.Datetime("us", "UTC")).alias(_ARRIVED_AT),
+    )
+
+
+def _deltas(fresh: Mapping[str, pl.DataFrame], catalogue: Catalogue) -> tuple[pl.DataFrame, dict[str, Sequence[str]]]:
+    found = [pl.DataFrame(schema=DELTAS)]
+    not_counted: dict[str, Sequence[str]] = {}
+    for indicator in catalogue.indicators.values():
+        readings = fresh.get(indicator.reading_type)
+        if readings is None or readings.is_empty():
+            continue
+        missing = missing_columns(readings, indicator)
+        if missing:
+            not_counted[indicator.name] = missing
+            continue
+        found.append(partial(assign(readings, indicator, catalogue.calendar_of(indicator)), indicator))
+    return pl.concat(found), not_counted
+
+
+def _new_ids(fresh: Mapping[str, pl.DataFrame]) -> Iterator[NewIds]:
+    for readings in fresh.values():
+        for (partition,), rows in readings.group_by(_PARTITION, maintain_order=True):
+            yield NewIds(int(str(partition)), rows[ID_HASH].to_numpy(), rows[OBSERVED_AT].dt.date())
+
+
+def _remember(
+    memories: Mapping[int, PartitionMemory], new_ids: Sequence[NewIds], fresh: Mapping[str, pl.DataFrame]
+) -> dict[int, PartitionMemory]:
+    remembered = dict(memories)
+    for added in new_ids:
+        memory = remembered[added.partition]
+        remembered[added.partition] = replace(memory, seen=memory.seen.with_added(added.hashes))
+    for partition, key, mark in _marks(fresh):
+        memory = remembered[partition]
+        remembered[partition] = replace(memory, marks={**memory.marks, key: _later(memory.marks.get(key), mark)})
+    return remembered
+
+
+def _marks(fresh: Mapping[str, pl.DataFrame]) -> Iterator[tuple[int, SourceKey, Mark]]:
+    for reading_type, readings in fresh.items():
+        newest = readings.group_by(_PARTITION, SOURCE).agg(pl.col(OBSERVED_AT).max(), pl.col(_ARRIVED_AT).max())
+        columns = (newest[name].to_list() for name in (_PARTITION, SOURCE, OBSERVED_AT, _ARRIVED_AT))
+        for partition, source, observed, arrived in zip(*columns, strict=True):
+            yield partition, (reading_type, source), Mark(observed, arrived)
+
+
+def _later(known: Mark | None, mark: Mark) -> Mark:
+    if known is None:
+        return mark
+    return Mark(max(known.observed_until, mark.observed_until), max(known.arrived_at, mark.arrived_at))

@@ -1,0 +1,63 @@
+"""Which event ids have been folded: 64-bit hashes in a few sorted arrays, eight bytes an id.
+
+A look-up is a binary search in each array, for a whole batch at once. Arrays are merged when a newer one has grown to half the
+size of the one before, so there are never more than about log2(n) of them, and adding an id costs log2(n) moves in all.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Hashes = npt.NDArray[np.uint64]
+Mask = npt.NDArray[np.bool_]
+
+
+def no_hashes() -> Hashes:
+    return np.empty(0, dtype=np.uint64)
+
+
+@dataclass(frozen=True, slots=True)
+class SeenIds:
+    """An unchanging set of hashes; `with_added` makes a new one that shares most of its memory."""
+
+    runs: tuple[Hashes, ...] = ()
+
+    def __len__(self) -> int:
+        return sum(run.size for run in self.runs)
+
+    def first_seen(self, hashes: Hashes) -> Mask:
+        """For each hash, whether it is neither in the set nor earlier in the batch: the first copy wins."""
+        first = np.zeros(hashes.size, dtype=np.bool_)
+        distinct, positions = np.unique(hashes, return_index=True)
+        first[positions[~self._holds(distinct)]] = True
+        return first
+
+    def with_added(self, hashes: Hashes) -> "SeenIds":
+        """The set with these, which must not be in it, added."""
+        if hashes.size == 0:
+            return self
+        runs = [*self.runs, np.sort(hashes)]
+        while len(runs) > 1 and runs[-2].size <= 2 * runs[-1].size:
+            newest = runs.pop()
+            runs[-1] = np.sort(np.concatenate([runs[-1], newest]), kind="stable")
+        return SeenIds(tuple(runs))
+
+    def _holds(self, distinct: Hashes) -> Mask:
+        held = np.zeros(distinct.size, dtype=np.bool_)
+        for run in self.runs:
+            places = np.minimum(np.searchsorted(run, distinct), run.size - 1)
+            held |= run[places] == distinct
+        return held
+
+
+def load(blobs: Sequence[bytes]) -> SeenIds:
+    """A set from packed hashes, as `pack` made them."""
+    joined = b"".join(blobs)
+    return SeenIds((np.sort(np.frombuffer(joined, dtype="<u8").astype(np.uint64)),)) if joined else SeenIds()
+
+
+def pack(hashes: Hashes) -> bytes:
+    """Eight bytes a hash, little-endian."""
+    return hashes.astype("<u8").tobytes()

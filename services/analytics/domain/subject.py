@@ -1,0 +1,25 @@
+"""Subjects as canonical JSON: keys sorted, no spaces, so that no two texts mean the same subject."""
+
+from collections.abc import Sequence
+
+import polars as pl
+import xxhash
+
+EVERYTHING = "{}"
+"""The subject of an indicator that is not broken down."""
+
+
+def subject_column(columns: Sequence[tuple[str, str]]) -> pl.Expr:
+    """The subject of each row.
+
+    Args:
+        columns: (dimension, column that holds it).
+    """
+    if not columns:
+        return pl.lit(EVERYTHING)
+    return pl.struct(pl.col(column).alias(name) for name, column in sorted(columns)).struct.json_encode()
+
+
+def delta_partition(indicator: str, subject: str, partitions: int) -> int:
+    """The partition of `pane-deltas` of one indicator and subject; fixed for ever, like the hash of event ids."""
+    return xxhash.xxh64_intdigest(f"{indicator}|{subject}".encode()) % partitions

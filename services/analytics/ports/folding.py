@@ -1,0 +1,61 @@
+"""What stage one needs of its database and of the log."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Protocol, Self
+
+from services.analytics.domain.fold import Folded, NewIds, PartitionMemory
+from services.analytics.ports.defining import DefinitionsReader
+from shared.runtime.progress import Progress
+
+
+class SeenIdStore(Protocol):
+    """What the fold remembers, inside a write transaction."""
+
+    def add(self, new_ids: Sequence[NewIds]) -> None:
+        """Keep the ids of a batch, packed by observed day."""
+        ...
+
+    def save_marks(self, memories: Mapping[int, PartitionMemory]) -> None:
+        """Keep how far each source has come on these partitions."""
+        ...
+
+
+class FoldMemory(Protocol):
+    """Reads back what the fold remembers."""
+
+    def load(self, partition: int) -> PartitionMemory:
+        """All of one partition of `readings`; ten million ids take a second or two."""
+        ...
+
+
+class FoldEvents(Protocol):
+    """Sends deltas and marks to stage two, with the transaction that is under way."""
+
+    def deltas(self, folded: Folded, told: Mapping[int, PartitionMemory], now: datetime) -> None:
+        """One record to every partition of `pane-deltas` for each partition of `readings` in `told`: its marks.
+
+        The deltas of the batch go out before the marks that cover them.
+        """
+        ...
+
+
+class FoldUnitOfWork(Protocol):
+    """One transaction of stage one; entered with `with`, kept only if `commit` is called."""
+
+    definitions: DefinitionsReader
+    seen_ids: SeenIdStore
+    events: FoldEvents
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def advance(self, progress: Progress) -> None:
+        """Move the consumer's position. Raises LostPartition."""
+        ...
+
+    def commit(self) -> None: ...
