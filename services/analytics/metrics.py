@@ -17,6 +17,13 @@ class AnalyticsMetrics:
     """Metrics of one instance of analytics."""
 
     def __init__(self, make: MetricFactory) -> None:
+        self._fold_seconds = make.seconds("fold", "Time of one transaction of stage one.", ["outcome"])
+        self._blocks = make.counter("blocks", "Blocks of readings folded.")
+        self._readings = make.counter("readings", "Readings that came in blocks, by what became of them.", ["outcome"])
+        self._deltas = make.counter("deltas", "Deltas that readings were reduced to.")
+        self._not_counted = make.counter(
+            "batches_not_counted", "Batches that an indicator could not count for lack of a column.", ["indicator"]
+        )
         self._seconds = make.seconds("evaluate", "Time of one transaction of stage two.", ["outcome"])
         self._values = make.counter("kpi_values", "KPI values computed, by status.", ["status"])
         self._anomalies = make.counter("anomaly_changes", "Changes of anomalies, by kind.", ["change"])
@@ -37,8 +44,24 @@ class AnalyticsMetrics:
         for severity in _SEVERITIES:
             self._open.labels(severity).set(0)
 
+    def fold_took(self, seconds: float, *, outcome: str) -> None:
+        """One transaction of stage one: `ok` or `failed`."""
+        self._fold_seconds.labels(outcome).observe(seconds)
+
+    def folded(self, *, blocks: int, readings: int, duplicates: int, deltas: int) -> None:
+        """One transaction of stage one that was kept; `readings` without the duplicates."""
+        self._blocks.inc(blocks)
+        self._readings.labels("folded").inc(readings)
+        self._readings.labels("duplicate").inc(duplicates)
+        self._deltas.inc(deltas)
+
+    def not_counted(self, missing: Mapping[str, Sequence[str]]) -> None:
+        """Indicator → columns that a batch of its readings lacked."""
+        for indicator in missing:
+            self._not_counted.labels(indicator).inc()
+
     def evaluated(self, seconds: float, *, outcome: str) -> None:
-        """One transaction of stage two: `done` or `failed`."""
+        """One transaction of stage two: `ok` or `failed`."""
         self._seconds.labels(outcome).observe(seconds)
 
     def worked(self, *, values: Mapping[str, int], anomalies: Mapping[str, int], superseded: int) -> None:
@@ -74,10 +97,10 @@ class _Set:
 
     def __init__(self, gauge: Gauge) -> None:
         self._gauge = gauge
-        self._shown: set[Sequence[str]] = set()
+        self._shown: set[tuple[str, ...]] = set()
 
     def show(self, values: Iterable[tuple[tuple[str, ...], float]]) -> None:
-        shown: set[Sequence[str]] = set()
+        shown: set[tuple[str, ...]] = set()
         for labels, value in values:
             self._gauge.labels(*labels).set(value)
             shown.add(labels)

@@ -128,9 +128,9 @@ class SqlReader:
 
     def open_anomalies(self) -> Mapping[str, int]:
         columns = ANOMALIES.c
-        severity = columns.snapshot["severity"].as_string()
-        statement = select(severity, func.count()).where(columns.state == "open").group_by(severity)
-        return {str(row[0]): int(row[1]) for row in self._connection.execute(statement)}
+        severity = columns.snapshot["severity"].as_string().label("severity")
+        statement = select(severity, func.count().label("open")).where(columns.state == "open").group_by(severity)
+        return {str(row.severity): int(row.open) for row in self._connection.execute(statement)}
 
     def partition_states(self) -> Sequence[PartitionState]:
         return states(self._connection)

@@ -29,14 +29,14 @@ def _concerns_a_set(incoming: Incoming) -> bool:
     try:
         return type_of(incoming.record.value).startswith(_SET_CHANGES)
     except UnreadableEvent as error:
-        raise Unprocessable(incoming.record, "unreadable-event") from error
+        raise Unprocessable("unreadable-event", incoming.record, str(error)) from error
 
 
 def _command(incoming: Incoming) -> AdoptGoalSet:
     try:
         changed = decode(incoming.record.value, GoalSetChanged).data
     except UnreadableEvent as error:
-        raise Unprocessable(incoming.record, "unreadable-event") from error
+        raise Unprocessable("unreadable-event", incoming.record, str(error)) from error
     goals = changed.goals if changed.state == _ACTIVE else []
     return AdoptGoalSet(
         goal_set=changed.goal_set,

@@ -91,7 +91,7 @@ class PaneDeltasHandler:
 
     def skip(self, record: Record, now: datetime) -> Mapping[Partition, int]:  # noqa: ARG002 - see Handler.skip
         """Never called: the topic has no dead letters."""
-        raise Unprocessable(record, "pane-deltas may not be skipped")
+        raise Unprocessable("not-to-be-skipped", record)
 
     def idle(self, now: datetime) -> bool:
         """Do a bounded piece of what is due on one partition; says whether more waits."""
@@ -122,7 +122,7 @@ class PaneDeltasHandler:
         outcome = "failed"
         try:
             yield
-            outcome = "done"
+            outcome = "ok"
         finally:
             self._metrics.evaluated(time.perf_counter() - started, outcome=outcome)
 
@@ -139,7 +139,7 @@ def _command(record: Record) -> ApplyDeltas:
         marks = decode_marks(headers[MARKS_HEADER])
         deltas = _deltas(record.value)
     except (KeyError, msgspec.MsgspecError, UnreadableBlock) as error:
-        raise Unprocessable(record, f"{type(error).__name__}: {error}") from error
+        raise Unprocessable("unreadable-deltas", record, f"{type(error).__name__}: {error}") from error
     return ApplyDeltas(record.partition.number, delivery_of(record), deltas, _marks(marks))
 
 

@@ -1,0 +1,178 @@
+"""Wires analytics: the only file that knows all of its parts."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from services.analytics.adapters.definitions import SqlDefinitions
+from services.analytics.adapters.fold_unit_of_work import SqlFoldUnitOfWork
+from services.analytics.adapters.partition_store import revisions
+from services.analytics.adapters.reader import SqlReaders
+from services.analytics.adapters.seen_id_store import SqlFoldMemory
+from services.analytics.adapters.tables import DELIVERY
+from services.analytics.adapters.units_of_work import SqlDefinitionUnitOfWork, SqlEvaluateUnitOfWork
+from services.analytics.entrypoints.gauge_timer import GaugeTimer
+from services.analytics.entrypoints.goal_changes_consumer import goal_changes_handler
+from services.analytics.entrypoints.http import UseCases, make_router
+from services.analytics.entrypoints.pane_deltas_consumer import PaneDeltasHandler
+from services.analytics.entrypoints.problems import PROBLEMS
+from services.analytics.entrypoints.readings_consumer import CONSUMER as FOLDS
+from services.analytics.entrypoints.readings_consumer import ReadingsHandler
+from services.analytics.metrics import AnalyticsMetrics
+from services.analytics.settings import AnalyticsSettings
+from services.analytics.use_cases.adopt_goal_change import AdoptGoalChange
+from services.analytics.use_cases.close_quiet_windows import CloseQuietWindows
+from services.analytics.use_cases.current_catalogue import CurrentCatalogue
+from services.analytics.use_cases.define_calendar import DefineCalendar
+from services.analytics.use_cases.define_indicator import DefineIndicator
+from services.analytics.use_cases.define_rule import DefineRule
+from services.analytics.use_cases.evaluate_panes import EvaluatePanes
+from services.analytics.use_cases.evaluation import Bounds
+from services.analytics.use_cases.fold_readings import FoldReadings
+from services.analytics.use_cases.judging import Judging
+from services.analytics.use_cases.query_anomalies import QueryAnomalies
+from services.analytics.use_cases.query_definitions import QueryDefinitions
+from services.analytics.use_cases.query_standing import QueryStanding
+from services.analytics.use_cases.query_values import QueryValues
+from shared.database.engine import Database, DatabaseUnavailable
+from shared.database.migrations import Migrations
+from shared.database.outbox import Relay, oldest_unpublished
+from shared.database.positions import Positions
+from shared.eventlog.dead_letters import DeadLetters
+from shared.eventlog.port import TopicSpec
+from shared.eventlog.pump import Pump, Subscription
+from shared.eventlog.pump_metrics import PumpMetrics
+from shared.events.topics import GOAL_CHANGES, PANE_DELTAS, READINGS, TOPICS
+from shared.process.platform import Platform
+from shared.process.service import Service, Wiring
+from shared.runtime.component import Activity
+from shared.telemetry.logging import logger
+from shared.telemetry.metrics import MetricFactory
+
+__all__ = ["AnalyticsSettings", "build"]
+
+_NAME = "analytics"
+_EVALUATES = "analytics.pane-deltas"
+_ADOPTS = "analytics.goal-changes"
+_PUMP_REST = timedelta(milliseconds=5)
+_RELAY_REST = timedelta(milliseconds=20)
+_TIMER_REST = timedelta(seconds=1)
+
+
+def build(settings: AnalyticsSettings, platform: Platform) -> Service:
+    """Construct and connect; nothing is opened or read before `start`."""
+    url = settings.database_url.get_secret_value() if settings.database_url else platform.sqlite_url(_NAME)
+    database = Database(url)
+    log, ids, clock = platform.log, platform.ids, platform.clock
+    factory = MetricFactory(platform.registry, _NAME)
+    metrics, pump_metrics = AnalyticsMetrics(factory), PumpMetrics(factory)
+    service_log = logger(_NAME)
+    readers = SqlReaders(database)
+    judging = Judging(ids.next)
+    bounds = Bounds(provisional_every=timedelta(seconds=settings.provisional_every_seconds))
+
+    def evaluate_unit() -> SqlEvaluateUnitOfWork:
+        return SqlEvaluateUnitOfWork(database, ids)
+
+    def definition_unit() -> SqlDefinitionUnitOfWork:
+        return SqlDefinitionUnitOfWork(database, ids)
+
+    def definitions_revision() -> int:
+        with database.reading() as connection:
+            return SqlDefinitions(connection).revision()
+
+    def open_activities() -> Sequence[Activity]:
+        positions = Positions(database, DELIVERY, log)
+        current = CurrentCatalogue()
+        evaluate = PaneDeltasHandler(
+            evaluate=EvaluatePanes(evaluate_unit, _EVALUATES, judging, bounds, current),
+            close_quiet=CloseQuietWindows(evaluate_unit, judging, bounds, current),
+            starting_offsets=positions.starting_offsets,
+            revisions=lambda partitions: revisions(database, partitions),
+            definitions_revision=definitions_revision,
+            metrics=metrics,
+        )
+        fold = ReadingsHandler(
+            fold=FoldReadings(lambda: SqlFoldUnitOfWork(database, log)),
+            memory=SqlFoldMemory(database),
+            starting_offsets=positions.starting_offsets,
+            end_offset=lambda partition: log.offsets(partition)[1],
+            metrics=metrics,
+        )
+        readings = Pump(
+            Subscription(
+                name=FOLDS,
+                group=FOLDS,
+                topics=[READINGS],
+                wait=platform.poll_wait,
+                max_records=settings.readings_batch,
+                retry_on=(DatabaseUnavailable,),
+            ),
+            log=log,
+            handler=fold,
+            logger=service_log,
+            observer=pump_metrics.of(FOLDS),
+        )
+        pane_deltas = Pump(
+            Subscription(
+                name=_EVALUATES,
+                group=_EVALUATES,
+                topics=[PANE_DELTAS],
+                wait=platform.poll_wait,
+                max_records=settings.pane_deltas_batch,
+                retry_on=(DatabaseUnavailable,),
+            ),
+            log=log,
+            handler=evaluate,
+            logger=service_log,
+            observer=pump_metrics.of(_EVALUATES),
+        )
+        goal_changes = Pump(
+            Subscription(
+                name=_ADOPTS,
+                group=_ADOPTS,
+                topics=[GOAL_CHANGES],
+                wait=platform.poll_wait,
+                retry_on=(DatabaseUnavailable,),
+            ),
+            log=log,
+            handler=goal_changes_handler(AdoptGoalChange(definition_unit, _ADOPTS), positions.starting_offsets),
+            logger=service_log,
+            dead_letters=DeadLetters(log, _ADOPTS, (GOAL_CHANGES,)),
+            observer=pump_metrics.of(_ADOPTS),
+        )
+        gauges = GaugeTimer(
+            query=QueryStanding(readers, settings.gauge_series),
+            oldest_unpublished=lambda: oldest_unpublished(database, DELIVERY),
+            metrics=metrics,
+            every=timedelta(seconds=settings.gauges_every_seconds),
+        )
+        return [
+            Activity(readings, _PUMP_REST),
+            Activity(pane_deltas, _PUMP_REST),
+            Activity(goal_changes, _PUMP_REST),
+            Activity(Relay(producer=_NAME, database=database, tables=DELIVERY, log=log), _RELAY_REST),
+            Activity(gauges, _TIMER_REST),
+        ]
+
+    use_cases = UseCases(
+        define_calendar=DefineCalendar(definition_unit),
+        define_indicator=DefineIndicator(definition_unit),
+        define_rule=DefineRule(definition_unit),
+        definitions=QueryDefinitions(readers),
+        values=QueryValues(readers),
+        anomalies=QueryAnomalies(readers),
+        problems=lambda _indicator: (),
+    )
+    return Service(
+        Wiring(
+            name=_NAME,
+            database=database,
+            migrations=Migrations(database, "services.analytics.migrations"),
+            log=log,
+            topics=[TopicSpec(topic.name, topic.partitions, topic.retention) for topic in TOPICS],
+            routers=[make_router(use_cases, clock)],
+            problems=PROBLEMS,
+            open_activities=open_activities,
+            logger=service_log,
+        )
+    )

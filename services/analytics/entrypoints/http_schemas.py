@@ -1,0 +1,254 @@
+"""Shapes of requests and answers of analytics."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.analytics.domain.anomaly import Anomaly
+from services.analytics.domain.catalogue import Definition
+from services.analytics.domain.episode import Evidence
+from services.analytics.domain.kpi_value import Judgement, KpiValue, Status, subject_values
+from services.analytics.domain.rule import Comparator, Severity
+from shared.calendars.windows import Window
+
+Titles = str | dict[str, str]
+
+
+class Body(BaseModel):
+    """A request. A field that is not known is an error, so that a misspelt one is found."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    def definition(self) -> dict[str, Any]:
+        """The fields that were sent, as they are written in JSON; the domain reads and judges them."""
+        return self.model_dump(mode="json", exclude_unset=True)
+
+
+class CalendarBody(Body):
+    """A business calendar; what is left out is as in the calendar `default`: UTC, weeks from Monday, years from 1 January."""
+
+    time_zone: str = Field(default="UTC", description="IANA name, such as Asia/Shanghai", examples=["Asia/Shanghai"])
+    week_starts: str = Field(default="monday", description="weekday on which weeks begin")
+    fiscal_year_starts: str = Field(default="01-01", description="MM-DD; quarters and years count from it")
+    holidays: list[date] = Field(default_factory=list, description="days without working time")
+    working_hours: dict[str, list[str]] = Field(
+        default_factory=dict, description='weekday → spans such as "08:00-12:00"; a weekday left out has none'
+    )
+
+
+class FormulaBody(Body):
+    """What is computed over the readings of a window."""
+
+    kind: str = Field(description="ratio, sum, count, mean, minimum or maximum")
+    measure: str | None = Field(default=None, description="of every kind but ratio; count needs none")
+    numerator: str | None = Field(default=None, description="measure of a ratio")
+    denominator: str | None = Field(default=None, description="measure of a ratio")
+    where: dict[str, str | list[str]] | None = Field(
+        default=None, description="dimension → values; only readings that have one of them, for each dimension, count"
+    )
+
+
+class WindowBody(Body):
+    """What an indicator is judged over."""
+
+    kind: str = Field(description="tumbling")
+    every: str = Field(description="hour, day, week, month, quarter or year of the calendar")
+
+
+class IndicatorBody(Body):
+    """A KPI definition."""
+
+    title: Titles | None = Field(default=None, description="text, or language → text; default the name")
+    reading_type: str = Field(description="whose readings count")
+    formula: FormulaBody
+    by: list[str] = Field(default_factory=list, description="dimensions whose values make a subject")
+    window: WindowBody
+    calendar: str = "default"
+    direction: str = Field(description="higher_is_better or lower_is_better")
+    minimum_sample: int = Field(
+        default=0, description="least denominator of a ratio, or number of readings, for a value to be judged"
+    )
+    allowed_lateness: str = Field(default="PT0S", description="ISO 8601 duration that a closed window waits")
+    idle_timeout: str = Field(
+        default="PT1H", description="ISO 8601 duration after which a silent source is not waited for"
+    )
+    unit: str = "1"
+
+
+class RuleBody(Body):
+    """A judgement on the values of one indicator."""
+
+    indicator: str
+    kind: str = Field(description="target")
+    comparator: str = Field(description="what is good: >=, >, <= or <")
+    target: int | float = Field(description="what a good value is compared with")
+    for_windows: int = Field(default=1, description="windows in a row that miss the target for an anomaly")
+    clear_after: int = Field(default=1, description="windows in a row that meet the target to clear it")
+    severity: str = Field(default="moderate", description="minor, moderate, major or critical")
+    opens_issue: bool = False
+    subject: dict[str, str] | None = Field(default=None, description="judges only subjects with these values")
+    title: Titles | None = None
+
+
+class CalendarShape(CalendarBody):
+    """A calendar in force."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    name: str
+    version: int
+
+
+class IndicatorShape(IndicatorBody):
+    """An indicator in force. `computed_as`: the version that its values carry as `indicator_version`."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    name: str
+    version: int
+    computed_as: int
+    problems: list[str] = Field(description="what keeps readings from being counted, if anything")
+
+
+class RuleShape(RuleBody):
+    """A rule in force."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    name: str
+    version: int
+
+
+class WindowShape(BaseModel):
+    """Half-open, UTC."""
+
+    start: datetime
+    end: datetime
+
+
+class ValueShape(BaseModel):
+    """One KPI value, the newest there is of its subject and window."""
+
+    subject: dict[str, str]
+    window: WindowShape
+    value: float | None = Field(description="null for a window whose readings give none")
+    numerator: float | None
+    denominator: float | None
+    sample_size: int = Field(description="number of readings")
+    status: Status
+    judgement: Judgement
+    revision: int = Field(description="0 while provisional, 1 when first final, one more with each restatement")
+    indicator_version: int
+
+
+class EvidenceShape(BaseModel):
+    """A value that an anomaly rests on, as it was when judged."""
+
+    window: WindowShape
+    value: float
+    numerator: float | None
+    denominator: float | None
+    sample_size: int
+    revision: int
+
+
+class AnomalyShape(BaseModel):
+    """A rule's episode on one subject."""
+
+    id: str
+    rule: str
+    rule_version: int
+    indicator: str
+    indicator_version: int
+    subject: dict[str, str]
+    state: str = Field(description="open, cleared or withdrawn")
+    direction: str = Field(description="below or above")
+    severity: Severity
+    opens_issue: bool
+    reason: str
+    comparator: Comparator
+    target: float
+    values: list[EvidenceShape] = Field(
+        description="those of the run that raised it, and the newest that missed the target"
+    )
+    windows_missed: int
+    raised_window: WindowShape = Field(description="the window that completed the run")
+    cleared_window: WindowShape | None = Field(description="the window that met the target again")
+    raised_at: datetime
+    cleared_at: datetime | None
+    withdrawn_at: datetime | None
+    goal_id: str | None
+
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
+
+
+def from_calendar(definition: Definition) -> CalendarShape:
+    return CalendarShape.model_validate({**definition.body, "name": definition.name, "version": definition.version})
+
+
+def from_indicator(definition: Definition, problems: list[str]) -> IndicatorShape:
+    facts = {"name": definition.name, "version": definition.version, "computed_as": definition.computed_as}
+    return IndicatorShape.model_validate({**definition.body, **facts, "problems": problems})
+
+
+def from_rule(definition: Definition) -> RuleShape:
+    return RuleShape.model_validate({**definition.body, "name": definition.name, "version": definition.version})
+
+
+def from_value(value: KpiValue) -> ValueShape:
+    return ValueShape(
+        subject=dict(subject_values(value.key.subject)),
+        window=_window(value.window),
+        value=value.value,
+        numerator=value.numerator,
+        denominator=value.denominator,
+        sample_size=value.sample_size,
+        status=value.status,
+        judgement=value.judgement,
+        revision=value.revision,
+        indicator_version=value.key.indicator_version,
+    )
+
+
+def from_anomaly(anomaly: Anomaly) -> AnomalyShape:
+    episode = anomaly.episode
+    return AnomalyShape(
+        id=anomaly.id,
+        rule=anomaly.rule,
+        rule_version=anomaly.rule_version,
+        indicator=anomaly.key.indicator,
+        indicator_version=anomaly.key.indicator_version,
+        subject=dict(anomaly.subject),
+        state=anomaly.state,
+        direction=anomaly.direction,
+        severity=anomaly.severity,
+        opens_issue=anomaly.opens_issue,
+        reason=anomaly.reason,
+        comparator=anomaly.comparator,
+        target=anomaly.target,
+        values=[_evidence(seen) for seen in episode.evidence],
+        windows_missed=episode.misses,
+        raised_window=_window(episode.raised),
+        cleared_window=None if episode.cleared is None else _window(episode.cleared),
+        raised_at=anomaly.raised_at,
+        cleared_at=anomaly.cleared_at,
+        withdrawn_at=anomaly.withdrawn_at,
+        goal_id=anomaly.goal_id,
+    )
+
+
+def _evidence(seen: Evidence) -> EvidenceShape:
+    return EvidenceShape(
+        window=_window(seen.window),
+        value=seen.value,
+        numerator=seen.numerator,
+        denominator=seen.denominator,
+        sample_size=seen.sample_size,
+        revision=seen.revision,
+    )
+
+
+def _window(window: Window) -> WindowShape:
+    return WindowShape(start=window.start, end=window.end)
