@@ -31,6 +31,7 @@ KEYS = {
     "shm_size",
     "stop_grace_period",
     "tmpfs",
+    "user",
     "volumes",
 }
 
@@ -39,7 +40,7 @@ every_container_of_ours = pytest.mark.parametrize("name", OURS)
 
 
 def test_it_holds_what_it_promises() -> None:
-    assert CONTAINERS.keys() == {*OURS, "kafka", "postgres", "prometheus", "grafana"}
+    assert CONTAINERS.keys() == {*OURS, "gateway", "kafka", "postgres", "prometheus", "grafana"}
     assert set(compose()) - {"name", "services", "volumes"} == {"x-andon", "x-environment", "x-needs"}
 
 
@@ -128,8 +129,11 @@ def test_ports_are_published_on_loopback_only(name: str) -> None:
 
 
 def test_no_two_containers_publish_one_port() -> None:
-    published = [port.rsplit(":", 1)[0] for container in CONTAINERS.values() for port in container.get("ports", [])]
+    """The one process stands in for all the others, and has their common address."""
+    others = [container for name, container in CONTAINERS.items() if name != ONE_PROCESS]
+    published = [port.rsplit(":", 1)[0] for container in others for port in container.get("ports", [])]
     assert len(published) == len(set(published))
+    assert CONTAINERS[ONE_PROCESS]["ports"] == CONTAINERS["gateway"]["ports"]
 
 
 @every_container

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.metrics_core import Metric as Family
 from prometheus_client.registry import Collector
 
+from shared.eventlog.pump_metrics import PumpMetrics
 from shared.runtime.identifiers import CountingIds
 from shared.telemetry.metrics import MetricFactory
 from shared.telemetry.operational_errors import ActivityObserver
@@ -53,9 +54,9 @@ def metrics() -> dict[str, list[Metric]]:
     found = {"every process": _process_metrics()}
     for service, module in parts("metrics.py"):
         registry = RecordingRegistry()
-        for item in classes_of(module):
-            if _takes_a_factory(item):
-                item(MetricFactory(registry, service))
+        make = MetricFactory(registry, service)
+        for item in [*filter(_takes_a_factory, classes_of(module)), PumpMetrics]:
+            item(make)
         found[service] = registry.recorded
     return found
 

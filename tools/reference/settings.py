@@ -63,7 +63,7 @@ def _values(shape: dict[str, Any]) -> str:
         return "duration, ISO 8601" if shape["format"] == "duration" else "path"
     words = {"string": "text", "integer": "whole number", "number": "number", "boolean": "`true` or `false`"}
     bounds = [
-        f"{word} {shape[key]:g}"
+        f"{word} {str(shape[key]).removesuffix('.0')}"
         for key, word in (("exclusiveMinimum", "above"), ("minimum", "from"), ("maximum", "to"))
         if key in shape
     ]
