@@ -78,7 +78,7 @@ def rule_body(rule: TargetRule) -> dict[str, Any]:
         "severity": rule.severity,
         "opens_issue": rule.opens_issue,
         "subject": dict(rule.subject),
-        "title": dict(rule.title),
+        **({"title": dict(rule.title)} if rule.title else {}),
     }
 
 
