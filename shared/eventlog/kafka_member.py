@@ -12,6 +12,9 @@ from typing import Protocol
 
 from shared.eventlog.port import Assigned, LogUnavailable, OffsetOutOfRange, Partition, Record, Revoked
 
+Runs = Sequence[tuple[Partition, Sequence[Record]]]
+"""Records as a client hands them over: some of one partition, in offset order, then some of another."""
+
 _CONNECT_SECONDS = 1.0
 """A client that has just been made is not connected yet."""
 
@@ -34,7 +37,7 @@ class MemberEvents(Protocol):
 class Driver(Protocol):
     """One Kafka client's consumer. Raises LogUnavailable and OffsetOutOfRange."""
 
-    def fetch(self, wait_seconds: float, max_records: int) -> Sequence[Record]:
+    def fetch(self, wait_seconds: float, max_records: int) -> Runs:
         """Poll the client once."""
         ...
 
@@ -170,25 +173,26 @@ class KafkaMember:
             driver.read_from(changed, self._positions, list(self._paused))
             self._moved.clear()
 
-    def _fetch(self, driver: Driver, wait_seconds: float, max_records: int) -> Sequence[Record]:
+    def _fetch(self, driver: Driver, wait_seconds: float, max_records: int) -> Runs:
         try:
             return driver.fetch(wait_seconds, max_records)
         except OffsetOutOfRange:
             self._moved.update(self._positions)  # asked again, a client might read on in silence
             raise
 
-    def _accept(self, records: Sequence[Record]) -> Sequence[Record]:
+    def _accept(self, runs: Runs) -> Sequence[Record]:
         """Drop what a client still had in hand of partitions that were lost, sought or paused meanwhile."""
         accepted: list[Record] = []
-        for record in records:
-            position = self._positions.get(record.partition)
-            if position is None or record.offset < position:
+        for partition, records in runs:
+            position = self._positions.get(partition)
+            if position is None or not records:
                 continue
-            if record.partition in self._paused or record.partition in self._moved:
-                self._moved.add(record.partition)
+            if partition in self._paused or partition in self._moved:
+                self._moved.add(partition)
                 continue
-            self._positions[record.partition] = record.offset + 1
-            accepted.append(record)
+            fresh = records if records[0].offset >= position else [r for r in records if r.offset >= position]
+            self._positions[partition] = max(position, records[-1].offset + 1)
+            accepted += fresh
         return accepted
 
     def _raise_failure(self) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from shared.eventlog.limits import MAX_MESSAGE_BYTES
 from shared.eventlog.port import TopicSpec
@@ -61,6 +61,7 @@ def topic_settings(spec: TopicSpec) -> dict[str, str]:
     retention = -1 if spec.retention is None else milliseconds(spec.retention)
     return {
         "cleanup.policy": "delete",
+        "compression.type": "uncompressed",  # what a producer compresses, only some clients could read
         "retention.ms": str(retention),
         "retention.bytes": "-1",
         "max.message.bytes": str(MAX_MESSAGE_BYTES),
@@ -70,3 +71,15 @@ def topic_settings(spec: TopicSpec) -> dict[str, str]:
 
 def milliseconds(duration: timedelta) -> int:
     return round(duration.total_seconds() * 1000)
+
+
+class Moments:
+    """Milliseconds since 1970 as a moment in UTC. Records of one batch have the same, so the last one is kept."""
+
+    def __init__(self) -> None:
+        self._last = (0, datetime.fromtimestamp(0, UTC))
+
+    def __call__(self, milliseconds_since_1970: int) -> datetime:
+        if self._last[0] != milliseconds_since_1970:
+            self._last = (milliseconds_since_1970, datetime.fromtimestamp(milliseconds_since_1970 / 1000, UTC))
+        return self._last[1]

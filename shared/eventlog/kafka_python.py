@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition, errors
@@ -16,11 +15,12 @@ from kafka.net.compat import KafkaNetClient
 from kafka.structs import OffsetAndMetadata
 
 from shared.eventlog.groups import Member, round_robin
-from shared.eventlog.kafka_member import KafkaMember, MemberEvents
+from shared.eventlog.kafka_member import KafkaMember, MemberEvents, Runs
 from shared.eventlog.kafka_options import (
     FETCH_BYTES,
     METADATA_REFRESH,
     KafkaOptions,
+    Moments,
     milliseconds,
     needs_regex,
     topic_settings,
@@ -48,7 +48,12 @@ _ASK_AGAIN_SECONDS = 0.05
 _RETRY_MS = 20
 _REBALANCE_MS = 60
 """A poll during a rebalance takes so long at least: the client asks for metadata in each, `_RETRY_MS` after the last time."""
-_PERMANENT = (errors.AuthorizationError, errors.UnsupportedVersionError, errors.KafkaConfigurationError)
+_PERMANENT = (
+    errors.AuthorizationError,
+    errors.KafkaConfigurationError,
+    errors.UnsupportedCodecError,
+    errors.UnsupportedVersionError,
+)
 
 
 class KafkaPythonLog:
@@ -194,6 +199,7 @@ class _PythonDriver:
         group, topics = subscription
         self._options = options
         self._names: dict[TopicPartition, Partition] = {}
+        self._moment = Moments()
         self._client = _made(
             KafkaConsumer,
             options,
@@ -217,13 +223,21 @@ class _PythonDriver:
         else:
             self._client.subscribe(topics=[options.outer(topic) for topic in topics], listener=listener)
 
-    def fetch(self, wait_seconds: float, max_records: int) -> Sequence[Record]:
+    def fetch(self, wait_seconds: float, max_records: int) -> Runs:
         wait_ms = round(wait_seconds * 1000)
         if self._is_rebalancing():
             wait_ms = max(wait_ms, _REBALANCE_MS)
         with _translated():
             polled = self._client.poll(timeout_ms=wait_ms, max_records=max_records)
-        return [_record(self._inner(outer), message) for outer, messages in polled.items() for message in messages]
+        return [
+            (partition, [self._record(partition, message) for message in messages])
+            for partition, messages in ((self._inner(outer), messages) for outer, messages in polled.items())
+        ]
+
+    def _record(self, partition: Partition, message: Any) -> Record:
+        headers = tuple((name, value or b"") for name, value in message.headers) if message.headers else ()
+        appended_at = self._moment(message.timestamp)
+        return Record(partition, message.offset, message.key, message.value or b"", headers, appended_at)
 
     def _is_rebalancing(self) -> bool:
         """Whether the group is to be joined; hands the client a join that was completed between two polls.
@@ -360,17 +374,6 @@ def _by_topic(partitions: Sequence[Partition]) -> list[tuple[str, list[int]]]:
     for partition in partitions:
         grouped.setdefault(partition.topic, []).append(partition.number)
     return sorted(grouped.items())
-
-
-def _record(partition: Partition, message: Any) -> Record:
-    return Record(
-        partition=partition,
-        offset=message.offset,
-        key=message.key,
-        value=message.value or b"",
-        headers=tuple((name, value or b"") for name, value in message.headers),
-        appended_at=datetime.fromtimestamp(message.timestamp / 1000, UTC),
-    )
 
 
 @contextmanager

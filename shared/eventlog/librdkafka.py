@@ -8,16 +8,17 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any
 
 from confluent_kafka import Consumer as KafkaConsumer
 from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec  # type: ignore[attr-defined]  # by its own docs
 
-from shared.eventlog.kafka_member import KafkaMember, MemberEvents
+from shared.eventlog.delivery_reports import Delivery
+from shared.eventlog.kafka_member import KafkaMember, MemberEvents, Runs
 from shared.eventlog.kafka_options import (
     KafkaOptions,
+    Moments,
     topic_settings,
 )
 from shared.eventlog.librdkafka_settings import connection_settings, consuming_settings, producing_settings
@@ -102,13 +103,15 @@ class LibrdkafkaLog:
         for record in records:
             check_size(record)
             self._check(record.topic, record.partition)
-        delivery = _Delivery(len(records))
+        delivery = Delivery(len(records))
         with _translated():
             self._produce(records, delivery)
         self._serve(delivery)
+        if delivery.error is not None:
+            raise _port_error(delivery.error)
         return [
             (Partition(record.topic, place[0]), place[1])
-            for record, place in zip(records, delivery.places(), strict=True)
+            for record, place in zip(records, delivery.places, strict=True)
         ]
 
     def consumer(self, *, group: str, topics: Sequence[str], on_assigned: Assigned, on_revoked: Revoked) -> Consumer:
@@ -133,7 +136,7 @@ class LibrdkafkaLog:
             self._closed = True
             self._producer.flush(_SLACK_SECONDS)
 
-    def _produce(self, records: Sequence[NewRecord], delivery: "_Delivery") -> None:
+    def _produce(self, records: Sequence[NewRecord], delivery: Delivery) -> None:
         """Hand over runs of records to one place at once; the client's batch call knows no headers, and one partition."""
         for (topic, partition, has_headers), run in itertools.groupby(enumerate(records), _destination):
             outer = self._options.outer(topic)
@@ -172,7 +175,7 @@ class LibrdkafkaLog:
         with self._serving:
             self._producer.poll(0.05)
 
-    def _serve(self, delivery: "_Delivery") -> None:
+    def _serve(self, delivery: Delivery) -> None:
         """Wait for the broker's answers. One caller at a time takes them in, for all; the others wait for their turn."""
         deadline = time.monotonic() + self._seconds + _SLACK_SECONDS
         while not delivery.done:
@@ -231,31 +234,6 @@ class LibrdkafkaLog:
         return int(found.offset)
 
 
-class _Delivery:
-    """What became of the records of one append."""
-
-    def __init__(self, count: int) -> None:
-        self._places: list[tuple[int, int]] = [(-1, -1)] * count
-        self._open = count
-        self._error: KafkaError | None = None
-
-    @property
-    def done(self) -> bool:
-        return self._open == 0
-
-    def reported(self, index: int, error: KafkaError | None, message: Any) -> None:
-        if error is None:
-            self._places[index] = (message.partition(), message.offset())
-        else:
-            self._error = error
-        self._open -= 1
-
-    def places(self) -> Sequence[tuple[int, int]]:
-        if self._error is not None:
-            raise _port_error(self._error)
-        return self._places
-
-
 class _RdkafkaDriver:
     """`shared.eventlog.kafka_member.Driver` over a confluent-kafka Consumer."""
 
@@ -265,19 +243,20 @@ class _RdkafkaDriver:
         self._events = events
         self._names: dict[tuple[str, int], Partition] = {}
         self._down = False
+        self._moment = Moments()
         self._client = KafkaConsumer({**consuming_settings(options, group), "error_cb": self._on_error}, logger=_LOGGER)
         self._client.subscribe(
             [options.topic_regex(topic) for topic in topics], on_assign=self._on_assign, on_revoke=self._on_revoke
         )
 
-    def fetch(self, wait_seconds: float, max_records: int) -> Sequence[Record]:
+    def fetch(self, wait_seconds: float, max_records: int) -> Runs:
         with _translated():
             first = self._client.poll(wait_seconds)
             if first is None:
                 return []
             rest = min(max_records, _CONSUME_AT_MOST) - 1
             messages = [first, *(self._client.consume(rest, timeout=0) if rest else ())]
-        return [self._record(message) for message in messages if not _is_error(message)]
+        return self._runs(messages)
 
     def read_from(
         self,
@@ -339,18 +318,34 @@ class _RdkafkaDriver:
             self._names[topic, number] = Partition(self._options.inner(topic) or topic, number)
         return self._names[topic, number]
 
-    def _record(self, message: Any) -> Record:
+    def _runs(self, messages: Sequence[Any]) -> Runs:
+        runs: list[tuple[Partition, list[Record]]] = []
+        topic, number = "", -1
+        for message in messages:
+            error = message.error()
+            if error is not None:
+                _raise_unless_news(error)
+                continue
+            if message.partition() != number or message.topic() != topic:
+                topic, number = message.topic(), message.partition()
+                runs.append((self._inner(topic, number), []))
+            partition, run = runs[-1]
+            run.append(self._record(partition, message))
+        return runs
+
+    def _record(self, partition: Partition, message: Any) -> Record:
+        headers = message.headers()
         return Record(
-            partition=self._inner(message.topic(), message.partition()),
-            offset=message.offset(),
-            key=message.key(),
-            value=message.value() or b"",
-            headers=tuple((name, value or b"") for name, value in message.headers() or ()),
-            appended_at=datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC),
+            partition,
+            message.offset(),
+            message.key(),
+            message.value() or b"",
+            tuple((name, value or b"") for name, value in headers) if headers else (),
+            self._moment(message.timestamp()[1]),
         )
 
 
-def _message(record: NewRecord, delivery: _Delivery, index: int) -> dict[str, Any]:
+def _message(record: NewRecord, delivery: Delivery, index: int) -> dict[str, Any]:
     message = {"value": record.value, "callback": functools.partial(delivery.reported, index)}
     if record.key is not None:
         message["key"] = record.key
@@ -362,14 +357,10 @@ def _destination(numbered: tuple[int, NewRecord]) -> tuple[str, int, bool]:
     return record.topic, _ANY if record.partition is None else record.partition, bool(record.headers)
 
 
-def _is_error(message: Any) -> bool:
-    """Whether this is news from the client instead of a record; raises what is not the client's own to mend."""
-    error = message.error()
-    if error is None:
-        return False
+def _raise_unless_news(error: KafkaError) -> None:
+    """What the client mends itself is only news."""
     if error.fatal() or error.code() in _OUT_OF_RANGE | _FORBIDDEN:
         raise _port_error(error)
-    return True
 
 
 def _port_error(error: KafkaError) -> EventLogError:

@@ -22,7 +22,6 @@ def producing_settings(options: KafkaOptions) -> dict[str, Any]:
         "acks": "all",
         "enable.idempotence": True,
         "partitioner": "murmur2_random",
-        "compression.type": "lz4",
         "linger.ms": 1,
         "message.max.bytes": MAX_MESSAGE_BYTES,
         "message.timeout.ms": milliseconds(options.append_timeout),

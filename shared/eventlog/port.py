@@ -47,9 +47,8 @@ class NewRecord:
     headers: Headers = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A record as read. `appended_at` is when the log took it, UTC."""
+class Record(NamedTuple):
+    """A record as read. `appended_at` is when the log took it, UTC. A tuple, because it is made once per event."""
 
     partition: Partition
     offset: int

@@ -14,6 +14,7 @@ import pytest
 from tests.support.kafka_server import REPOSITORY, KafkaServer
 
 _START_SECONDS = 700  # the first run fetches the broker
+_DETACH = "import subprocess, sys; subprocess.Popen(sys.argv[1:], start_new_session=True, stdin=subprocess.DEVNULL)"
 
 
 @pytest.fixture(scope="session")
@@ -33,19 +34,16 @@ def kafka_bootstrap_servers(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def _running(folder: Path, owner: int) -> str:
-    ready = folder / "bootstrap-servers"
+    ready, failed = folder / "bootstrap-servers", folder / "failed"
     if not ready.exists():
-        command = [sys.executable, "-m", "tests.support.kafka_server", str(folder), str(owner)]
-        with (folder / "watchdog.log").open("ab") as output:
-            keeper = subprocess.Popen(
-                command, cwd=REPOSITORY, stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True
-            )
-        deadline = time.monotonic() + _START_SECONDS
-        while not ready.exists():
-            if keeper.poll() is not None or time.monotonic() > deadline:
-                keeper.kill()
-                pytest.fail((folder / "watchdog.log").read_text(errors="replace")[-4000:], pytrace=False)
-            time.sleep(0.1)
+        # Through a program that ends at once: the broker's keeper is nobody's child, and watches `owner` by itself.
+        keeper = [sys.executable, "-m", "tests.support.kafka_server", str(folder), str(owner)]
+        subprocess.run([sys.executable, "-c", _DETACH, *keeper], cwd=REPOSITORY, check=True, timeout=60)
+    deadline = time.monotonic() + _START_SECONDS
+    while not ready.exists():
+        if failed.exists() or time.monotonic() > deadline:
+            pytest.fail(failed.read_text() if failed.exists() else "the Kafka broker did not start", pytrace=False)
+        time.sleep(0.1)
     return ready.read_text()
 
 

@@ -24,6 +24,7 @@ _DIE_WITH_PARENT = "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 9); os.ex
 
 def libraries() -> Path:
     """The folder with the broker's jars, fetched with Maven once per version of the pom."""
+    _require("java")
     pom = _DEPLOY / "pom.xml"
     target = _CACHE / f"libs-{hashlib.sha256(pom.read_bytes()).hexdigest()[:12]}"
     _CACHE.mkdir(parents=True, exist_ok=True)
@@ -34,13 +35,16 @@ def libraries() -> Path:
     return target
 
 
+def _require(program: str) -> None:
+    if shutil.which(program) is None:
+        raise RuntimeError(
+            f"tests marked `kafka` need a broker: set KAFKA_BOOTSTRAP_SERVERS, or install {program} "
+            "(Debian: openjdk-17-jre-headless and maven), from which one is started"
+        )
+
+
 def _fetch(pom: Path, target: Path) -> None:
-    for program in ("mvn", "java"):
-        if shutil.which(program) is None:
-            raise RuntimeError(
-                f"tests marked `kafka` need a broker: set KAFKA_BOOTSTRAP_SERVERS, or install {program} "
-                "(Debian: openjdk-17-jre-headless and maven), from which one is started"
-            )
+    _require("mvn")
     partial = target.with_suffix(".partial")
     command = ["mvn", "-q", "-B", "-f", str(pom), "dependency:copy-dependencies", f"-DoutputDirectory={partial}"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
@@ -131,15 +135,25 @@ def main(folder: Path, owner: int) -> None:
     Started apart from the test worker that asks for it first, because that worker may be done before the others.
     """
     server = KafkaServer(folder / "broker")
-    server.start()
-    (folder / "starting").write_text(server.bootstrap_servers)
-    (folder / "starting").rename(folder / "bootstrap-servers")
+    try:
+        server.start()
+    except (RuntimeError, OSError, subprocess.SubprocessError) as error:
+        _tell(folder / "failed", str(error))
+        return
+    _tell(folder / "bootstrap-servers", server.bootstrap_servers)
     try:
         while _lives(owner):
             time.sleep(0.5)
     finally:
         server.kill()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _tell(path: Path, text: str) -> None:
+    """Write a file that is never seen half written."""
+    partial = path.with_suffix(".partial")
+    partial.write_text(text)
+    partial.rename(path)
 
 
 def _lives(process: int) -> bool:
