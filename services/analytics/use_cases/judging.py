@@ -85,6 +85,8 @@ class Judging:
         return left + self._judge(turn, indicator, judged)
 
     def _judge(self, turn: Turn, indicator: Indicator, judged: Sequence[_Series]) -> list[Change]:
+        if not judged:
+            return []
         history = turn.uow.values.history({item.key.series: _reads_from(item, indicator) for item in judged})
         changes = [
             change

@@ -1,0 +1,159 @@
+"""Analytics by itself on a log in memory: blocks of readings in, its HTTP interface and its topics out."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import polars as pl
+from fastapi.testclient import TestClient
+from prometheus_client import CollectorRegistry
+
+from services.analytics.bootstrap import AnalyticsSettings, build
+from shared.eventlog.memory import MemoryLog
+from shared.eventlog.port import NewRecord, Partition
+from shared.events.blocks import encode_block
+from shared.events.envelope import Envelope, decode, encode
+from shared.events.readings import (
+    FIXED_COLUMNS,
+    READING_TYPE_HEADER,
+    READING_TYPE_VERSION_HEADER,
+    dimension_column,
+    identity_hash,
+    measure_column,
+)
+from shared.events.topics import READINGS
+from shared.process.platform import Platform
+from shared.process.service import UNAVAILABLE_ERRORS, Service
+from shared.runtime.clock import FixedClock
+from shared.runtime.identifiers import CountingIds
+from shared.web.application import Surroundings, create_application
+
+START = datetime(2026, 11, 23, 9, tzinfo=UTC)
+_MOST_ROUNDS = 200
+
+Data = TypeVar("Data", bound=msgspec.Struct)
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """One reading of the type `inspection`."""
+
+    id: str
+    at: datetime
+    line: str
+    passed: float
+    inspected: float
+    source: str = "mes-7"
+
+
+@dataclass
+class Alone:
+    """Analytics, its log and its clock."""
+
+    clock: FixedClock
+    log: MemoryLog
+    registry: CollectorRegistry
+    service: Service
+    http: TestClient
+    sent: int = field(default=0)
+
+    def put(self, path: str, body: dict[str, Any], expect: int | None = None) -> dict[str, Any]:
+        answer = self.http.put(f"/v1/{path}", json=body)
+        assert answer.status_code in ((200, 201) if expect is None else (expect,)), answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def get(self, path: str, expect: int = 200) -> dict[str, Any]:
+        answer = self.http.get(f"/v1/{path}")
+        assert answer.status_code == expect, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def values(self, indicator: str, query: str = "") -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = self.get(f"indicators/{indicator}/values?limit=1000&{query}")["items"]
+        return items
+
+    def anomalies(self, query: str = "") -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = self.get(f"anomalies?{query}")["items"]
+        return items
+
+    def send(self, readings: Sequence[Inspection], *, settle: bool = True) -> None:
+        """Append one block per partition, as ingest does, and let everything happen."""
+        partitions = self.log.partition_count(READINGS)
+        parts: dict[int, list[Inspection]] = {}
+        for reading in readings:
+            parts.setdefault(identity_hash(reading.source, reading.id) % partitions, []).append(reading)
+        headers = ((READING_TYPE_HEADER, b"inspection"), (READING_TYPE_VERSION_HEADER, b"1"))
+        self.log.append(
+            [
+                NewRecord(READINGS, encode_block(_block(part)), partition=number, headers=headers)
+                for number, part in parts.items()
+            ]
+        )
+        if settle:
+            self.settle()
+
+    def publish(self, topic: str, event: Envelope[Any]) -> None:
+        """What another service would publish."""
+        self.log.append([NewRecord(topic, encode(event), key=event.subject.encode())])
+        self.settle()
+
+    def settle(self) -> None:
+        """Step every activity until none has anything left to do."""
+        for _ in range(_MOST_ROUNDS):
+            if not any([activity.stepper.step(self.clock.now()) for activity in self.service.activities]):
+                return
+        raise AssertionError(f"not quiet after {_MOST_ROUNDS} rounds")
+
+    def pass_time(self, by: timedelta) -> None:
+        self.clock.advance(by)
+        self.settle()
+
+    def events(self, topic: str, data: type[Data]) -> list[tuple[str, Data]]:
+        """(type, data) of everything published on a topic, partition by partition."""
+        found: list[tuple[str, Data]] = []
+        for number in range(self.log.partition_count(topic)):
+            first, end = self.log.bounds(Partition(topic, number))
+            records = self.log.read(Partition(topic, number), first, max_records=end - first, max_bytes=2**40)
+            envelopes = [decode(record.value, data) for record in records]
+            found += [(envelope.type, envelope.data) for envelope in envelopes]
+        return found
+
+    def restart(self) -> None:
+        self.service.stop()
+        self.service.start()
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[Alone]:
+    """Analytics on SQLite in `folder`, its clock standing at START."""
+    clock, ids, registry = FixedClock(START), CountingIds(), CollectorRegistry()
+    log = MemoryLog(clock=clock, ids=ids)
+    platform = Platform(clock=clock, ids=ids, log=log, registry=registry, data_dir=folder, poll_wait=timedelta(0))
+    service = build(AnalyticsSettings(), platform)
+    service.start()
+    surroundings = Surroundings(ids=ids, registry=registry, unavailable=UNAVAILABLE_ERRORS)
+    with TestClient(create_application([service], surroundings), raise_server_exceptions=False) as http:
+        yield Alone(clock, log, registry, service, http)
+    service.stop()
+
+
+def _block(readings: Sequence[Inspection]) -> pl.DataFrame:
+    fixed = pl.DataFrame(
+        {
+            "event_id": [reading.id for reading in readings],
+            "id_hash": [identity_hash(reading.source, reading.id) for reading in readings],
+            "source": [reading.source for reading in readings],
+            "observed_at": [reading.at for reading in readings],
+        },
+        schema=FIXED_COLUMNS,
+    )
+    return fixed.with_columns(
+        pl.Series(dimension_column("line"), [reading.line for reading in readings], dtype=pl.String),
+        pl.Series(measure_column("passed"), [reading.passed for reading in readings], dtype=pl.Float64),
+        pl.Series(measure_column("inspected"), [reading.inspected for reading in readings], dtype=pl.Float64),
+    )
