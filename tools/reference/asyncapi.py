@@ -58,12 +58,15 @@ class Published:
     pattern: str | None = None
 
 
+_OF_AN_ISSUE = "action|actions|cause|check|closure|issue|plan|standardisation|verdict"
+"""What of an issue may change; the change's own name follows."""
+
 PUBLISHED = (
     Published(KPI_VALUES, KpiValueComputed, (KPI_VALUE_COMPUTED,)),
     Published(ANOMALIES, AnomalySnapshot, (ANOMALY_RAISED, ANOMALY_UPDATED, ANOMALY_CLEARED, ANOMALY_WITHDRAWN)),
     Published(DEFINITIONS, CalendarDefined, (CALENDAR_DEFINED,)),
     Published(DEFINITIONS, IndicatorDefined, (INDICATOR_DEFINED,)),
-    Published(ISSUE_CHANGES, IssueChanged, pattern=r"^andon\.(issue|action)\.[a-z_]+\.v1$"),
+    Published(ISSUE_CHANGES, IssueChanged, pattern=rf"^andon\.({_OF_AN_ISSUE})\.[a-z_]+\.v1$"),
     Published(GOAL_CHANGES, GoalSetChanged, pattern=r"^andon\.goals\.[a-z_]+\.v1$"),
     Published(GOAL_CHANGES, GoalHealthChanged, (GOAL_HEALTH_CHANGED, GOAL_BREACHED)),
 )
