@@ -26,3 +26,10 @@ class Delivery:
     topic: str
     partition: int
     sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """A record that its consumer has no use for. It is accepted like the others, so that the numbers show no gap."""
+
+    delivery: Delivery | None

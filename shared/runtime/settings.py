@@ -72,7 +72,7 @@ class ProcessSettings(Settings):
     """Least severe level of log lines that are written."""
     log_format: Literal["console", "json"] = "json"
     """How log lines are written: for people or for machines."""
-    auth_signing_key: SecretStr | None = None
+    auth_signing_key: Annotated[SecretStr | None, Field(min_length=32)] = None
     """Local key (HS256) that bearer tokens are signed with, at least 32 bytes; turns authentication on."""
     auth_issuer: str | None = None
     """OIDC issuer URL whose tokens are accepted; turns authentication on."""

@@ -1,6 +1,7 @@
 """Starts components in order, drives their activities with a thread each, and stops everything in reverse within a bound."""
 
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -71,9 +72,9 @@ class Supervisor:
     def stop(self) -> None:
         """Ask every activity to end, wait within the bound, then stop the components in reverse. Twice changes nothing."""
         self._stopping.set()
-        share = self._policy.stop_within.total_seconds() / max(1, len(self._driven))
+        deadline = time.monotonic() + self._policy.stop_within.total_seconds()
         for driven in reversed(self._driven):
-            driven.thread.join(timeout=max(share, 1.0))
+            driven.thread.join(timeout=max(0.0, deadline - time.monotonic()))
             if driven.thread.is_alive():
                 self._observer.abandoned(driven.activity.stepper.name)
         self._driven = []

@@ -1,0 +1,1 @@
+"""Issues on SQL and on the outbox."""

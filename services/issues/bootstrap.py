@@ -1,0 +1,118 @@
+"""Issues, wired. The only file that knows every part."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from services.issues.adapters.issue_store import SqlReaders
+from services.issues.adapters.policy_file import shipped_policy
+from services.issues.adapters.tables import DELIVERY
+from services.issues.adapters.unit_of_work import IssuesUnitOfWork
+from services.issues.entrypoints.anomalies_consumer import anomalies_handler
+from services.issues.entrypoints.deadline_timer import DeadlineTimer
+from services.issues.entrypoints.definitions_consumer import definitions_handler
+from services.issues.entrypoints.http import Routes, make_router
+from services.issues.entrypoints.problems import PROBLEMS
+from services.issues.entrypoints.retrying import Retrying
+from services.issues.metrics import IssuesMetrics
+from services.issues.settings import IssuesSettings
+from services.issues.use_cases.adopt_definitions import AdoptDefinitions
+from services.issues.use_cases.advance_issue import AdvanceIssue
+from services.issues.use_cases.define_routing import DefineRouting
+from services.issues.use_cases.follow_anomaly import FollowAnomaly
+from services.issues.use_cases.query_issues import QueryIssues
+from services.issues.use_cases.report_issue import ReportIssue
+from services.issues.use_cases.report_overdue import ReportOverdue
+from shared.database.engine import Database
+from shared.database.migrations import Migrations
+from shared.database.outbox import Relay, oldest_unpublished
+from shared.database.positions import Positions
+from shared.database.versioning import ConcurrentChange
+from shared.eventlog.dead_letters import DeadLetters
+from shared.eventlog.event_handler import EventHandler
+from shared.eventlog.port import TopicSpec
+from shared.eventlog.pump import Pump, Subscription
+from shared.eventlog.pump_metrics import PumpMetrics
+from shared.events.topics import ANOMALIES, DEFINITIONS
+from shared.events.topics import TOPICS as ALL_TOPICS
+from shared.process.platform import Platform
+from shared.process.service import UNAVAILABLE_ERRORS, Service, Wiring
+from shared.runtime.component import Activity
+from shared.telemetry.logging import logger
+from shared.telemetry.metrics import MetricFactory
+
+__all__ = ["IssuesSettings", "build"]
+
+_SOON = timedelta(milliseconds=5)
+
+
+def build(settings: IssuesSettings, platform: Platform) -> Service:
+    """Construct and connect; nothing is opened before the service starts."""
+    url = settings.database_url
+    database = Database(url.get_secret_value() if url else platform.sqlite_url("issues"))
+    make = MetricFactory(platform.registry, "issues")
+    metrics, consumers = IssuesMetrics(make), PumpMetrics(make)
+    log = logger("issues")
+    policy = shipped_policy()
+    readers = SqlReaders(database)
+
+    def units() -> IssuesUnitOfWork:
+        return IssuesUnitOfWork(database, platform.ids)
+
+    def count_open() -> Mapping[tuple[str, str], int]:
+        with readers() as issues:
+            return issues.open_counts()
+
+    def oldest() -> datetime | None:
+        return oldest_unpublished(database, DELIVERY)
+
+    def pump(handler: EventHandler, topic: str) -> Activity:
+        subscription = Subscription(
+            name=handler.consumer,
+            group=handler.consumer,
+            topics=[topic],
+            wait=platform.poll_wait,
+            retry_on=(*UNAVAILABLE_ERRORS, ConcurrentChange),
+        )
+        feeding = Pump(
+            subscription,
+            log=platform.log,
+            handler=handler,
+            logger=log,
+            dead_letters=DeadLetters(platform.log, handler.consumer, (topic,)),
+            observer=consumers.of(handler.consumer),
+        )
+        return Activity(feeding, rest=_SOON)
+
+    def open_activities() -> Sequence[Activity]:
+        starting = Positions(database, DELIVERY, platform.log).starting_offsets
+        relay = Relay(producer="issues", database=database, tables=DELIVERY, log=platform.log)
+        timer = DeadlineTimer(ReportOverdue(units), count_open=count_open, oldest_unpublished=oldest, metrics=metrics)
+        return [
+            pump(anomalies_handler(FollowAnomaly(units, policy, platform.ids), starting), ANOMALIES),
+            pump(definitions_handler(AdoptDefinitions(units), starting), DEFINITIONS),
+            Activity(relay, rest=timedelta(milliseconds=20)),
+            Activity(timer, rest=timedelta(seconds=1)),
+        ]
+
+    routes = Routes(
+        advance=AdvanceIssue(units, policy),
+        report=ReportIssue(units, policy, platform.ids),
+        query=QueryIssues(readers),
+        define_routing=DefineRouting(units),
+        retrying=Retrying(ConcurrentChange, metrics),
+        clock=platform.clock,
+        ids=platform.ids,
+    )
+    return Service(
+        Wiring(
+            name="issues",
+            database=database,
+            migrations=Migrations(database, "services.issues.migrations"),
+            log=platform.log,
+            topics=[TopicSpec(topic.name, topic.partitions, topic.retention) for topic in ALL_TOPICS],
+            routers=[make_router(routes)],
+            problems=PROBLEMS,
+            open_activities=open_activities,
+            logger=log,
+        )
+    )

@@ -1,0 +1,1 @@
+"""Issues, their workflow as a table, and the decisions about them: pure values and functions."""

@@ -1,0 +1,1 @@
+"""Ways into issues: HTTP, topics and the deadline timer."""

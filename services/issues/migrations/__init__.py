@@ -1,0 +1,1 @@
+"""The schema of issues, step by step."""

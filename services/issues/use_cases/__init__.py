@@ -1,0 +1,1 @@
+"""What issues does, one file per command or question."""
