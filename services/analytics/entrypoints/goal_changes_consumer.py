@@ -9,7 +9,7 @@ from shared.eventlog.event_handler import EventHandler, Incoming, StartingOffset
 from shared.eventlog.pump import Unprocessable
 from shared.events.envelope import UnreadableEvent, decode, type_of
 from shared.events.goal_changes import GoalSetChanged, GoalTarget
-from shared.runtime.progress import Progress
+from shared.runtime.progress import PassedOver, Progress
 
 _SET_CHANGES = "andon.goals."
 _ACTIVE = "active"
@@ -19,7 +19,7 @@ def goal_changes_handler(adopt: AdoptGoalChange, starting_offsets: StartingOffse
     """Changes of a single goal's health are passed over: they follow from what analytics has said itself."""
 
     def apply(incoming: Sequence[Incoming], progress: Sequence[Progress], now: datetime) -> None:
-        commands = [_command(one) for one in incoming if _concerns_a_set(one)]
+        commands = [_command(one) if _concerns_a_set(one) else PassedOver(one.delivery) for one in incoming]
         adopt(commands, progress, now)
 
     return EventHandler(consumer=adopt.consumer, starting_offsets=starting_offsets, apply=apply)

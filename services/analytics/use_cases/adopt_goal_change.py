@@ -9,7 +9,7 @@ from services.analytics.domain.goal_rules import goal_set_body
 from services.analytics.ports.defining import DefinitionUnitOfWork
 from services.analytics.use_cases.defining import Define, put
 from shared.calendars.windows import Window
-from shared.runtime.progress import Delivery, Progress
+from shared.runtime.progress import Delivery, PassedOver, Progress
 
 ACTOR = "goals"
 
@@ -38,7 +38,9 @@ class AdoptGoalChange:
     units: Callable[[], DefinitionUnitOfWork]
     consumer: str
 
-    def __call__(self, commands: Sequence[AdoptGoalSet], progress: Sequence[Progress], now: datetime) -> None:
+    def __call__(
+        self, commands: Sequence[AdoptGoalSet | PassedOver], progress: Sequence[Progress], now: datetime
+    ) -> None:
         """All or nothing. A change that was adopted before changes nothing.
 
         Raises:
@@ -47,7 +49,8 @@ class AdoptGoalChange:
         with self.units() as uow:
             uow.definitions.lock()
             for command in commands:
-                if command.delivery is None or uow.accept(self.consumer, command.delivery):
+                accepted = command.delivery is None or uow.accept(self.consumer, command.delivery)
+                if accepted and isinstance(command, AdoptGoalSet):
                     _adopt(uow, command, now)
             for position in progress:
                 uow.advance(position)
