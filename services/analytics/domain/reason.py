@@ -68,12 +68,15 @@ class _Numbers:
     """Writes values of one indicator; a ratio without unit as per cent."""
 
     def __init__(self, indicator: Indicator, target: Decimal) -> None:
+        self._kind = indicator.formula.kind
         self._percent = indicator.formula.kind == "ratio" and indicator.unit == "1"
         self._unit = " %" if self._percent else "" if indicator.unit == "1" else f" {indicator.unit}"
         self._target = Fraction(target)
 
     def value(self, seen: Evidence) -> str:
         text = self.number(Fraction(f"{seen.value:.12g}"))
+        if self._kind == "mean":
+            return f"{text} ({seen.sample_size} readings)"
         if seen.numerator is None or seen.denominator is None:
             return text
         return f"{text} ({seen.numerator:.12g} of {seen.denominator:.12g})"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -59,7 +59,6 @@ class Alone:
     registry: CollectorRegistry
     service: Service
     http: TestClient
-    sent: int = field(default=0)
 
     def put(self, path: str, body: dict[str, Any], expect: int | None = None) -> dict[str, Any]:
         answer = self.http.put(f"/v1/{path}", json=body)
@@ -105,7 +104,8 @@ class Alone:
     def settle(self) -> None:
         """Step every activity until none has anything left to do."""
         for _ in range(_MOST_ROUNDS):
-            if not any([activity.stepper.step(self.clock.now()) for activity in self.service.activities]):
+            moved = [activity.stepper.step(self.clock.now()) for activity in self.service.activities]
+            if not any(moved):
                 return
         raise AssertionError(f"not quiet after {_MOST_ROUNDS} rounds")
 
