@@ -1,6 +1,7 @@
 """Calling a running Andon: address, actor or token, and problems as errors for people."""
 
 import os
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +9,10 @@ import httpx
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 _TIMEOUT_SECONDS = 60.0
+_NOT_FOUND = 404
+_ASK_AGAIN = (429, 503)
+_MOST_TRIES = 30
+_LONGEST_PAUSE_SECONDS = 10.0
 
 
 class CallFailed(Exception):
@@ -29,6 +34,11 @@ class Client:
         """The answer's JSON. Raises CallFailed."""
         return self._call("GET", path, params=parameters).json()
 
+    def find(self, path: str) -> Any | None:
+        """The answer's JSON, or None where there is nothing. Raises CallFailed."""
+        answer = self._send("GET", path)
+        return None if answer.status_code == _NOT_FOUND else _checked(answer).json()
+
     def put(self, path: str, body: Any) -> httpx.Response:
         """Raises CallFailed."""
         return self._call("PUT", path, json=body)
@@ -38,8 +48,14 @@ class Client:
         return self._call("POST", path, json=body).json()
 
     def post_lines(self, path: str, lines: bytes) -> Any:
-        """Post NDJSON. Raises CallFailed."""
-        return self._call("POST", path, content=lines, headers={"content-type": "application/x-ndjson"}).json()
+        """Post NDJSON; a server that asks for patience is asked again, for a minute or so. Raises CallFailed."""
+        headers = {"content-type": "application/x-ndjson"}
+        for _ in range(_MOST_TRIES):
+            answer = self._send("POST", path, content=lines, headers=headers)
+            if answer.status_code not in _ASK_AGAIN:
+                break
+            threading.Event().wait(_pause(answer))
+        return _checked(answer).json()
 
     def everything(self, path: str, parameters: Mapping[str, str | int] | None = None) -> list[dict[str, Any]]:
         """All items of a list, page by page."""
@@ -53,13 +69,25 @@ class Client:
             asked["cursor"] = page["next"]
 
     def _call(self, method: str, path: str, **request: Any) -> httpx.Response:
+        return _checked(self._send(method, path, **request))
+
+    def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
         try:
-            answer = self._http.request(method, path, **request)
-        except httpx.TransportError as error:
+            return self._http.request(method, path, **request)
+        except (httpx.TransportError, httpx.InvalidURL) as error:
             raise CallFailed(f"no answer from {self.url}: {error}. Is `andon run` running?") from error
-        if answer.is_error:
-            raise CallFailed(explained(answer))
-        return answer
+
+
+def _checked(answer: httpx.Response) -> httpx.Response:
+    if answer.is_error:
+        raise CallFailed(explained(answer))
+    return answer
+
+
+def _pause(answer: httpx.Response) -> float:
+    """How many seconds the server asks to wait."""
+    asked = answer.headers.get("retry-after", "")
+    return min(float(asked), _LONGEST_PAUSE_SECONDS) if asked.isdigit() else 1.0
 
 
 def explained(answer: httpx.Response) -> str:

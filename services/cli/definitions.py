@@ -1,5 +1,6 @@
 """`andon apply`: definitions from YAML files, in an order in which each finds what it refers to."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +19,6 @@ SECTIONS = {
     "goal_sets": "goal-sets",
 }
 """Section of a file → path below /v1, in the order in which they are sent."""
-
-_CREATED = 201
 
 
 class UnreadableDefinitions(Exception):
@@ -59,12 +58,17 @@ def apply_definitions(client: Client, definitions: list[Definition]) -> Iterator
     for definition in definitions:
         path = f"/v1/{SECTIONS[definition.section]}/{definition.name}"
         try:
-            answer = client.put(path, definition.body)
+            known = client.find(path)
+            version = client.put(path, definition.body).json().get("version")
         except CallFailed as error:
             raise CallFailed(f"{definition.file}: {definition.section}/{definition.name}: {error}") from error
-        outcome = "created" if answer.status_code == _CREATED else "in force"
-        version = answer.json().get("version")
-        yield f"{definition.section}/{definition.name}: {outcome}" + (f", version {version}" if version else "")
+        yield f"{definition.section}/{definition.name}: {_outcome(known, version)}, version {version}"
+
+
+def _outcome(known: Mapping[str, Any] | None, version: int) -> str:
+    if known is None:
+        return "created"
+    return "unchanged" if known.get("version") == version else "changed"
 
 
 def _definitions(file: Path) -> Iterator[Definition]:
@@ -80,4 +84,13 @@ def _definitions(file: Path) -> Iterator[Definition]:
         if not isinstance(entries, dict) or not all(isinstance(body, dict) for body in entries.values()):
             raise UnreadableDefinitions(f"{file}: {section} maps names to definitions")
         for name, body in entries.items():
-            yield Definition(file, section, str(name), body)
+            yield Definition(file, section, str(name), _as_json(body, file))
+
+
+def _as_json(body: Mapping[str, Any], file: Path) -> Mapping[str, Any]:
+    """YAML reads `2026-10-01` as a date; JSON has it as text."""
+    try:
+        plain: Mapping[str, Any] = json.loads(json.dumps(body, default=str, allow_nan=False))
+    except ValueError as error:
+        raise UnreadableDefinitions(f"{file}: {error}") from error
+    return plain

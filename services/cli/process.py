@@ -63,7 +63,7 @@ def running(settings: ProcessSettings, names: Sequence[str]) -> Iterator[Running
             create_application(built, _surroundings(settings, platform, supervisor)),
             host=settings.host,
             port=settings.port,
-            stop_within_seconds=settings.stop_within_seconds,
+            stop_within_seconds=settings.stop_within_seconds / 3,
         )
         supervisor.start()
         stack.callback(supervisor.stop)
@@ -105,7 +105,7 @@ def _supervisor(settings: ProcessSettings, platform: Platform, services: Sequenc
     return Supervisor(
         services,
         clock=platform.clock,
-        policy=Policy(OPERATIONAL_ERRORS, timedelta(seconds=settings.stop_within_seconds)),
+        policy=Policy(OPERATIONAL_ERRORS, timedelta(seconds=settings.stop_within_seconds * 2 / 3)),
         observer=ActivityObserver(platform.registry),
     )
 

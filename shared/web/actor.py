@@ -6,6 +6,7 @@ role`. Configured, the caller is whoever a verified bearer token names, and the 
 
 import ipaddress
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -15,6 +16,7 @@ from fastapi import Request
 
 from shared.runtime.actor import Actor
 from shared.web.errors import InvalidQuery, Unauthenticated
+from shared.web.issuer_keys import IssuerKeys
 
 LOCAL = Actor("local", frozenset({"admin"}))
 _ROLE = re.compile(r"^[a-z][a-z_]{0,49}$")
@@ -49,7 +51,7 @@ class TokenAuthentication:
     audience: str
     signing_key: str | None = None
     issuer: str | None = None
-    keys: jwt.PyJWKClient | None = None
+    keys: IssuerKeys | None = None
 
     is_configured = True
 
@@ -61,17 +63,12 @@ class TokenAuthentication:
             claims = self._claims(token.strip())
         except (jwt.PyJWTError, ValueError) as error:
             raise Unauthenticated(f"the bearer token is not valid: {error}") from error
-        roles = claims.get("roles", [])
-        return Actor(
-            str(claims.get("name") or claims["sub"])[:200],
-            frozenset(role for role in (roles if isinstance(roles, list) else []) if isinstance(role, str)),
-        )
+        return _from_claims(claims)
 
     def _claims(self, token: str) -> dict[str, Any]:
         options: Any = {"require": ["sub", "exp", "aud"]}
         if self.keys is not None:
-            key: Any = self.keys.get_signing_key_from_jwt(token).key
-            algorithms = ["RS256", "ES256"]
+            key, algorithms = self.keys.key_of(token), ["RS256", "ES256"]
         else:
             key, algorithms = self.signing_key, ["HS256"]
         return jwt.decode(
@@ -90,8 +87,7 @@ def authentication(*, signing_key: str | None, issuer: str | None, audience: str
     if signing_key is not None:
         return TokenAuthentication(audience, signing_key=signing_key)
     if issuer is not None:
-        keys = jwt.PyJWKClient(f"{issuer.rstrip('/')}/.well-known/jwks.json", cache_keys=True)
-        return TokenAuthentication(audience, issuer=issuer, keys=keys)
+        return TokenAuthentication(audience, issuer=issuer, keys=IssuerKeys(issuer))
     return HeaderAuthentication()
 
 
@@ -126,9 +122,31 @@ def check_binding(host: str, caller: Authentication) -> None:
         )
 
 
+def _from_claims(claims: Mapping[str, Any]) -> Actor:
+    name, roles = str(claims.get("name") or claims["sub"]), claims.get("roles", [])
+    if not _is_name(name):
+        raise Unauthenticated(
+            "the bearer token names nobody: `name` or `sub` must be printable, 200 characters at most"
+        )
+    held = roles if isinstance(roles, list) else []
+    return Actor(name.strip(), frozenset(role for role in held if isinstance(role, str) and _ROLE.match(role)))
+
+
 def _from_header(header: str) -> Actor:
-    name, _, roles = header.partition(";")
+    name, _, roles = _as_sent(header).partition(";")
     held = roles.split()
-    if not name.strip() or len(name) > 200 or not name.isprintable() or not all(_ROLE.match(role) for role in held):
+    if not _is_name(name) or not all(_ROLE.match(role) for role in held):
         raise InvalidQuery("Andon-Actor: write a name and roles, as in `Li Wei; quality_manager`")
     return Actor(name.strip(), frozenset(held))
+
+
+def _as_sent(header: str) -> str:
+    """Servers hand headers on as Latin-1; whoever writes a name in Chinese sends UTF-8."""
+    try:
+        return header.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return header
+
+
+def _is_name(text: str) -> bool:
+    return bool(text.strip()) and len(text) <= 200 and text.isprintable()

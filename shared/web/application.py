@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from prometheus_client import CollectorRegistry
 from starlette.exceptions import HTTPException
@@ -15,7 +15,7 @@ from shared.runtime.errors import DomainError, FieldProblem
 from shared.runtime.identifiers import IdSource
 from shared.telemetry.logging import Logger, logger
 from shared.telemetry.metrics import MetricFactory
-from shared.web.actor import Authentication, HeaderAuthentication
+from shared.web.actor import Authentication, HeaderAuthentication, current_actor
 from shared.web.errors import WEB_PROBLEMS
 from shared.web.health import make_health_router
 from shared.web.problem_pages import make_problem_pages
@@ -25,9 +25,11 @@ from shared.web.topic_records import TOPIC_PROBLEMS, make_topic_router
 RETRY_AFTER_SECONDS = "1"
 
 _BY_STATUS = {
-    404: Problem("not-found", ProblemKind(404, "There is nothing here"), "no route has this path"),
-    405: Problem("method-not-allowed", ProblemKind(405, "Not with this method"), "the path knows other methods"),
+    400: ("unreadable-request", "The request cannot be read", "the body or a header is not what HTTP allows"),
+    404: ("not-found", "There is nothing here", "no route has this path"),
+    405: ("method-not-allowed", "Not with this method", "the path knows other methods"),
 }
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _INVALID_REQUEST = ProblemKind(422, "The request is not of the form asked for")
 _UNEXPECTED = ProblemKind(500, "Something is wrong here")
 UNAVAILABLE = ProblemKind(503, "A part that this needs is away")
@@ -73,7 +75,7 @@ def create_application(services: Sequence[WebService], surroundings: Surrounding
     for service in services:
         kinds.update(service.problems)
         for router in service.routers:
-            application.include_router(router, tags=[service.name])
+            application.include_router(router, tags=[service.name], dependencies=[Depends(current_actor)])
     if surroundings.log is not None:
         kinds.update(TOPIC_PROBLEMS)
         application.include_router(make_topic_router(surroundings.log, surroundings.ids))
@@ -103,8 +105,7 @@ def _handle_errors(
 
     @application.exception_handler(HTTPException)
     def on_http_error(request: Request, error: HTTPException) -> Response:
-        fallback = Problem(f"http-{error.status_code}", ProblemKind(error.status_code, "Refused"), str(error.detail))
-        return _BY_STATUS.get(error.status_code, fallback).response(request.state.request_id)
+        return _http_problem(error).response(request.state.request_id)
 
     for kind in surroundings.unavailable:
 
@@ -114,6 +115,12 @@ def _handle_errors(
             headers = {"Retry-After": RETRY_AFTER_SECONDS}
             problem = Problem("unavailable", UNAVAILABLE, "nothing is lost; send the same again", headers=headers)
             return problem.response(request.state.request_id)
+
+
+def _http_problem(error: HTTPException) -> Problem:
+    fallback = (f"http-{error.status_code}", "Refused", str(error.detail))
+    problem_id, title, detail = _BY_STATUS.get(error.status_code, fallback)
+    return Problem(problem_id, ProblemKind(error.status_code, title), detail, headers=error.headers)
 
 
 def _domain_problem(error: DomainError, kinds: Mapping[type[Exception], ProblemKind], log: Logger) -> Problem:
@@ -152,6 +159,7 @@ def _observe_requests(application: FastAPI, surroundings: Surroundings) -> None:
             detail = "the fault is ours and has been logged under this request's id"
             answer = Problem("internal-error", _UNEXPECTED, detail).response(request.state.request_id)
         route = getattr(request.scope.get("route"), "path", "none")
-        seconds.labels(request.method, route, str(answer.status_code)).observe(time.perf_counter() - started)
+        method = request.method if request.method in _METHODS else "other"
+        seconds.labels(method, route, str(answer.status_code)).observe(time.perf_counter() - started)
         answer.headers["X-Request-Id"] = request.state.request_id
         return answer

@@ -30,9 +30,16 @@ class Unauthenticated(DomainError):
     id = "unauthenticated"
 
 
+class IssuerUnavailable(DomainError):
+    """The issuer of the bearer tokens cannot be asked for its keys, so no token can be verified."""
+
+    id = "issuer-unavailable"
+
+
 WEB_PROBLEMS: Mapping[type[Exception], ProblemKind] = {
     InvalidCursor: ProblemKind(400, "The cursor cannot be read"),
     InvalidQuery: ProblemKind(400, "The query or a header cannot be read"),
     BodyTooLarge: ProblemKind(413, "The body is too large"),
     Unauthenticated: ProblemKind(401, "Authentication is needed"),
+    IssuerUnavailable: ProblemKind(503, "The issuer of tokens is away"),
 }

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import cast
 
-from fastapi import APIRouter
+from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel
 
 from shared.runtime.errors import DomainError
@@ -21,6 +21,7 @@ class ProblemPage(BaseModel):
 
 GENERIC = (
     ProblemPage(id="invalid-request", title="The request is not of the form asked for", status=422, meaning="A field is missing or of the wrong kind; `errors` names each."),
+    ProblemPage(id="unreadable-request", title="The request cannot be read", status=400, meaning="The body or a header is not what HTTP allows."),
     ProblemPage(id="not-found", title="There is nothing here", status=404, meaning="No route has this path."),
     ProblemPage(id="method-not-allowed", title="Not with this method", status=405, meaning="The path knows other methods."),
     ProblemPage(id="unavailable", title="A part that this needs is away", status=503, meaning="The log or a database cannot be reached. Nothing is lost; send the same again after `Retry-After`."),
@@ -45,7 +46,8 @@ def make_problem_pages(kinds: Mapping[type[Exception], ProblemKind]) -> APIRoute
 
     @router.get("/{problem_id}", response_model=ProblemPage)
     def problem_page(problem_id: str) -> ProblemPage:
-        unknown = ProblemPage(id=problem_id, title="Unknown", status=404, meaning="No problem has this id.")
-        return pages.get(problem_id, unknown)
+        if problem_id not in pages:
+            raise HTTPException(404)
+        return pages[problem_id]
 
     return router

@@ -1,11 +1,12 @@
 """RFC 9457: what an error looks like on the wire."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.responses import JSONResponse
+from starlette.responses import Response
 
 from shared.runtime.errors import FieldProblem
 
@@ -51,8 +52,11 @@ class Problem:
     facts: Mapping[str, object] | None = None
     headers: Mapping[str, str] | None = None
 
-    def response(self, request_id: str) -> JSONResponse:
-        """The answer. Facts stand beside the members of RFC 9457 and cannot replace them."""
+    def response(self, request_id: str) -> Response:
+        """The answer. Facts stand beside the members of RFC 9457 and cannot replace them.
+
+        Written in ASCII, because a message may quote input that no encoding has, such as half a surrogate pair.
+        """
         document: dict[str, Any] = {
             **(self.facts or {}),
             "type": f"/problems/{self.id}",
@@ -62,4 +66,5 @@ class Problem:
             "instance": f"urn:request:{request_id}",
             "errors": [{"pointer": error.pointer, "detail": error.detail} for error in self.errors],
         }
-        return JSONResponse(document, self.kind.status, dict(self.headers or {}), media_type=PROBLEM_JSON)
+        body = json.dumps(document, ensure_ascii=True, default=str)
+        return Response(body, self.kind.status, dict(self.headers or {}), media_type=PROBLEM_JSON)

@@ -48,7 +48,8 @@ class RawBody:
                 raise InvalidQuery("the body ended before it was complete; send it again") from error
             if part is None:
                 return
-            yield part
+            if part:
+                yield part
 
     async def _next_part(self) -> bytes | None:
         return await anext(self._stream, None)

@@ -20,6 +20,7 @@ class Server:
 
     def __init__(self, application: FastAPI, *, host: str, port: int, stop_within_seconds: float) -> None:
         self._address = (host, port)
+        self._stop_within_seconds = stop_within_seconds
         self._server = uvicorn.Server(
             uvicorn.Config(
                 application,
@@ -48,10 +49,13 @@ class Server:
         self._wait_until_started()
 
     def stop(self) -> None:
-        """Answer what has been asked, refuse the rest, and return; blocks no longer than the constructor was told."""
+        """Answer what has been asked, refuse the rest, and return; blocks a second longer than it was told, at most.
+
+        A request that is still being worked on then is left behind; its sender gets no answer and asks again.
+        """
         self._server.should_exit = True
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(timeout=self._stop_within_seconds + 1)
             self._thread = None
 
     def _wait_until_started(self) -> None:

@@ -1,0 +1,1 @@
+"""shared.web by itself, with a made-up service."""

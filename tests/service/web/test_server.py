@@ -1,0 +1,77 @@
+"""The server as a thing that is started and stopped, over real sockets."""
+
+import http.client
+import threading
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from shared.web.server import CannotListen, Server
+from tests.service.web.counter_service import application
+
+pytestmark = pytest.mark.network
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server(application(), host="127.0.0.1", port=0, stop_within_seconds=2) as running:
+        yield running
+
+
+def test_a_free_port_is_found_and_answers(server: Server) -> None:
+    assert httpx.get(f"http://127.0.0.1:{server.port}/healthz").status_code == 200
+
+
+def test_a_port_that_is_taken_is_named(server: Server) -> None:
+    second = Server(application(), host="127.0.0.1", port=server.port, stop_within_seconds=1)
+    with pytest.raises(CannotListen, match=str(server.port)):
+        second.start()
+
+
+def test_stopping_twice_changes_nothing_and_leaves_nobody_listening(server: Server) -> None:
+    server.stop()
+    server.stop()
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"http://127.0.0.1:{server.port}/healthz")
+    assert "web" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_a_body_arrives_in_chunks_as_it_is_sent(server: Server) -> None:
+    def parts() -> Iterator[bytes]:
+        for _ in range(30):
+            yield b"x" * 100
+
+    sizes = httpx.post(f"http://127.0.0.1:{server.port}/v1/bytes", content=parts()).json()["sizes"]
+    assert sum(sizes) == 3000
+    assert all(size >= 1000 for size in sizes[:-1])
+
+
+def test_a_sender_that_goes_away_in_the_middle_leaves_the_server_well(server: Server) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
+    connection.putrequest("POST", "/v1/bytes")
+    connection.putheader("content-length", "1000")
+    connection.endheaders(b"only this")
+    connection.close()
+    assert httpx.get(f"http://127.0.0.1:{server.port}/readyz").status_code == 200
+
+
+RAW = [
+    b"GET /v1/who HTTP/1.1\r\nHost: x\r\nAndon-Actor: \x85\xff\r\n\r\n",
+    b"POST /v1/bytes HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
+    b"POST /v1/bytes HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+    b"GET /v1/\xff\xff HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"GET /v1/errors/%ff%fe HTTP/1.1\r\nHost: x\r\n\r\n",
+    b"NONSENSE\r\n\r\n",
+]
+
+
+@pytest.mark.parametrize("request_bytes", RAW, ids=range(len(RAW)))
+def test_a_malformed_request_is_refused_without_harm(server: Server, request_bytes: bytes) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
+    connection.connect()
+    connection.sock.sendall(request_bytes)
+    status = int(connection.sock.recv(1000).split(b" ")[1])
+    connection.close()
+    assert 400 <= status < 500
+    assert httpx.get(f"http://127.0.0.1:{server.port}/healthz").status_code == 200
