@@ -50,7 +50,7 @@ def partial(assigned: pl.DataFrame, indicator: Indicator) -> pl.DataFrame:
         assigned: readings that the indicator counts, with columns `subject`, `pane_start`, `pane_end` and the
             formula's measures under their plain names; a measure may be null where it is optional.
     """
-    present = assigned.filter(pl.all_horizontal(pl.col(name).is_not_null() for name in indicator.formula.measures))
+    present = assigned.filter(*(pl.col(name).is_not_null() for name in indicator.formula.measures))
     grouped = present.group_by(SUBJECT, PANE_START, PANE_END).agg(pl.len().alias("count"), *_sums(indicator))
     return grouped.with_columns(
         pl.lit(indicator.name).alias(INDICATOR), pl.lit(indicator.version).alias(INDICATOR_VERSION)

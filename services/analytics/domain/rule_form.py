@@ -1,6 +1,5 @@
 """Rules as people write them, and back; and the rules that follow from goals."""
 
-import math
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, cast
@@ -84,9 +83,9 @@ def rule_body(rule: TargetRule) -> dict[str, Any]:
 
 def a_decimal(value: Any) -> Decimal:
     """The number as it was written: the shortest decimal that the double stands for."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:  # noqa: PLR0124 - NaN alone
         raise TypeError(f"{value!r} is not a number")
-    if abs(value) > _LARGEST_TARGET:
+    if not -_LARGEST_TARGET <= value <= _LARGEST_TARGET:
         raise ValueError(f"targets lie between -{_LARGEST_TARGET:.0e} and {_LARGEST_TARGET:.0e}")
     return Decimal(str(value))
 

@@ -134,7 +134,7 @@ def alone(folder: Path) -> Iterator[Alone]:
     clock, ids, registry = FixedClock(START), CountingIds(), CollectorRegistry()
     log = MemoryLog(clock=clock, ids=ids)
     platform = Platform(clock=clock, ids=ids, log=log, registry=registry, data_dir=folder, poll_wait=timedelta(0))
-    service = build(AnalyticsSettings(), platform)
+    service = build(AnalyticsSettings.read(), platform)
     service.start()
     surroundings = Surroundings(ids=ids, registry=registry, unavailable=UNAVAILABLE_ERRORS)
     with TestClient(create_application([service], surroundings), raise_server_exceptions=False) as http:
