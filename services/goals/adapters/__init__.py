@@ -1,0 +1,1 @@
+"""Goals on SQL and on the outbox."""

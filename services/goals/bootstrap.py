@@ -1,0 +1,120 @@
+"""Goals, wired. The only file that knows every part."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from services.goals.adapters.goal_store import SqlReaders
+from services.goals.adapters.tables import DELIVERY
+from services.goals.adapters.unit_of_work import GoalsUnitOfWork
+from services.goals.domain.goal import State
+from services.goals.entrypoints.changes_consumers import definitions_handler, issue_changes_handler
+from services.goals.entrypoints.http import Routes, make_router
+from services.goals.entrypoints.kpi_values_consumer import kpi_values_handler
+from services.goals.entrypoints.period_timer import PeriodTimer
+from services.goals.entrypoints.problems import PROBLEMS
+from services.goals.entrypoints.retrying import Retrying
+from services.goals.metrics import GoalsMetrics
+from services.goals.settings import GoalsSettings
+from services.goals.use_cases.adopt_changes import AdoptChanges
+from services.goals.use_cases.advance_goal_set import AdvanceGoalSet
+from services.goals.use_cases.query_goals import QueryGoals
+from services.goals.use_cases.record_kpi_values import RecordKpiValues
+from services.goals.use_cases.set_goals import SetGoals
+from shared.database.engine import Database
+from shared.database.migrations import Migrations
+from shared.database.outbox import Relay, oldest_unpublished
+from shared.database.positions import Positions
+from shared.database.versioning import ConcurrentChange
+from shared.eventlog.dead_letters import DeadLetters
+from shared.eventlog.event_handler import EventHandler
+from shared.eventlog.port import TopicSpec
+from shared.eventlog.pump import Pump, Subscription
+from shared.eventlog.pump_metrics import PumpMetrics
+from shared.events.topics import DEFINITIONS, ISSUE_CHANGES, KPI_VALUES
+from shared.events.topics import TOPICS as ALL_TOPICS
+from shared.process.platform import Platform
+from shared.process.service import UNAVAILABLE_ERRORS, Service, Wiring
+from shared.runtime.component import Activity
+from shared.telemetry.logging import logger
+from shared.telemetry.metrics import MetricFactory
+
+__all__ = ["GoalsSettings", "build"]
+
+_SOON = timedelta(milliseconds=5)
+
+
+def build(settings: GoalsSettings, platform: Platform) -> Service:
+    """Construct and connect; nothing is opened before the service starts."""
+    url = settings.database_url
+    database = Database(url.get_secret_value() if url else platform.sqlite_url("goals"))
+    make = MetricFactory(platform.registry, "goals")
+    metrics, consumers = GoalsMetrics(make), PumpMetrics(make)
+    log = logger("goals")
+    readers = SqlReaders(database)
+
+    def units() -> GoalsUnitOfWork:
+        return GoalsUnitOfWork(database, platform.ids)
+
+    def count_healths() -> Mapping[str, int]:
+        with readers() as goals:
+            active = goals.find(after=None, limit=1000, state=State.ACTIVE)
+            healths = [goals.health(goal.id) for goal_set in active for goal in goal_set.goals]
+        return Counter("no_data" if health is None else health.value for health in healths)
+
+    def oldest() -> datetime | None:
+        return oldest_unpublished(database, DELIVERY)
+
+    def pump(handler: EventHandler, topic: str) -> Activity:
+        subscription = Subscription(
+            name=handler.consumer,
+            group=handler.consumer,
+            topics=[topic],
+            wait=platform.poll_wait,
+            retry_on=(*UNAVAILABLE_ERRORS, ConcurrentChange),
+        )
+        feeding = Pump(
+            subscription,
+            log=platform.log,
+            handler=handler,
+            logger=log,
+            dead_letters=DeadLetters(platform.log, handler.consumer, (topic,)),
+            observer=consumers.of(handler.consumer),
+        )
+        return Activity(feeding, rest=_SOON)
+
+    advance = AdvanceGoalSet(units)
+
+    def open_activities() -> Sequence[Activity]:
+        starting = Positions(database, DELIVERY, platform.log).starting_offsets
+        adopt = AdoptChanges(units)
+        relay = Relay(producer="goals", database=database, tables=DELIVERY, log=platform.log)
+        timer = PeriodTimer(advance, count_healths=count_healths, oldest_unpublished=oldest, metrics=metrics)
+        return [
+            pump(kpi_values_handler(RecordKpiValues(units), starting), KPI_VALUES),
+            pump(definitions_handler(adopt, starting), DEFINITIONS),
+            pump(issue_changes_handler(adopt, starting), ISSUE_CHANGES),
+            Activity(relay, rest=timedelta(milliseconds=20)),
+            Activity(timer, rest=timedelta(seconds=1)),
+        ]
+
+    routes = Routes(
+        set_goals=SetGoals(units, platform.ids),
+        advance=advance,
+        query=QueryGoals(readers),
+        retrying=Retrying(ConcurrentChange),
+        clock=platform.clock,
+    )
+    return Service(
+        Wiring(
+            name="goals",
+            database=database,
+            migrations=Migrations(database, "services.goals.migrations"),
+            log=platform.log,
+            topics=[TopicSpec(topic.name, topic.partitions, topic.retention) for topic in ALL_TOPICS],
+            routers=[make_router(routes)],
+            problems=PROBLEMS,
+            open_activities=open_activities,
+            logger=log,
+        )
+    )

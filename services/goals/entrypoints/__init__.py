@@ -1,0 +1,1 @@
+"""Ways into goals: HTTP, topics and the activation timer."""

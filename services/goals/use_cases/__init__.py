@@ -1,0 +1,1 @@
+"""What goals does, one file per command or question."""

@@ -1,0 +1,65 @@
+"""KPI values come: keep them, and tell where a goal's health has changed."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.goals.domain.attainment import attain
+from services.goals.domain.goal import GoalSet, State
+from services.goals.ports import SubjectValue, UnitOfWork
+from shared.runtime.progress import Delivery, PassedOver, Progress
+
+_MOST_SETS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class KpiValueChanged:
+    """A KPI value as it now stands."""
+
+    changed: SubjectValue
+    delivery: Delivery | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordKpiValues:
+    """Applies a batch in one transaction."""
+
+    units: Callable[[], UnitOfWork]
+
+    def __call__(
+        self,
+        commands: Sequence[KpiValueChanged | PassedOver],
+        progress: Sequence[Progress],
+        *,
+        consumer: str,
+        now: datetime,
+    ) -> None:
+        with self.units() as uow:
+            accepted = [one for one in commands if one.delivery is None or uow.accept(consumer, one.delivery)]
+            values = [one.changed for one in accepted if isinstance(one, KpiValueChanged)]
+            uow.goals.save_values(values)
+            if values:
+                _tell_health(uow, values, now)
+            for moved in progress:
+                uow.advance(moved)
+            uow.commit()
+
+
+def _tell_health(uow: UnitOfWork, values: Sequence[SubjectValue], now: datetime) -> None:
+    touched = {(one.indicator, tuple(sorted(one.subject.items()))) for one in values}
+    for goal_set in uow.goals.find(after=None, limit=_MOST_SETS, state=State.ACTIVE):
+        for goal in goal_set.goals:
+            if (goal.indicator, tuple(sorted(goal.subject.items()))) in touched:
+                _tell_health_of(uow, goal_set, goal.id, now=now)
+
+
+def _tell_health_of(uow: UnitOfWork, goal_set: GoalSet, goal_id: str, *, now: datetime) -> None:
+    goal = next(goal for goal in goal_set.goals if goal.id == goal_id)
+    attainment = attain(goal, goal_set, uow.goals.values(goal.indicator, goal.subject))
+    before = uow.goals.health(goal.id)
+    if attainment.health is before:
+        return
+    uow.goals.save_health(goal.id, attainment.health)
+    uow.events.health_changed(
+        goal_set, goal.id, health=attainment.health, before=before, reason=attainment.reason, now=now
+    )
