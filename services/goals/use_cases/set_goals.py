@@ -35,7 +35,7 @@ class SetGoals:
             if before is not None and before.facts.get("body") == body:
                 return before, False
             _check_editable(before)
-            wanted = self._read_set(uow.goals, period, body, before)
+            wanted = self._read_set(uow.goals, period, body, before=before)
             wanted = replace(wanted, authors=sorted({*wanted.authors, actor.name}))
             self._keep(uow, before, wanted, actor=actor, now=now)
             uow.commit()
@@ -66,7 +66,8 @@ class SetGoals:
         calendar = store.calendar(calendar_name)
         if calendar is None:
             form.report("calendar", f"there is no calendar {calendar_name!r}; define it first")
-        title = form.read("title", titles, {"en": period})
+        plain: Mapping[str, str] = {"en": period}
+        title = form.read("title", titles, plain)
         goals = self._read_goals(form, before)
         try:
             span = period_named(calendar or DEFAULT_CALENDAR, period)
