@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition, errors
@@ -17,16 +17,15 @@ from kafka.structs import OffsetAndMetadata
 from shared.eventlog.groups import Member, round_robin
 from shared.eventlog.kafka_member import KafkaMember, MemberEvents, Runs
 from shared.eventlog.kafka_options import (
-    FETCH_BYTES,
-    METADATA_REFRESH,
     KafkaOptions,
     Moments,
     milliseconds,
     needs_regex,
     topic_settings,
 )
+from shared.eventlog.kafka_python_settings import connection_settings, consuming_settings, producing_settings
 from shared.eventlog.lazy_client import LazyClient
-from shared.eventlog.limits import MAX_MESSAGE_BYTES, check_size
+from shared.eventlog.limits import check_size
 from shared.eventlog.port import (
     Assigned,
     Consumer,
@@ -42,12 +41,10 @@ from shared.eventlog.port import (
     UnknownTopic,
 )
 
-_BATCH_BYTES = 256 * 1024
 _CLOSE_SECONDS = 5
 _ASK_AGAIN_SECONDS = 0.05
-_RETRY_MS = 20
 _REBALANCE_MS = 60
-"""A poll during a rebalance takes so long at least: the client asks for metadata in each, `_RETRY_MS` after the last time."""
+"""A poll during a rebalance takes so long at least: the client asks for metadata in each, and waits `RETRY_MS` in between."""
 _PERMANENT = (
     errors.AuthorizationError,
     errors.KafkaConfigurationError,
@@ -103,22 +100,32 @@ class KafkaPythonLog:
             self._check(record.topic, record.partition)
         with _translated():
             producer = self._producer.get()
-            sent = [
-                producer.send(
-                    self._options.outer(record.topic),
-                    value=record.value,
-                    key=record.key,
-                    headers=list(record.headers),
-                    partition=record.partition,
-                )
-                for record in records
-            ]
-            seconds = self._options.append_timeout.total_seconds() + _CLOSE_SECONDS
-            written = [future.get(timeout=seconds) for future in sent]
+            sent = [self._send(producer, record) for record in records]
+            written = self._wait_for(producer, sent)
         return [
             (Partition(record.topic, place.partition), place.offset)
             for record, place in zip(records, written, strict=True)
         ]
+
+    def _send(self, producer: Any, record: NewRecord) -> Any:
+        return producer.send(
+            self._options.outer(record.topic),
+            value=record.value,
+            key=record.key,
+            headers=list(record.headers),
+            partition=record.partition,
+        )
+
+    def _wait_for(self, producer: Any, sent: Sequence[Any]) -> Sequence[Any]:
+        """The broker's answers. Who has waited too long gives up the producer with all that is under way, of all callers:
+        were single records given up, later ones of the same partition might still be appended, and leave a gap.
+        """
+        deadline = time.monotonic() + self._options.append_timeout.total_seconds()
+        try:
+            return [future.get(timeout=max(0.0, deadline - time.monotonic())) for future in sent]
+        except errors.KafkaError:
+            self._producer.discard(producer, lambda producer: producer.close(timeout=0))
+            raise
 
     def consumer(self, *, group: str, topics: Sequence[str], on_assigned: Assigned, on_revoked: Revoked) -> Consumer:
         member = KafkaMember(
@@ -176,20 +183,18 @@ class KafkaPythonLog:
         return TopicPartition(self._options.outer(partition.topic), partition.number)
 
     def _make_admin(self) -> KafkaAdminClient:
-        return _made(KafkaAdminClient, self._options)
+        return _made(KafkaAdminClient, **connection_settings(self._options))
 
     def _make_producer(self) -> KafkaProducer:
-        return _made(
-            KafkaProducer,
-            self._options,
-            acks="all",
-            enable_idempotence=True,
-            batch_size=_BATCH_BYTES,
-            max_request_size=MAX_MESSAGE_BYTES,
-            max_block_ms=self._timeout_ms,
-            delivery_timeout_ms=self._timeout_ms,
-            allow_auto_create_topics=False,
-        )
+        return _made(_Producer, **producing_settings(self._options))
+
+
+class _Producer(KafkaProducer):  # type: ignore[misc]  # the package is untyped
+    """A producer that can be closed while its broker is away; the package's own stops half-way."""
+
+    def flush(self, timeout: float | None = None) -> None:
+        with suppress(errors.KafkaTimeoutError):
+            super().flush(timeout)
 
 
 class _PythonDriver:
@@ -200,22 +205,8 @@ class _PythonDriver:
         self._options = options
         self._names: dict[TopicPartition, Partition] = {}
         self._moment = Moments()
-        self._client = _made(
-            KafkaConsumer,
-            options,
-            group_id=options.outer(group),
-            enable_auto_commit=False,
-            auto_offset_reset="none",
-            allow_auto_create_topics=False,
-            partition_assignment_strategy=(_RoundRobin,),
-            retry_backoff_ms=_RETRY_MS,
-            session_timeout_ms=milliseconds(options.session_timeout),
-            heartbeat_interval_ms=milliseconds(options.session_timeout / 5),
-            max_poll_interval_ms=milliseconds(options.max_poll_interval),
-            metadata_max_age_ms=milliseconds(METADATA_REFRESH),
-            fetch_max_bytes=FETCH_BYTES,
-            max_partition_fetch_bytes=FETCH_BYTES // 4,
-        )
+        settings = consuming_settings(options, group)
+        self._client = _made(KafkaConsumer, **settings, partition_assignment_strategy=(_RoundRobin,))
         listener = _Listener(self._client, events, self._inner)
         if needs_regex(topics):
             pattern = "|".join(options.topic_regex(topic) for topic in topics)
@@ -346,7 +337,7 @@ class _FinishedJoin(Future):  # type: ignore[misc]  # the package is untyped
         return self
 
 
-def _made(kind: Callable[..., Any], options: KafkaOptions, **settings: Any) -> Any:
+def _made(kind: Callable[..., Any], **settings: Any) -> Any:
     """A client that has reached a broker. The package leaves sockets and a thread behind when it does not reach one."""
     inner: list[KafkaNetClient] = []
 
@@ -355,14 +346,7 @@ def _made(kind: Callable[..., Any], options: KafkaOptions, **settings: Any) -> A
         return inner[-1]
 
     try:
-        return kind(
-            bootstrap_servers=options.bootstrap_servers.split(","),
-            bootstrap_timeout_ms=milliseconds(options.append_timeout),
-            request_timeout_ms=milliseconds(options.append_timeout),
-            reconnect_backoff_max_ms=1000,
-            kafka_client=make_inner,
-            **settings,
-        )
+        return kind(**settings, kafka_client=make_inner)
     except BaseException:
         for client in inner:
             client.close()

@@ -39,7 +39,7 @@ from shared.eventlog.port import (
 )
 
 _LOGGER = logging.getLogger("librdkafka")
-_SLACK_SECONDS = 5
+_CLOSE_SECONDS = 5
 _PROBE_SECONDS = 0.2
 _ASK_AGAIN_SECONDS = 0.05
 _ANY = -1
@@ -134,7 +134,7 @@ class LibrdkafkaLog:
     def close(self) -> None:
         if not self._closed:
             self._closed = True
-            self._producer.flush(_SLACK_SECONDS)
+            self._producer.flush(_CLOSE_SECONDS)
 
     def _produce(self, records: Sequence[NewRecord], delivery: Delivery) -> None:
         """Hand over runs of records to one place at once; the client's batch call knows no headers, and one partition."""
@@ -176,14 +176,18 @@ class LibrdkafkaLog:
             self._producer.poll(0.05)
 
     def _serve(self, delivery: Delivery) -> None:
-        """Wait for the broker's answers. One caller at a time takes them in, for all; the others wait for their turn."""
-        deadline = time.monotonic() + self._seconds + _SLACK_SECONDS
+        """Wait for the broker's answers. One caller at a time takes them in, for all; the others wait for their turn.
+
+        Who has waited too long takes back everything that is under way, of all callers: were single records given up,
+        later ones of the same partition might still be appended, and leave a gap.
+        """
+        deadline = time.monotonic() + self._seconds
         while not delivery.done:
             with self._serving:
                 while not delivery.done:
                     self._producer.poll(0.05)
                     if time.monotonic() > deadline:
-                        raise LogUnavailable("Kafka: no answer to an append")
+                        self._producer.purge()
 
     def _ask(self, question: Callable[[], Any]) -> Any:
         """Put a question to the admin client until it is answered; a partition that is new may have no leader yet."""

@@ -16,7 +16,12 @@ def connection_settings(options: KafkaOptions) -> dict[str, Any]:
 
 
 def producing_settings(options: KafkaOptions) -> dict[str, Any]:
-    """No duplicates by the client's own retries, and the partitions of `shared.eventlog.partitioner`."""
+    """No duplicates and no gaps by the client's own retries, and the partitions of `shared.eventlog.partitioner`.
+
+    With a second request under way, a broker that refuses the first batch of a new partition and takes the next one makes
+    librdkafka report both as delivered: an acknowledged record is lost. So there is one at a time.
+    Records do not expire one by one, which could leave gaps either; the log gives up on all of them at once.
+    """
     return {
         **connection_settings(options),
         "acks": "all",
@@ -24,7 +29,8 @@ def producing_settings(options: KafkaOptions) -> dict[str, Any]:
         "partitioner": "murmur2_random",
         "linger.ms": 1,
         "message.max.bytes": MAX_MESSAGE_BYTES,
-        "message.timeout.ms": milliseconds(options.append_timeout),
+        "max.in.flight.requests.per.connection": 1,
+        "message.timeout.ms": 0,
         "allow.auto.create.topics": False,
     }
 

@@ -5,7 +5,7 @@
 * Order holds within a partition only. Records with the same key land on the same partition (murmur2 as Kafka's own
   clients), unless the record names its partition.
 * `append` returns when the records are durable: on disk (embedded) or acknowledged by all in-sync replicas (Kafka).
-  If it raises, any of them may or may not be on the log.
+  If it raises, any of them may or may not be on the log; of one partition, only a beginning of them can be.
 * Delivery is at least once. A consumer starts where `on_assigned` told it to. What exactly-once needs beyond that is the
   caller's: it keeps the offset in the transaction of its own state (`shared.database.positions`).
 * Rebalance: partitions are lost and won inside `poll` only. `on_revoked` is called before another member may read them

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -164,6 +165,18 @@ def test_a_member_that_is_killed_is_replaced(open_log: Open, log: EventLog, opti
         poll_until_shared([reader], 2)
         assert time.monotonic() - started < 15
     reader.consumer.close()
+
+
+def test_what_is_acknowledged_is_there_on_a_topic_that_is_new(open_log: Open, options: KafkaOptions) -> None:
+    """A broker may refuse the first batch of a new partition and take the next; neither may be lost or overtaken."""
+    large = bytes(4 * 1024 * 1024)
+    for attempt in range(25):
+        log = open_log(replace(options, prefix=f"{options.prefix}{attempt}."))
+        log.ensure_topics([TopicSpec(TOPIC, 1)])
+        places = log.append([NewRecord(TOPIC, large, partition=0) for _ in range(3)])
+        assert [offset for _, offset in places] == [0, 1, 2]
+        assert log.offsets(ZERO) == (0, 3)
+        log.close()
 
 
 def test_members_of_one_group_may_use_different_drivers(options: KafkaOptions) -> None:
