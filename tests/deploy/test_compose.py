@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from services.targets import ALL
 from tests.deploy.files import andon_variables, compose, known_variables
+from tools.reference.commands import commands
 from tools.reference.document import ROOT
 from tools.reference.kubernetes import product_version
 from tools.reference.services import SERVICES
@@ -90,6 +92,14 @@ def test_a_service_gets_its_own_database_and_no_other(name: str) -> None:
     assert f"andon_{name}:" in databases[variable]
     assert databases[variable].endswith(f"@postgres:5432/andon_{name}")
     assert CONTAINERS[MIGRATIONS]["environment"][variable] == databases[variable]
+
+
+@every_container_of_ours
+def test_what_it_is_told_to_do_is_a_command(name: str) -> None:
+    command, *targets = CONTAINERS[name]["command"]
+    assert f"andon {command}" in commands()
+    assert set(targets) <= set(ALL)
+    assert targets == ([name] if name in SERVICES else [])
 
 
 def test_listening_beyond_loopback_goes_with_a_required_key() -> None:

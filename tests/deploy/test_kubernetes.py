@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from tests.deploy.files import DEPLOY, known_variables
+from tools.reference.commands import commands
 from tools.reference.kubernetes import product_version
 from tools.reference.services import SERVICES
 
@@ -29,6 +30,7 @@ def containers(service: str) -> list[dict[str, Any]]:
 @every_service
 def test_it_migrates_and_then_runs_one_service(service: str) -> None:
     assert [container["args"] for container in containers(service)] == [["migrate", service], ["run", service]]
+    assert {f"andon {container['args'][0]}" for container in containers(service)} <= commands().keys()
     assert {container["image"] for container in containers(service)} == {f"andon:{product_version()}"}
 
 

@@ -6,12 +6,15 @@ from typing import Any
 
 import typer
 
+from services.cli.client import DEFAULT_URL
 from services.cli.main import application
 from tools.reference.document import Document, markdown, table
 
 _INTRODUCTION = (
     "`make setup` puts the program at `.venv/bin/andon`; `python -m services` is the same. Commands exit with 0, or with 1 and a "
-    "sentence that says what to put right."
+    "sentence that says what to put right. Those that call a running Andon find it at `ANDON_URL` "
+    f"(default `{DEFAULT_URL}`), show the bearer token in `ANDON_TOKEN`, and without authentication act as `ANDON_ACTOR` "
+    "(`name; role role`)."
 )
 
 

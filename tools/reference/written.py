@@ -1,6 +1,6 @@
 """Every generated file, and which of them are not as they should be."""
 
-from tools.reference import asyncapi, kubernetes, metrics, problems, settings, topics
+from tools.reference import asyncapi, commands, kubernetes, metrics, problems, settings, topics
 from tools.reference.document import ROOT, Document
 
 _SOURCES = (
@@ -8,6 +8,7 @@ _SOURCES = (
     metrics.documents,
     topics.documents,
     problems.documents,
+    commands.documents,
     asyncapi.documents,
     kubernetes.documents,
 )
