@@ -141,23 +141,22 @@ class _Judging:
         if not value.is_judged:
             return
         met = is_met(self._rule, value)
-        seen = _evidence(value)
         if met:
             self._missed, self._met = [], self._met + 1
         else:
-            self._missed, self._met = [*self._missed[-self._rule.for_windows :], seen], 0
+            self._missed, self._met = [*self._missed[-self._rule.for_windows :], _evidence(value)], 0
         if self._since is None or value.window.start >= self._since:
-            self._decide(seen, met=met)
+            self._decide(value, met=met)
 
-    def _decide(self, seen: Evidence, *, met: bool) -> None:
+    def _decide(self, value: KpiValue, *, met: bool) -> None:
         if self._ongoing is None:
             if len(self._missed) >= self._rule.for_windows:
                 run = tuple(self._missed[-self._rule.for_windows :])
-                self._ongoing = Episode(run, len(run), seen.window)
+                self._ongoing = Episode(run, len(run), value.window)
         elif not met:
-            self._ongoing = _continued(self._ongoing, seen, self._rule.for_windows)
+            self._ongoing = _continued(self._ongoing, self._missed[-1], self._rule.for_windows)
         elif self._met >= self._rule.clear_after:
-            self._ended.append(replace(self._ongoing, cleared=seen.window, clearing=seen))
+            self._ended.append(replace(self._ongoing, cleared=value.window, clearing=_evidence(value)))
             self._ongoing = None
 
     def found(self) -> list[Episode]:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from fractions import Fraction
 from typing import Literal, get_args
 
 from services.analytics.domain.kpi_value import KpiValue
@@ -74,22 +73,24 @@ def is_met(rule: TargetRule, value: KpiValue) -> bool:
     whole number it carries rounding of its own, so the value is taken to twelve significant digits: 0.05 is not above 0.05
     because of how it was added up.
     """
-    difference = exact(value) - Fraction(rule.target)
+    top, bottom = _fraction(value)
+    target_top, target_bottom = rule.target.as_integer_ratio()
+    left, right = top * target_bottom, target_top * bottom
     if rule.comparator == ">=":
-        return difference >= 0
+        return left >= right
     if rule.comparator == ">":
-        return difference > 0
-    return difference <= 0 if rule.comparator == "<=" else difference < 0
+        return left > right
+    return left <= right if rule.comparator == "<=" else left < right
 
 
-def exact(value: KpiValue) -> Fraction:
-    """The value as a fraction, by the rule of `is_met`; the value must not be None."""
+def _fraction(value: KpiValue) -> tuple[int, int]:
+    """The value as numerator and positive denominator, by the rule of `is_met`; the value must not be None."""
     if value.value is None:
         raise ValueError("a window without a value cannot be compared")
     top, bottom = value.numerator, value.denominator
-    if top is not None and bottom is not None and _is_whole(top) and _is_whole(bottom) and bottom != 0:
-        return Fraction(int(top), int(bottom))
-    return Fraction(f"{value.value:.{_DIGITS}g}")
+    if top is not None and bottom is not None and bottom > 0 and _is_whole(top) and _is_whole(bottom):
+        return int(top), int(bottom)
+    return Decimal(f"{value.value:.{_DIGITS}g}").as_integer_ratio()
 
 
 def _is_whole(number: float) -> bool:

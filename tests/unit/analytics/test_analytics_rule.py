@@ -4,7 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.analytics.domain.rule import Comparator, is_met
@@ -52,6 +52,7 @@ def test_a_number_is_not_beside_its_target_because_of_how_it_was_added_up(
     assert is_met(rule(comparator=comparator, target=Decimal(target)), summed) is met
 
 
+@settings(deadline=None)
 @given(
     passed=st.integers(0, 10**12), of=st.integers(1, 10**12), digits=st.integers(0, 12), units=st.integers(0, 10**12)
 )

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.analytics.domain.calendar_form import calendar_body, cuts_alike, read_calendar
@@ -174,12 +174,14 @@ RULES = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(INDICATORS)
 def test_what_is_stored_of_an_indicator_reads_back_the_same(body: dict[str, Any]) -> None:
     read = read_indicator("first-pass-yield", 3, body)
     assert read_indicator("first-pass-yield", 3, indicator_body(read)) == read
 
 
+@settings(deadline=None)
 @given(RULES)
 def test_what_is_stored_of_a_rule_reads_back_the_same(body: dict[str, Any]) -> None:
     read = read_rule("yield-below-95", 3, body)
@@ -227,6 +229,7 @@ def test_a_wrong_calendar_is_refused() -> None:
     assert [problem.pointer for problem in refused.value.errors] == ["/time_zone"]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 366 * 86400))
 def test_durations_are_written_as_they_are_read(seconds: int) -> None:
     length = timedelta(seconds=seconds)

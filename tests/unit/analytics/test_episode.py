@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, cast
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.analytics.domain.anomaly import Anomaly, Change, ChangeKind
@@ -136,6 +136,7 @@ UPDATES = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(batches=UPDATES, for_windows=st.integers(1, 3), clear_after=st.integers(1, 3))
 def test_judging_bit_by_bit_equals_judging_everything(
     batches: list[list[tuple[int, int]]], for_windows: int, clear_after: int

@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.analytics.domain.indicator import Formula, FormulaKind, Indicator
@@ -177,6 +177,7 @@ ROWS = st.lists(
 )
 
 
+@settings(deadline=None, max_examples=20)
 @given(ROWS, st.integers(1, 5))
 def test_any_cut_of_the_deltas_gives_the_same_values(rows: list[dict[str, Any]], cut: int) -> None:
     panes, stored = no_panes(), no_values()

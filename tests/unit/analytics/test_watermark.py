@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.analytics.domain.watermark import (
@@ -116,6 +116,7 @@ MARKS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(MARKS, max_size=3), max_size=10))
 def test_watermarks_never_go_back_and_repeats_change_nothing(batches: list[list[PartitionMarks]]) -> None:
     known = Watermarks()
