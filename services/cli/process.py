@@ -26,6 +26,9 @@ from shared.web.actor import authentication, check_binding
 from shared.web.application import Surroundings, create_application
 from shared.web.server import Server
 
+LOCK_FILE = "andon.lock"
+"""In the data folder; held while a process works there."""
+
 
 class CannotRun(Exception):
     """The process cannot run as it is set up; the message says what to change."""
@@ -135,7 +138,7 @@ def _locked(folder: Path, *, shared_by_design: bool) -> Iterator[None]:
     if shared_by_design:
         yield
         return
-    with (folder / "andon.lock").open("a") as lock:
+    with (folder / LOCK_FILE).open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
