@@ -12,7 +12,7 @@ import xxhash
 
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue, SeriesKey
-from services.analytics.domain.pane import DELTAS, merge
+from services.analytics.domain.pane import DELTAS, empty_deltas, merge
 from shared.calendars.windows import Window
 
 SERIES = "series"
@@ -90,7 +90,9 @@ def series_prefix(indicator: str, indicator_version: int) -> bytes:
 def touched(deltas: Mapping[int, Sequence[Deltas]]) -> Touched:
     """All deltas of a batch, by partition, merged to one row per series and pane, with columns `series` and `partition`."""
     merged = [
-        _merged(frames).with_columns(pl.lit(partition, dtype=pl.Int32).alias(PARTITION))
+        merge(empty_deltas(), pl.concat([empty_deltas(), *frames])).with_columns(
+            pl.lit(partition, dtype=pl.Int32).alias(PARTITION)
+        )
         for partition, frames in deltas.items()
     ]
     if not merged:
@@ -101,10 +103,6 @@ def touched(deltas: Mapping[int, Sequence[Deltas]]) -> Touched:
     return rows.join(
         names.with_columns(pl.Series(SERIES, hashes, dtype=pl.Binary)), on=["indicator", "indicator_version", "subject"]
     )
-
-
-def _merged(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    return merge(frames[0], pl.concat(frames[1:])) if len(frames) > 1 else merge(frames[0], frames[0].clear())
 
 
 def add(stored: Panes, new: Touched) -> Touched:

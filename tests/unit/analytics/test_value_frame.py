@@ -152,6 +152,7 @@ def test_deltas_of_a_version_that_is_not_in_force_are_left_out() -> None:
 
 def test_nothing_in_gives_nothing_out() -> None:
     assert touched({}).is_empty()
+    assert touched({0: []}).is_empty()
     nothing = touched({0: [deltas()]})
     assert values_of_panes(add(no_panes(), nothing), definitions_frame([], {})).is_empty()
 
