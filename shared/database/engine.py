@@ -1,5 +1,6 @@
 """Engines for SQLite and PostgreSQL, and two connection types: one that can only read, one inside the only commit."""
 
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,6 +69,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self._engine: Engine | None = None
+        self._writers = threading.Lock()
 
     @property
     def engine(self) -> Engine:
@@ -100,11 +102,27 @@ class Database:
             DatabaseUnavailable: the transaction may or may not have been committed; reload what is cached.
         """
         with (
+            self._one_writer(),
             _translated(),
             self.engine.connect().execution_options(**{_WRITES: True}) as connection,
             connection.begin(),
         ):
             yield WriteConnection(connection)
+
+    @contextmanager
+    def _one_writer(self) -> Iterator[None]:
+        """SQLite has one writer. Threads of this process wait for it here, and go on at once when it is their turn;
+        SQLite itself would look again only every now and then, up to a tenth of a second later.
+        """
+        if not self.is_sqlite:
+            yield
+            return
+        if not self._writers.acquire(timeout=_SQLITE_BUSY_SECONDS):
+            raise DatabaseUnavailable(f"another transaction has been writing for {_SQLITE_BUSY_SECONDS} s")
+        try:
+            yield
+        finally:
+            self._writers.release()
 
     def close(self) -> None:
         """Close all pooled connections. The database can be used again afterwards."""
