@@ -45,7 +45,7 @@ class Mark:
 class PartitionMemory:
     """What the fold knows of one partition of `readings`. `told_end`: the newest mark sent said that it was at its end."""
 
-    seen: SeenIds = SeenIds()
+    seen: SeenIds = field(default_factory=SeenIds)
     marks: Mapping[SourceKey, Mark] = field(default_factory=dict)
     told_end: bool = False
 

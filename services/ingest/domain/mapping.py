@@ -63,7 +63,7 @@ def map_events(plan: SourcePlan, events: Sequence[Event], indices: Sequence[int]
     """
     frame = _columns(plan, events, indices)
     rejected: list[Rejected] = []
-    for check in _checks(plan, now):
+    for check in _violated(frame, list(_checks(plan, now))):
         frame, refused = _apply(frame, check, plan.source.name)
         rejected.extend(refused)
         if frame.is_empty():
@@ -237,6 +237,12 @@ def _time_checks(plan: SourcePlan, now: datetime) -> Iterator[_Check]:
             Reason.OBSERVED_TOO_OLD,
             lambda row: f"{where}: {row[_TIME_TEXT]} is older than the source's horizon of {days} days",
         )
+
+
+def _violated(frame: pl.DataFrame, checks: Sequence[_Check]) -> list[_Check]:
+    """The checks that some row fails: one pass over the frame, which for most batches is the only one."""
+    answers = frame.select(check.fails.any().alias(str(number)) for number, check in enumerate(checks)).row(0)
+    return [check for check, fails in zip(checks, answers, strict=True) if fails]
 
 
 def _apply(frame: pl.DataFrame, check: _Check, source: str) -> tuple[pl.DataFrame, list[Rejected]]:
