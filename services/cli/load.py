@@ -3,6 +3,7 @@
 import csv
 import itertools
 import json
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from services.cli.client import Client
 from shared.events.blocks import UnreadableBlock, decode_parquet, rows_of
 
 LINES_PER_BATCH = 5000
+_LONGEST_NUMBER = 50
 _NUMBER = re.compile(r"^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$")
 
 
@@ -43,18 +45,17 @@ class Loaded:
 
 
 def load_file(client: Client, file: Path, form: Form, progress: Progress) -> Loaded:
-    """Send every row. Loading a file again changes no figure: events keep their ids.
+    """Send every row, once all have been read without fault. Loading a file again changes no figure: events keep their ids.
 
     Raises:
         CannotLoad: naming row and column.
         CallFailed: the server refused or went away; load the file again.
     """
-    rows = list(_rows(file))
-    task = progress.add_task(file.name, total=len(rows))
+    task = progress.add_task(file.name, total=sum(1 for _ in _events(file, form)))
     loaded = Loaded()
-    numbered = enumerate(rows, start=1)
-    while batch := list(itertools.islice(numbered, LINES_PER_BATCH)):
-        lines = b"".join(json.dumps(_event(row, number, file, form)).encode() + b"\n" for number, row in batch)
+    events = _events(file, form)
+    while batch := list(itertools.islice(events, LINES_PER_BATCH)):
+        lines = b"".join(json.dumps(event).encode() + b"\n" for event in batch)
         answer = client.post_lines("/v1/metric-events", lines)
         loaded.accepted += answer["accepted"]
         loaded.quarantined.update(item["reason"] for item in answer["rejected"])
@@ -66,6 +67,11 @@ def progress_bar(console: Console | None = None) -> Progress:
     """A bar with counts and times, for whoever sends many events."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     return Progress(*columns, TimeRemainingColumn(), console=console)
+
+
+def _events(file: Path, form: Form) -> Iterator[dict[str, Any]]:
+    for number, row in enumerate(_rows(file), start=1):
+        yield _event(row, number, file, form)
 
 
 def _event(row: dict[str, Any], number: int, file: Path, form: Form) -> dict[str, Any]:
@@ -101,14 +107,15 @@ def _csv_rows(file: Path) -> Iterator[dict[str, Any]]:
     """Values that read as numbers are sent as numbers; empty ones are left out."""
     with file.open(newline="", encoding="utf-8-sig") as lines:
         for row in csv.DictReader(lines):
-            yield {name: _number_or_text(value) for name, value in row.items() if name and value not in (None, "")}
+            yield {name: _number_or_text(value) for name, value in row.items() if isinstance(value, str) and value}
 
 
 def _number_or_text(text: str) -> int | float | str:
-    """What JSON would call a number is one; `007` and `1,5` stay text."""
-    if not _NUMBER.match(text):
+    """What JSON would call a number is one; `007`, `1,5` and what no double can hold stay text."""
+    if len(text) > _LONGEST_NUMBER or not _NUMBER.match(text):
         return text
-    return float(text) if any(mark in text for mark in ".eE") else int(text)
+    number = float(text) if any(mark in text for mark in ".eE") else int(text)
+    return number if math.isfinite(number) else text
 
 
 def _json_rows(file: Path) -> Iterator[dict[str, Any]]:

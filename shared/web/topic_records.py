@@ -135,6 +135,10 @@ def _rows(value: bytes) -> Any:
 
 def _document(value: bytes) -> Any:
     try:
-        return json.loads(value)
+        document = json.loads(value)
+        json.dumps(
+            document, allow_nan=False, ensure_ascii=False
+        ).encode()  # half a surrogate pair cannot be shown either
     except (ValueError, RecursionError):
         return {"base64": base64.b64encode(value).decode()}
+    return document

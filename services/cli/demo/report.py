@@ -1,6 +1,6 @@
 """What the demo prints at its end: tables for people."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -13,7 +13,9 @@ from services.cli.demo.agreement import Check
 from services.cli.demo.observation import Json, Observation, span_of
 from services.cli.demo.sending import SENT_TWICE, Sent
 
-_MOST_ROWS = 12
+_SUBJECTS_PER_INDICATOR = 4
+_MOST_REASONS = 8
+_MOST_ISSUES = 12
 _MOST_DIFFERENCES = 5
 
 
@@ -59,41 +61,45 @@ def _events(shown: Shown) -> Table:
 
 
 def _values(shown: Shown) -> Table:
-    table = Table(
-        "indicator", "subject", "window", "value", "from", "status", title="KPI values (newest of each subject)"
-    )
+    table = Table("indicator", "subject", "window", "value", "from", "status", title="KPI values, the newest of some")
     for name, values in shown.observed.values.items():
         newest = {_subject(value, shown): value for value in values if value["judgement"] == "judged"}
-        for subject, value in islice(sorted(newest.items()), 4):
-            first, after = span_of(value["window"])
-            sums = f"{value['numerator']:,.0f} of {value['denominator']:,.0f}"
-            table.add_row(
-                name, subject, f"{first} – {after}", _number(value["value"], shown, name), sums, value["status"]
-            )
-    total = sum(len(values) for values in shown.observed.values.values())
-    few = sum(value["judgement"] != "judged" for values in shown.observed.values.values() for value in values)
-    table.caption = f"{total:,} values in all, {few} of them on too few flights to be judged"
+        for subject, value in islice(sorted(newest.items()), _SUBJECTS_PER_INDICATOR):
+            number, parts = _in_words(value, shown.definitions["indicators"][name])
+            table.add_row(name, subject, " – ".join(span_of(value["window"])), number, parts, value["status"])
+    everything = [value for values in shown.observed.values.values() for value in values]
+    few = sum(value["judgement"] != "judged" for value in everything)
+    table.caption = f"{len(everything):,} values in all, {few} of them on too few flights to be judged"
     return table
 
 
+def _in_words(value: Json, indicator: Json) -> tuple[str, str]:
+    """The value, and the sums that it comes from."""
+    top, bottom = value["numerator"], value["denominator"]
+    if indicator["formula"]["kind"] == "ratio":
+        return f"{value['value']:.1%}", f"{top:,.0f} of {bottom:,.0f} flights"
+    return f"{value['value']:.1f} {indicator['unit']}", f"{top:,.0f} {indicator['unit']} over {bottom:,.0f} flights"
+
+
 def _anomalies(shown: Shown) -> Table:
-    found = shown.observed.anomalies
-    table = Table("state", "severity", "reason", title="Anomalies")
-    for anomaly in _first(found):
+    """Open ones first, then those that went on longest."""
+    found = sorted(shown.observed.anomalies, key=lambda one: (one["state"] != "open", -one["windows_missed"]))
+    table = Table("state", "severity", "reason", title="Anomalies", show_lines=True)
+    for anomaly in islice(found, _MOST_REASONS):
         table.add_row(anomaly["state"], anomaly["severity"], anomaly["reason"])
-    table.caption = _rest(len(found), "anomalies", "GET /v1/anomalies")
+    table.caption = _rest(len(found), "anomalies", "GET /v1/anomalies", most=_MOST_REASONS)
     return table
 
 
 def _issues(shown: Shown) -> Table:
     found = shown.observed.issues
     table = Table("number", "title", "priority", "owner", "due", "occurrences", title="Issues, opened by themselves")
-    for issue in _first(found):
+    for issue in islice(found, _MOST_ISSUES):
         due = issue["due_at"][:10]
         table.add_row(
             issue["number"], issue["title"], issue["priority"], issue["owner"], due, str(issue["occurrences"])
         )
-    table.caption = _rest(len(found), "issues", "GET /v1/issues")
+    table.caption = _rest(len(found), "issues", "GET /v1/issues", most=_MOST_ISSUES)
     return table
 
 
@@ -150,14 +156,5 @@ def _subject(item: Json, shown: Shown) -> str:
     return ", ".join(parts) or "company"
 
 
-def _number(value: float, shown: Shown, indicator: str) -> str:
-    is_ratio = shown.definitions["indicators"][indicator]["formula"]["kind"] == "ratio"
-    return f"{value:.1%}" if is_ratio else f"{value:.1f} {shown.definitions['indicators'][indicator].get('unit', '')}"
-
-
-def _first(items: Iterable[Json]) -> Iterator[Json]:
-    return islice(items, _MOST_ROWS)
-
-
-def _rest(count: int, what: str, where: str) -> str:
-    return f"{count} {what}" + (f", the others at {where}" if count > _MOST_ROWS else "")
+def _rest(count: int, what: str, where: str, *, most: int) -> str:
+    return f"{count} {what}" + (f", the others at {where}" if count > most else "")
