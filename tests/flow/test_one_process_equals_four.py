@@ -39,6 +39,8 @@ def test_one_process_killed_twice_agrees_with_the_reference(tmp_path: Path) -> N
                 process.kill()
                 process.start()
             andon.send(batch)
+        for process in andon.processes.values():
+            process.wait_until_ready()
         wait_for(andon.get, expected(days), SETTLES_WITHIN_SECONDS)
 
 
@@ -82,4 +84,6 @@ def test_killing_any_of_the_four_changes_nothing(
                 victim.kill()
                 victim.start_without_waiting()  # the sender goes on while it comes back
             andon.send(batch)
+        for process in andon.processes.values():
+            process.wait_until_ready()
         wait_for(andon.get, expected(days), SETTLES_WITHIN_SECONDS)
