@@ -94,9 +94,7 @@ def one_thread(folder: Path, log_type: type[MemoryLog] = MemoryLog) -> Iterator[
     services = [build_service(name, platform) for name in ALL]
     for service in services:
         service.start()
-    application = create_application(
-        services, Surroundings(ids=ids, registry=registry, unavailable=UNAVAILABLE_ERRORS)
-    )
+    application = create_application(services, Surroundings(ids=ids, registry=registry, unavailable=UNAVAILABLE_ERRORS))
     with TestClient(application, raise_server_exceptions=False) as http:
         yield OneThread(clock, log, services, http)
     for service in reversed(services):

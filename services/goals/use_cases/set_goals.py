@@ -59,9 +59,7 @@ class SetGoals:
             uow.commit()
         return grown
 
-    def _read_set(
-        self, store: GoalStore, period: str, body: Mapping[str, Any], *, before: GoalSet | None
-    ) -> GoalSet:
+    def _read_set(self, store: GoalStore, period: str, body: Mapping[str, Any], *, before: GoalSet | None) -> GoalSet:
         form = Form(body)
         form.only("a goal set", _KEYS)
         calendar_name = form.read("calendar", a_name, DEFAULT_CALENDAR.name)
