@@ -161,7 +161,6 @@ def build(settings: AnalyticsSettings, platform: Platform) -> Service:
         definitions=QueryDefinitions(readers),
         values=QueryValues(readers),
         anomalies=QueryAnomalies(readers),
-        problems=lambda _indicator: (),
     )
     return Service(
         Wiring(

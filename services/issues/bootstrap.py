@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from services.issues.adapters.issue_store import SqlReaders
-from services.issues.adapters.policy_file import shipped_policy
+from services.issues.adapters.policy_file import shipped_policies
 from services.issues.adapters.tables import DELIVERY
 from services.issues.adapters.unit_of_work import IssuesUnitOfWork
 from services.issues.entrypoints.anomalies_consumer import anomalies_handler
 from services.issues.entrypoints.deadline_timer import DeadlineTimer
 from services.issues.entrypoints.definitions_consumer import definitions_handler
+from services.issues.entrypoints.goal_changes_consumer import goal_changes_handler
 from services.issues.entrypoints.http import Routes, make_router
 from services.issues.entrypoints.problems import PROBLEMS
 from services.issues.entrypoints.retrying import Retrying
@@ -17,8 +18,10 @@ from services.issues.metrics import IssuesMetrics
 from services.issues.settings import IssuesSettings
 from services.issues.use_cases.adopt_definitions import AdoptDefinitions
 from services.issues.use_cases.advance_issue import AdvanceIssue
+from services.issues.use_cases.attaching import Attach
 from services.issues.use_cases.define_routing import DefineRouting
 from services.issues.use_cases.follow_anomaly import FollowAnomaly
+from services.issues.use_cases.follow_goals import FollowGoals
 from services.issues.use_cases.query_issues import QueryIssues
 from services.issues.use_cases.report_issue import ReportIssue
 from services.issues.use_cases.report_overdue import ReportOverdue
@@ -32,7 +35,7 @@ from shared.eventlog.event_handler import EventHandler
 from shared.eventlog.port import TopicSpec
 from shared.eventlog.pump import Pump, Subscription
 from shared.eventlog.pump_metrics import PumpMetrics
-from shared.events.topics import ANOMALIES, DEFINITIONS
+from shared.events.topics import ANOMALIES, DEFINITIONS, GOAL_CHANGES
 from shared.events.topics import TOPICS as ALL_TOPICS
 from shared.process.platform import Platform
 from shared.process.service import UNAVAILABLE_ERRORS, Service, Wiring
@@ -52,11 +55,12 @@ def build(settings: IssuesSettings, platform: Platform) -> Service:
     make = MetricFactory(platform.registry, "issues")
     metrics, consumers = IssuesMetrics(make), PumpMetrics(make)
     log = logger("issues")
-    policy = shipped_policy()
+    policies = shipped_policies()
     readers = SqlReaders(database)
+    attach = Attach(policies, platform.ids)
 
     def units() -> IssuesUnitOfWork:
-        return IssuesUnitOfWork(database, platform.ids)
+        return IssuesUnitOfWork(database, platform.ids, metrics)
 
     def count_open() -> Mapping[tuple[str, str], int]:
         with readers() as issues:
@@ -86,17 +90,20 @@ def build(settings: IssuesSettings, platform: Platform) -> Service:
     def open_activities() -> Sequence[Activity]:
         starting = Positions(database, DELIVERY, platform.log).starting_offsets
         relay = Relay(producer="issues", database=database, tables=DELIVERY, log=platform.log)
-        timer = DeadlineTimer(ReportOverdue(units), count_open=count_open, oldest_unpublished=oldest, metrics=metrics)
+        timer = DeadlineTimer(
+            ReportOverdue(units, policies), count_open=count_open, oldest_unpublished=oldest, metrics=metrics
+        )
         return [
-            pump(anomalies_handler(FollowAnomaly(units, policy, platform.ids), starting), ANOMALIES),
+            pump(anomalies_handler(FollowAnomaly(units, attach), starting), ANOMALIES),
             pump(definitions_handler(AdoptDefinitions(units), starting), DEFINITIONS),
+            pump(goal_changes_handler(FollowGoals(units), starting), GOAL_CHANGES),
             Activity(relay, rest=timedelta(milliseconds=20)),
             Activity(timer, rest=timedelta(seconds=1)),
         ]
 
     routes = Routes(
-        advance=AdvanceIssue(units, policy),
-        report=ReportIssue(units, policy, platform.ids),
+        advance=AdvanceIssue(units, policies),
+        report=ReportIssue(units, attach),
         query=QueryIssues(readers),
         define_routing=DefineRouting(units),
         retrying=Retrying(ConcurrentChange, metrics),

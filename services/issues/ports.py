@@ -7,6 +7,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Protocol, Self
 
+from services.issues.domain.goal import Goal
 from services.issues.domain.issue import HistoryLine, Issue
 from services.issues.domain.routing import Routing
 from shared.calendars.calendar import Calendar
@@ -15,23 +16,31 @@ from shared.runtime.progress import Delivery, Progress
 
 @dataclass(frozen=True, slots=True)
 class IssueFilter:
-    """Which issues are asked for; without any field all of them. `overdue_at` keeps those overdue at that moment."""
+    """Which issues are asked for; without any field all of them.
 
-    state: str | None = None
+    Attributes:
+        states: in one of these; None for any.
+        overdue_at: with `overdue`, only those that are (True) or are not (False) overdue at that moment, UTC.
+    """
+
+    states: Sequence[str] | None = None
     severity: str | None = None
     indicator: str | None = None
     owner: str | None = None
     subject: Mapping[str, str] = field(default_factory=dict)
+    overdue: bool | None = None
     overdue_at: datetime | None = None
 
 
 class IssueReader(Protocol):
     """Looks at issues."""
 
-    def get(self, issue_id: str) -> Issue | None: ...
+    def get(self, name: str) -> Issue | None:
+        """By its id, or by its number."""
+        ...
 
-    def find(self, wanted: IssueFilter, *, after: str | None, limit: int) -> Sequence[Issue]:
-        """In order of their numbers, those after `after`."""
+    def find(self, wanted: IssueFilter, *, after: int, limit: int) -> Sequence[Issue]:
+        """In order of their numbers, those after the `after`-th."""
         ...
 
     def history(self, issue_id: str) -> Sequence[HistoryLine]:
@@ -48,12 +57,20 @@ class IssueReader(Protocol):
 
     def routing(self) -> Routing: ...
 
+    def goals(self, goal_ids: Sequence[str]) -> Sequence[Goal]:
+        """Those of these goals that are known."""
+        ...
+
 
 class IssueStore(IssueReader, Protocol):
     """Issues, inside a write transaction."""
 
     def newest_of(self, fingerprint: str) -> Issue | None:
-        """The issue of this fingerprint that was opened last. Nobody else can open one until the transaction ends."""
+        """The issue of this fingerprint that was opened last; first reserves openings."""
+        ...
+
+    def reserve_openings(self) -> None:
+        """Nobody else opens or merges issues until the transaction ends. Repeating it changes nothing."""
         ...
 
     def next_number(self) -> str:
@@ -74,8 +91,20 @@ class IssueStore(IssueReader, Protocol):
 
     def save_routing(self, routing: Routing) -> None: ...
 
-    def overdue_untold(self, now: datetime, limit: int) -> Sequence[Issue]:
-        """Open issues, not on hold, with a deadline that has passed since overdue was told last."""
+    def to_look_at(self, now: datetime, limit: int) -> Sequence[Issue]:
+        """Issues of which something overdue is to be told; see `Issue.look_at`."""
+        ...
+
+    def replace_goals(self, goal_set: str, goals: Sequence[Goal]) -> None:
+        """The goals of a set as they now stand; others of the set are forgotten."""
+        ...
+
+    def active_goals_of(self, indicator: str, subject: Mapping[str, str]) -> Sequence[Goal]:
+        """Goals that are judged now, on exactly this subject of this indicator."""
+        ...
+
+    def open_of(self, indicator: str, subject: Mapping[str, str]) -> Sequence[Issue]:
+        """Open issues about exactly this subject of this indicator."""
         ...
 
 

@@ -1,6 +1,7 @@
 """What the services publish is in the AsyncAPI document."""
 
-from services.issues.domain.parts import ACTION_TABLE, CAUSE_TABLE
+from services.issues.domain.cause_statement import CAUSE_TABLE
+from services.issues.domain.corrective_action import ACTION_TABLE
 from services.issues.domain.workflow import TABLE
 from shared.events.issue_changes import IssueChanged, issue_change_type
 from tools.reference.asyncapi import contract_of

@@ -36,6 +36,7 @@ EMPTY_IS_RIGHT = {
     "_dead_letters_total": "every record could be handled",
     "_retries_total": "neither the log nor a database was away",
     'status=~"5.."': "no request has failed",
+    'change="issue.overdue"': "no deadline has passed",
 }
 """Part of a query → why there is nothing of it in an Andon to which nothing bad has happened."""
 

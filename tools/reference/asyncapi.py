@@ -58,7 +58,7 @@ class Published:
     pattern: str | None = None
 
 
-_OF_AN_ISSUE = "action|actions|cause|check|closure|issue|plan|standardisation|verdict"
+_OF_AN_ISSUE = "action|actions|approval|cause|check|closure|issue|plan|standardisation|verdict"
 """What of an issue may change; the change's own name follows."""
 
 PUBLISHED = (

@@ -1,6 +1,6 @@
 """Every generated file, and which of them are not as they should be."""
 
-from tools.reference import asyncapi, commands, kubernetes, metrics, problems, settings, topics
+from tools.reference import asyncapi, commands, issue_transitions, kubernetes, metrics, problems, settings, topics
 from tools.reference.document import ROOT, Document
 
 _SOURCES = (
@@ -9,6 +9,7 @@ _SOURCES = (
     topics.documents,
     problems.documents,
     commands.documents,
+    issue_transitions.documents,
     asyncapi.documents,
     kubernetes.documents,
 )

@@ -1,6 +1,6 @@
 """The tables of stage one."""
 
-from sqlalchemy import Column, Index, Integer, LargeBinary, String, Table
+from sqlalchemy import JSON, Column, Index, Integer, LargeBinary, String, Table
 
 from services.analytics.adapters.tables import METADATA
 from shared.database.types import BigId, UtcDateTime
@@ -26,3 +26,12 @@ FOLD_MARKS = Table(
     Column("observed_until", UtcDateTime, nullable=False),
     Column("arrived_at", UtcDateTime, nullable=False),
 )
+
+COUNTING_PROBLEMS = Table(
+    "counting_problems",
+    METADATA,
+    Column("indicator", String(100), primary_key=True),
+    Column("missing", JSON, nullable=False),
+    Column("noticed_at", UtcDateTime, nullable=False),
+)
+"""Indicators that could not count the newest of their readings, and the columns that were missing."""

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from services.analytics.adapters.counting_problems import SqlCountingProblems
 from services.analytics.adapters.definitions import SqlDefinitions
 from services.analytics.adapters.seen_id_store import SqlSeenIds
 from services.analytics.adapters.tables import DELIVERY
 from services.analytics.domain.fold import Folded, PartitionMemory, deltas_by_partition
 from services.analytics.domain.pane import empty_deltas
 from services.analytics.ports.defining import DefinitionsReader
-from services.analytics.ports.folding import FoldEvents, SeenIdStore
+from services.analytics.ports.folding import CountingProblems, FoldEvents, SeenIdStore
 from shared.database.engine import Database
 from shared.database.outbox import Outbox
 from shared.database.unit_of_work import SqlUnitOfWork
@@ -24,6 +25,7 @@ class SqlFoldUnitOfWork(SqlUnitOfWork):
 
     definitions: DefinitionsReader
     seen_ids: SeenIdStore
+    problems: CountingProblems
     events: FoldEvents
 
     def __init__(self, database: Database, log: EventLog) -> None:
@@ -33,6 +35,7 @@ class SqlFoldUnitOfWork(SqlUnitOfWork):
     def begun(self) -> None:
         self.definitions = SqlDefinitions(self.connection)
         self.seen_ids = SqlSeenIds(self.connection)
+        self.problems = SqlCountingProblems(self.connection)
         self.events = OutboxDeltas(self.outbox, self._log)
 
 

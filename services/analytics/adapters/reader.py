@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Text, func, literal, select, tuple_
 
 from services.analytics.adapters.anomaly_store import to_anomaly
 from services.analytics.adapters.bulk import read_frame
+from services.analytics.adapters.counting_problems import missing_columns
 from services.analytics.adapters.definitions import SqlDefinitions
 from services.analytics.adapters.evaluate_tables import ANOMALIES, KPI_VALUES
 from services.analytics.adapters.partition_store import states
@@ -131,6 +132,9 @@ class SqlReader:
         severity = columns.snapshot["severity"].as_string().label("severity")
         statement = select(severity, func.count().label("open")).where(columns.state == "open").group_by(severity)
         return {str(row.severity): int(row.open) for row in self._connection.execute(statement)}
+
+    def missing_columns(self) -> Mapping[str, Sequence[str]]:
+        return missing_columns(self._connection)
 
     def partition_states(self) -> Sequence[PartitionState]:
         return states(self._connection)

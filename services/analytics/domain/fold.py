@@ -70,6 +70,8 @@ class Folded:
     duplicates: int
     not_counted: Mapping[str, Sequence[str]]
     """Indicator → columns that its readings lack."""
+    counted: Sequence[str]
+    """Indicators whose readings lack nothing."""
 
 
 def fold(blocks: Sequence[Block], memories: Mapping[int, PartitionMemory], catalogue: Catalogue) -> Folded:
@@ -84,7 +86,7 @@ def fold(blocks: Sequence[Block], memories: Mapping[int, PartitionMemory], catal
         reading_type: pl.concat(frames, how="diagonal_relaxed").filter(pl.Series(np.concatenate(kept[reading_type])))
         for reading_type, frames in by_type.items()
     }
-    deltas, not_counted = _deltas(fresh, catalogue)
+    deltas, not_counted, counted_by = _deltas(fresh, catalogue)
     new_ids = list(_new_ids(fresh))
     counted = sum(frame.height for frame in fresh.values())
     return Folded(
@@ -94,6 +96,7 @@ def fold(blocks: Sequence[Block], memories: Mapping[int, PartitionMemory], catal
         readings=counted,
         duplicates=sum(mask.size for mask in masks) - counted,
         not_counted=not_counted,
+        counted=counted_by,
     )
 
 
@@ -126,9 +129,13 @@ def _with_origin(block: Block) -> pl.DataFrame:
     )
 
 
-def _deltas(fresh: Mapping[str, pl.DataFrame], catalogue: Catalogue) -> tuple[pl.DataFrame, dict[str, Sequence[str]]]:
+def _deltas(
+    fresh: Mapping[str, pl.DataFrame], catalogue: Catalogue
+) -> tuple[pl.DataFrame, dict[str, Sequence[str]], list[str]]:
+    """The deltas of all indicators; those that lack columns, and which; those that lack none."""
     found = [pl.DataFrame(schema=DELTAS)]
     not_counted: dict[str, Sequence[str]] = {}
+    counted: list[str] = []
     for indicator in catalogue.indicators.values():
         readings = fresh.get(indicator.reading_type)
         if readings is None or readings.is_empty():
@@ -137,8 +144,9 @@ def _deltas(fresh: Mapping[str, pl.DataFrame], catalogue: Catalogue) -> tuple[pl
         if missing:
             not_counted[indicator.name] = missing
             continue
+        counted.append(indicator.name)
         found.append(partial(assign(readings, indicator, catalogue.calendar_of(indicator)), indicator))
-    return pl.concat(found), not_counted
+    return pl.concat(found), not_counted, counted
 
 
 def _new_ids(fresh: Mapping[str, pl.DataFrame]) -> Iterator[NewIds]:

@@ -1,6 +1,6 @@
 """The HTTP interface of analytics."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
@@ -51,7 +51,7 @@ Subject = Annotated[dict[str, str], Depends(subject_filter)]
 
 @dataclass(frozen=True, slots=True)
 class UseCases:
-    """What the routes call. `problems` says what keeps an indicator from counting readings."""
+    """What the routes call."""
 
     define_calendar: DefineCalendar
     define_indicator: DefineIndicator
@@ -59,7 +59,6 @@ class UseCases:
     definitions: QueryDefinitions
     values: QueryValues
     anomalies: QueryAnomalies
-    problems: Callable[[str], Sequence[str]]
 
 
 def make_router(use_cases: UseCases, clock: Clock) -> APIRouter:
@@ -90,22 +89,19 @@ def _add_calendars(router: APIRouter, use_cases: UseCases, clock: Clock) -> None
 
 
 def _add_indicators(router: APIRouter, use_cases: UseCases, clock: Clock) -> None:
-    def shape(definition: Definition) -> IndicatorShape:
-        return from_indicator(definition, list(use_cases.problems(definition.name)))
-
     @router.put("/indicators/{name}", responses=_created(IndicatorShape))
     def put_indicator(name: Name, body: IndicatorBody, response: Response, actor: Caller) -> IndicatorShape:
         defined = use_cases.define_indicator(_command(name, body, actor, clock))
-        return shape(_answered(defined, response))
+        return _with_problems(use_cases, [_answered(defined, response)])[0]
 
     @router.get("/indicators/{name}")
     def get_indicator(name: Name) -> IndicatorShape:
-        return shape(use_cases.definitions.one("indicator", name))
+        return _with_problems(use_cases, [use_cases.definitions.one("indicator", name)])[0]
 
     @router.get("/indicators")
     def list_indicators(page: Paging) -> Page[IndicatorShape]:
         found = use_cases.definitions.page("indicator", after=_after_name(page), limit=page.limit + 1)
-        return page_of([shape(one) for one in found], page, key=lambda shown: [shown.name])
+        return page_of(_with_problems(use_cases, found), page, key=lambda shown: [shown.name])
 
 
 def _add_rules(router: APIRouter, use_cases: UseCases, clock: Clock) -> None:
@@ -177,6 +173,11 @@ def _answered(defined: Defined, response: Response) -> Definition:
     if defined.outcome is Outcome.CREATED:
         response.status_code = 201
     return defined.definition
+
+
+def _with_problems(use_cases: UseCases, found: Sequence[Definition]) -> list[IndicatorShape]:
+    problems = use_cases.definitions.problems()
+    return [from_indicator(one, list(problems.get(one.name, ()))) for one in found]
 
 
 def _after_name(page: PageRequest) -> str | None:

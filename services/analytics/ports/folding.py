@@ -30,6 +30,14 @@ class FoldMemory(Protocol):
         ...
 
 
+class CountingProblems(Protocol):
+    """Remembers which indicators cannot count their readings, for the people who defined them."""
+
+    def note(self, missing: Mapping[str, Sequence[str]], counted: Sequence[str], now: datetime) -> None:
+        """Remember the columns that are missing, and forget what was remembered of indicators that lack none."""
+        ...
+
+
 class FoldEvents(Protocol):
     """Sends deltas and marks to stage two, with the transaction that is under way."""
 
@@ -46,6 +54,7 @@ class FoldUnitOfWork(Protocol):
 
     definitions: DefinitionsReader
     seen_ids: SeenIdStore
+    problems: CountingProblems
     events: FoldEvents
 
     def __enter__(self) -> Self: ...

@@ -72,6 +72,10 @@ class AnalyticsReader(Protocol):
         """Severity → how many are open."""
         ...
 
+    def missing_columns(self) -> Mapping[str, Sequence[str]]:
+        """Indicator → columns that the newest of its readings lacked; those that can count are left out."""
+        ...
+
     def partition_states(self) -> Sequence[PartitionState]: ...
 
 

@@ -43,6 +43,7 @@ class FoldReadings:
             # After it: they are not read again, and the relay carries the deltas to the log.
             uow.seen_ids.add(folded.new_ids)
             uow.seen_ids.save_marks(told)
+            uow.problems.note(folded.not_counted, folded.counted, now)
             uow.events.deltas(folded, told, now)
             for moved in progress:
                 uow.advance(moved)

@@ -32,3 +32,12 @@ class QueryDefinitions:
     def page(self, kind: Kind, *, after: str | None, limit: int) -> Sequence[Definition]:
         with self.readers() as reader:
             return reader.definitions(kind, after=after, limit=limit)
+
+    def problems(self) -> Mapping[str, Sequence[str]]:
+        """Indicator → what keeps it from counting readings, one sentence each; those that count are left out."""
+        with self.readers() as reader:
+            missing = reader.missing_columns()
+        return {
+            name: [f"its readings have no {column.replace('.', ' ', 1)}" for column in columns]
+            for name, columns in missing.items()
+        }

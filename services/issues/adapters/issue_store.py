@@ -6,17 +6,18 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select
+from sqlalchemy import ColumnElement, Row, delete, false, func, insert, not_, or_, select
 
-from services.issues.adapters.tables import CALENDARS, HISTORY, INDICATORS, ISSUES, ROUTING, SEQUENCES
-from services.issues.domain.issue import ENDED, HistoryLine, Issue, State
+from services.issues.adapters.tables import CALENDARS, GOALS, HISTORY, INDICATORS, ISSUES, ROUTING, SEQUENCES
+from services.issues.domain.goal import Goal
+from services.issues.domain.issue import ENDED, HistoryLine, Issue
 from services.issues.domain.routing import Route, Routing
 from services.issues.ports import IssueFilter, IssueReader
 from shared.calendars.calendar import DEFAULT_CALENDAR, Calendar, InvalidCalendar, calendar_from_definition
 from shared.database.engine import Database, ReadConnection, WriteConnection
 from shared.database.versioning import compare_and_set, upsert
 
-_NUMBERS = "issue-numbers"
+_NUMBERS, _PREFIX, _OPENINGS = "issue-numbers", "I-", "issue-openings"
 _ENDED = [state.value for state in ENDED]
 
 
@@ -26,15 +27,14 @@ class SqlIssueReader:
     def __init__(self, connection: ReadConnection) -> None:
         self._connection = connection
 
-    def get(self, issue_id: str) -> Issue | None:
-        body = self._connection.execute(select(ISSUES.c.body).where(ISSUES.c.id == issue_id)).scalar_one_or_none()
+    def get(self, name: str) -> Issue | None:
+        named = or_(ISSUES.c.id == name, ISSUES.c.number == name)
+        body = self._connection.execute(select(ISSUES.c.body).where(named)).scalar_one_or_none()
         return None if body is None else _issue(body)
 
-    def find(self, wanted: IssueFilter, *, after: str | None, limit: int) -> Sequence[Issue]:
-        conditions = list(_conditions(wanted))
-        if after is not None:
-            conditions.append(ISSUES.c.number > after)
-        statement = select(ISSUES.c.body).where(*conditions).order_by(ISSUES.c.number).limit(limit)
+    def find(self, wanted: IssueFilter, *, after: int, limit: int) -> Sequence[Issue]:
+        conditions = [ISSUES.c.sequence > after, *_conditions(wanted)]
+        statement = select(ISSUES.c.body).where(*conditions).order_by(ISSUES.c.sequence).limit(limit)
         return [_issue(body) for body in self._connection.execute(statement).scalars()]
 
     def history(self, issue_id: str) -> Sequence[HistoryLine]:
@@ -66,6 +66,9 @@ class SqlIssueReader:
         row = self._connection.execute(newest).first()
         return Routing() if row is None else Routing(row.version, [Route(**route) for route in row.routes])
 
+    def goals(self, goal_ids: Sequence[str]) -> Sequence[Goal]:
+        return [_goal(row) for row in self._connection.execute(select(GOALS).where(GOALS.c.id.in_(goal_ids)))]
+
 
 class SqlIssueStore(SqlIssueReader):
     """`services.issues.ports.IssueStore`, inside a write transaction."""
@@ -75,23 +78,26 @@ class SqlIssueStore(SqlIssueReader):
         self._writing = connection
 
     def newest_of(self, fingerprint: str) -> Issue | None:
-        self._writing.lock(f"fingerprint {fingerprint}")
-        statement = (
-            select(ISSUES.c.body).where(ISSUES.c.fingerprint == fingerprint).order_by(ISSUES.c.number.desc()).limit(1)
-        )
-        body = self._connection.execute(statement).scalar_one_or_none()
+        self.reserve_openings()
+        same = select(ISSUES.c.body).where(ISSUES.c.fingerprint == fingerprint)
+        body = self._connection.execute(same.order_by(ISSUES.c.sequence.desc()).limit(1)).scalar_one_or_none()
         return None if body is None else _issue(body)
 
+    def reserve_openings(self) -> None:
+        # One lock for all fingerprints: with one each, two transactions that open several could wait for one another.
+        self._writing.lock(_OPENINGS)
+
     def next_number(self) -> str:
-        self._writing.lock(_NUMBERS)
+        self.reserve_openings()
         last = self._writing.execute(select(SEQUENCES.c.last).where(SEQUENCES.c.name == _NUMBERS)).scalar_one_or_none()
         number = int(last or 0) + 1
         upsert(self._writing, SEQUENCES, [{"name": _NUMBERS, "last": number}])
-        return f"I-{number:06d}"
+        return f"{_PREFIX}{number:06d}"
 
     def add(self, issue: Issue) -> None:
-        key = {"id": issue.id, "number": issue.number, "fingerprint": issue.fingerprint, "version": issue.version}
-        self._writing.execute(insert(ISSUES).values(**key, **_columns(issue)))
+        key = {"id": issue.id, "number": issue.number, "sequence": int(issue.number.removeprefix(_PREFIX))}
+        fixed = {"fingerprint": issue.fingerprint, "version": issue.version}
+        self._writing.execute(insert(ISSUES).values(**key, **fixed, **_columns(issue)))
 
     def save(self, issue: Issue) -> None:
         compare_and_set(self._writing, ISSUES, key={"id": issue.id}, version=issue.version - 1, values=_columns(issue))
@@ -114,15 +120,23 @@ class SqlIssueStore(SqlIssueReader):
         ]
         self._writing.execute(insert(ROUTING).values(version=routing.version, routes=routes))
 
-    def overdue_untold(self, now: datetime, limit: int) -> Sequence[Issue]:
-        columns = ISSUES.c
-        running = columns.state.not_in([*_ENDED, State.ON_HOLD.value])
-        passed = [
-            and_(due < now, or_(columns.overdue_told_at.is_(None), columns.overdue_told_at < due))
-            for due in (columns.due_at, columns.milestone_due_at)
-        ]
-        statement = select(columns.body).where(running, or_(*passed)).order_by(columns.number).limit(limit)
+    def to_look_at(self, now: datetime, limit: int) -> Sequence[Issue]:
+        due = select(ISSUES.c.body).where(ISSUES.c.look_at < now)
+        statement = due.order_by(ISSUES.c.look_at, ISSUES.c.sequence).limit(limit)
         return [_issue(body) for body in self._connection.execute(statement).scalars()]
+
+    def replace_goals(self, goal_set: str, goals: Sequence[Goal]) -> None:
+        self._writing.execute(delete(GOALS).where(GOALS.c.goal_set == goal_set))
+        upsert(self._writing, GOALS, [msgspec.to_builtins(goal) for goal in goals])
+
+    def active_goals_of(self, indicator: str, subject: Mapping[str, str]) -> Sequence[Goal]:
+        active = select(GOALS).where(GOALS.c.indicator == indicator, GOALS.c.active).order_by(GOALS.c.id)
+        return [_goal(row) for row in self._connection.execute(active) if row.subject == dict(subject)]
+
+    def open_of(self, indicator: str, subject: Mapping[str, str]) -> Sequence[Issue]:
+        running = select(ISSUES.c.body).where(ISSUES.c.indicator == indicator, ISSUES.c.state.not_in(_ENDED))
+        bodies = self._connection.execute(running.order_by(ISSUES.c.sequence)).scalars()
+        return [issue for body in bodies if (issue := _issue(body)).subject == dict(subject)]
 
 
 class SqlReaders:
@@ -139,15 +153,17 @@ class SqlReaders:
 
 def _conditions(wanted: IssueFilter) -> Iterator[ColumnElement[bool]]:
     columns = ISSUES.c
-    for name in ("state", "severity", "indicator", "owner"):
+    if wanted.states is not None:
+        yield columns.state.in_(wanted.states)
+    for name in ("severity", "indicator", "owner"):
         value = getattr(wanted, name)
         if value is not None:
             yield columns[name] == value
     for dimension, value in wanted.subject.items():
         yield columns.subject[dimension].as_string() == value
-    if wanted.overdue_at is not None:
-        yield columns.state.not_in([*_ENDED, State.ON_HOLD.value])
-        yield or_(columns.due_at < wanted.overdue_at, columns.milestone_due_at < wanted.overdue_at)
+    if wanted.overdue is not None:
+        overdue = func.coalesce(columns.overdue_from < wanted.overdue_at, false())
+        yield overdue if wanted.overdue else not_(overdue)
 
 
 def _columns(issue: Issue) -> dict[str, Any]:
@@ -158,9 +174,8 @@ def _columns(issue: Issue) -> dict[str, Any]:
         "subject": dict(issue.subject),
         "owner": issue.owner,
         "open_fingerprint": issue.fingerprint if issue.is_open else None,
-        "due_at": issue.due_at,
-        "milestone_due_at": issue.milestone_due_at,
-        "overdue_told_at": issue.overdue_told_at,
+        "overdue_from": issue.overdue_from,
+        "look_at": issue.look_at,
         "body": _text(issue),
     }
 
@@ -171,3 +186,7 @@ def _text(value: Issue | HistoryLine) -> str:
 
 def _issue(body: str) -> Issue:
     return msgspec.json.decode(body, type=Issue)
+
+
+def _goal(row: Row[Any]) -> Goal:
+    return Goal(row.id, row.goal_set, row.name, row.indicator, row.subject, row.active)

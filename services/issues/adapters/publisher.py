@@ -12,11 +12,16 @@ from shared.runtime.identifiers import IdSource
 
 
 class OutboxIssueEvents:
-    """`services.issues.ports.IssueEvents`."""
+    """`services.issues.ports.IssueEvents`.
+
+    Attributes:
+        published: (change, source of the issue) of what this transaction has added, in order.
+    """
 
     def __init__(self, outbox: Outbox, ids: IdSource) -> None:
         self._outbox = outbox
         self._ids = ids
+        self.published: list[tuple[str, str]] = []
 
     def changed(self, issue: Issue, line: HistoryLine, now: datetime) -> None:
         event = Envelope(
@@ -31,6 +36,7 @@ class OutboxIssueEvents:
         headers = (("content-type", CONTENT_TYPE.encode()),)
         record = NewRecord(ISSUE_CHANGES, encode(event), key=issue.id.encode(), headers=headers)
         self._outbox.add([record], recorded_at=now)
+        self.published.append((line.change, issue.source))
 
 
 def _snapshot(issue: Issue, line: HistoryLine) -> IssueChanged:

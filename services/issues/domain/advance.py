@@ -1,16 +1,13 @@
 """The only way to change an issue's state: a trigger against the table, with a reason when it is refused."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
-from services.issues.domain.deadlines import Clocks
-from services.issues.domain.effects import apply_effects
-from services.issues.domain.guards import Attempt
-from services.issues.domain.issue import Issue, State
-from services.issues.domain.workflow import HUMAN_TRIGGERS, OWNER, TABLE, Way
+from services.issues.domain.attempt import Attempt
+from services.issues.domain.effects import apply_effects, with_next_cycle
+from services.issues.domain.issue import ENDED, Issue, State
+from services.issues.domain.roles import may
+from services.issues.domain.workflow import HUMAN_TRIGGERS, TABLE, Transition, Way
 from shared.runtime.actor import Actor
 
 
@@ -28,7 +25,6 @@ class Advanced:
 
     issue: Issue
     change: str
-    from_state: State
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,30 +37,17 @@ class Refused:
     guard: str | None = None
 
 
-def advance(
-    issue: Issue, trigger: str, facts: Mapping[str, Any], *, actor: Actor, now: datetime, clocks: Clocks
-) -> Advanced | Refused:
-    """Try a trigger.
-
-    Args:
-        facts: what the caller sent with it; JSON values.
-        clocks: the policy that the issue runs under, and its calendar.
-    """
+def advance(attempt: Attempt) -> Advanced | Refused:
+    """Try a trigger. The version grows by one when it is taken."""
+    issue, trigger = attempt.issue, attempt.trigger
+    allowed = allowed_triggers(issue, attempt.actor)
     transition = TABLE.get((issue.state, trigger))
-    allowed = allowed_triggers(issue, actor)
     if transition is None:
         return Refused(Why.NOT_IN_THIS_STATE, f"{trigger} is not a trigger of state {issue.state}", allowed)
-    if not _may(issue, actor, transition.roles):
-        roles = ", ".join(sorted(transition.roles))
-        return Refused(Why.NOT_YOUR_ROLE, f"{trigger} is for {roles}", allowed)
-    attempt = Attempt(issue, facts, actor, clocks.policy)
-    refused: Refused | None = None
-    for way in transition.ways:
-        refusal = _first_missing(way, attempt, allowed)
-        if refusal is None:
-            return _take(way, trigger, attempt, now=now, clocks=clocks)
-        refused = refused or refusal
-    return refused or Refused(Why.GUARD, "no way is open", allowed)
+    if not may(attempt.actor, transition.roles, issue=issue):
+        return Refused(Why.NOT_YOUR_ROLE, not_yours(trigger, transition.roles, attempt.actor), allowed)
+    way, refusal = _choose(transition, attempt, allowed)
+    return refusal if way is None else _take(way, attempt)
 
 
 def allowed_triggers(issue: Issue, actor: Actor) -> tuple[str, ...]:
@@ -72,30 +55,53 @@ def allowed_triggers(issue: Issue, actor: Actor) -> tuple[str, ...]:
     return tuple(
         trigger
         for trigger in HUMAN_TRIGGERS
-        if (found := TABLE.get((issue.state, trigger))) is not None and _may(issue, actor, found.roles)
+        if (found := TABLE.get((issue.state, trigger))) is not None and may(actor, found.roles, issue=issue)
     )
 
 
-def _may(issue: Issue, actor: Actor, roles: frozenset[str]) -> bool:
-    owns = OWNER in roles and issue.owner in (actor.name, *(f"role:{role}" for role in actor.roles))
-    return owns or bool(roles & actor.roles)
+def not_yours(trigger: str, roles: frozenset[str], actor: Actor) -> str:
+    """The sentence for somebody whose roles do not allow a trigger."""
+    held = ", ".join(sorted(actor.roles)) or "no role"
+    return f"{trigger} is for {', '.join(sorted(roles))}; {actor.name} acts as {held}"
 
 
-def _first_missing(way: Way, attempt: Attempt, allowed: tuple[str, ...]) -> Refused | None:
-    for guard in way.guards:
+def _choose(transition: Transition, attempt: Attempt, allowed: tuple[str, ...]) -> tuple[Way | None, Refused]:
+    """The first way that is open; else the refusal of the way that came furthest, which is the one most likely meant."""
+    refusal, furthest = Refused(Why.GUARD, "no way is open", allowed), -1
+    for way in transition.ways:
+        passed, found = _first_missing(way, attempt, allowed)
+        if found is None:
+            return way, refusal
+        if passed >= furthest:
+            refusal, furthest = found, passed
+    return None, refusal
+
+
+def _first_missing(way: Way, attempt: Attempt, allowed: tuple[str, ...]) -> tuple[int, Refused | None]:
+    for passed, guard in enumerate(way.guards):
         missing = guard(attempt)
         if missing is not None:
-            return Refused(Why.GUARD, missing, allowed, guard.__name__)
-    return None
+            return passed, Refused(Why.GUARD, missing, allowed, guard.__name__)
+    return len(way.guards), None
 
 
-def _take(way: Way, trigger: str, attempt: Attempt, *, now: datetime, clocks: Clocks) -> Advanced:
-    before = attempt.issue
-    after = apply_effects(trigger, attempt, now=now, clocks=clocks)
+def _take(way: Way, attempt: Attempt) -> Advanced:
+    before, now = attempt.issue, attempt.now
+    after = apply_effects(attempt)
+    if way.next_cycle:
+        after = with_next_cycle(after)
     to = State(before.facts["resume_state"]) if way.resumes else way.to or before.state
     if to is not before.state:
-        milestone = after.milestone_due_at if way.resumes else clocks.milestone(to, after.priority, now)
-        after = replace(after, state=to, entered_at=now, milestone_due_at=milestone)
-    if way.next_cycle:
-        after = replace(after, cycle=before.cycle + 1)
-    return Advanced(replace(after, version=before.version + 1), way.change, before.state)
+        after = _entered(after, to, attempt)
+    return Advanced(replace(after, version=before.version + 1, ended_at=now if to in ENDED else None), way.change)
+
+
+def _entered(after: Issue, to: State, attempt: Attempt) -> Issue:
+    """The new state with its clock. A state that is held, or was, keeps the clock that its effect has set."""
+    before, now = attempt.issue, attempt.now
+    due_at = after.due_at
+    if before.state is State.EFFECTIVENESS_MONITORING:
+        due_at += now - before.entered_at  # the case's clock has stood still meanwhile
+    kept = State.ON_HOLD in (to, before.state) and to not in ENDED
+    milestone = after.milestone_due_at if kept else attempt.clocks.milestone(to, after.priority, now)
+    return replace(after, state=to, entered_at=now, due_at=due_at, milestone_due_at=milestone)

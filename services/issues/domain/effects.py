@@ -5,139 +5,159 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from services.issues.domain.deadlines import Clocks
-from services.issues.domain.guards import Attempt
-from services.issues.domain.issue import Action, Issue
+from services.issues.domain.attempt import Attempt
+from services.issues.domain.issue import ENDED_ACTIONS, PLANNED_KINDS, Action, Issue, Link
+from services.issues.domain.roles import is_person
 
-KEPT = ("problem", "extent", "method", "no_escape_cause", "standard", "skip_reason", "reason_code", "target")
+KEPT = ("problem", "extent", "method", "no_escape_cause", "standard", "skip_reason", "reason_code")
 """What callers send that stays with the issue."""
 
-_ENDED = ("verified", "cancelled")
+_OF_A_CYCLE = ("plan", "plan_authors", "verdict", "standard")
+"""What belongs to one cycle, and is kept with it when the next begins."""
 
 
-def apply_effects(trigger: str, attempt: Attempt, *, now: datetime, clocks: Clocks) -> Issue:
-    """The issue with what the trigger leaves behind; state, version and clocks are the caller's."""
+def apply_effects(attempt: Attempt) -> Issue:
+    """The issue with what the trigger leaves behind; state, version and the new state's clock are the caller's."""
     kept = {name: attempt.facts[name] for name in KEPT if attempt.facts.get(name)}
     issue = with_facts(attempt.issue, kept)
-    effect = _EFFECTS.get(trigger)
-    return issue if effect is None else effect(replace_issue(attempt, issue), now, clocks)
-
-
-def replace_issue(attempt: Attempt, issue: Issue) -> Attempt:
-    return replace(attempt, issue=issue)
+    effect = _EFFECTS.get(attempt.trigger)
+    return issue if effect is None else effect(replace(attempt, issue=issue))
 
 
 def with_facts(issue: Issue, facts: Mapping[str, Any]) -> Issue:
+    """The issue with these facts beside or instead of earlier ones."""
     return replace(issue, facts={**issue.facts, **facts}) if facts else issue
 
 
-def _own(attempt: Attempt, _now: datetime, _clocks: Clocks) -> Issue:
-    issue = attempt.issue
-    former = [*issue.former_owners, issue.owner] if issue.owner_named else list(issue.former_owners)
-    return replace(issue, owner=attempt.facts["owner"], owner_named=True, former_owners=former)
+def with_next_cycle(issue: Issue) -> Issue:
+    """The next cycle; the one before is kept whole, and a correction alone is no longer enough."""
+    ended = {name: issue.facts[name] for name in _OF_A_CYCLE if name in issue.facts}
+    rest = {name: value for name, value in issue.facts.items() if name not in _OF_A_CYCLE}
+    earlier = [*issue.facts.get("earlier_cycles", []), {"cycle": issue.cycle, **ended}]
+    return replace(issue, cycle=issue.cycle + 1, facts={**rest, "earlier_cycles": earlier, "path": "capa"})
 
 
-def _classify(path: str) -> Callable[[Attempt, datetime, Clocks], Issue]:
-    def effect(attempt: Attempt, now: datetime, clocks: Clocks) -> Issue:
-        likelihood = attempt.facts.get("likelihood")
-        issue = attempt.issue
-        if likelihood in clocks.policy.likelihoods:
-            issue = _with_priority(replace(issue, likelihood=str(likelihood)), now, clocks)
-        return with_facts(issue, {"path": path})
+def with_link(issue: Issue, link: Link) -> Issue:
+    """The issue with this link, once."""
+    return issue if link in issue.links else replace(issue, links=[*issue.links, link])
+
+
+def _own(attempt: Attempt) -> Issue:
+    issue, owner = attempt.issue, attempt.facts.get("owner") or attempt.issue.owner
+    if owner == issue.owner:
+        return issue
+    former = [*issue.former_owners, issue.owner] if is_person(issue.owner) else list(issue.former_owners)
+    return replace(issue, owner=owner, former_owners=former)
+
+
+def _merge(attempt: Attempt) -> Issue:
+    target = attempt.target
+    return attempt.issue if target is None else with_link(attempt.issue, Link("merged_into", target.id))
+
+
+def _classify(path: str) -> Callable[[Attempt], Issue]:
+    def effect(attempt: Attempt) -> Issue:
+        return with_facts(_with_priority(attempt, attempt.issue), {"path": path})
 
     return effect
 
 
-def _reclassify(attempt: Attempt, now: datetime, clocks: Clocks) -> Issue:
-    likelihood = attempt.facts.get("likelihood")
-    issue = replace(attempt.issue, severity=attempt.facts["severity"])
+def _reclassify(attempt: Attempt) -> Issue:
+    return _with_priority(attempt, replace(attempt.issue, severity=attempt.facts["severity"]))
+
+
+def _with_priority(attempt: Attempt, issue: Issue) -> Issue:
+    """Priority follows severity and likelihood; deadlines run from now. Earlier values stay in the history."""
+    clocks, likelihood = attempt.clocks, attempt.facts.get("likelihood")
     if likelihood in clocks.policy.likelihoods:
         issue = replace(issue, likelihood=str(likelihood))
-    return _with_priority(issue, now, clocks)
-
-
-def _with_priority(issue: Issue, now: datetime, clocks: Clocks) -> Issue:
-    """Priority follows severity and likelihood; deadlines run from now. Earlier values stay in the history."""
     priority = clocks.policy.priority(issue.severity, issue.likelihood)
     if priority == issue.priority:
         return issue
-    due_at = clocks.close(priority, now)
-    return replace(
-        issue, priority=priority, due_at=due_at, milestone_due_at=clocks.milestone(issue.state, priority, now)
-    )
+    milestone = clocks.milestone(issue.state, priority, attempt.now) or issue.milestone_due_at
+    return replace(issue, priority=priority, due_at=clocks.close(priority, attempt.now), milestone_due_at=milestone)
 
 
-def _submit_plan(attempt: Attempt, now: datetime, _clocks: Clocks) -> Issue:
+def _submit_plan(attempt: Attempt) -> Issue:
     authors = {attempt.actor.name, *attempt.issue.facts.get("plan_authors", [])}
-    plan = {"submitted_by": attempt.actor.name, "submitted_at": now.isoformat(), "authors": sorted(authors)}
+    plan = {"submitted_by": attempt.actor.name, "submitted_at": attempt.now.isoformat(), "authors": sorted(authors)}
     return with_facts(attempt.issue, {"plan": plan})
 
 
-def _approve_plan(attempt: Attempt, now: datetime, _clocks: Clocks) -> Issue:
-    plan = {**attempt.issue.facts["plan"], "approved_by": attempt.actor.name, "approved_at": now.isoformat()}
+def _decide_plan(decision: str) -> Callable[[Attempt], Issue]:
+    def effect(attempt: Attempt) -> Issue:
+        decided = {f"{decision}_by": attempt.actor.name, f"{decision}_at": attempt.now.isoformat()}
+        return with_facts(attempt.issue, {"plan": {**attempt.plan, **decided}})
+
+    return effect
+
+
+def _plan_approved(attempt: Attempt) -> Issue:
+    """Drafts of the plan are to be carried out; whoever writes from now on is author of the next revision."""
     actions = [_planned(action) for action in attempt.issue.actions]
-    return replace(with_facts(attempt.issue, {"plan": plan}), actions=actions)
+    return replace(with_facts(attempt.issue, {"plan_authors": []}), actions=actions)
 
 
 def _planned(action: Action) -> Action:
-    drafted = action.state == "draft" and action.kind in ("corrective", "preventive")
+    drafted = action.state == "draft" and action.kind in PLANNED_KINDS
     return replace(action, state="planned") if drafted else action
 
 
-def _verdict(attempt: Attempt, now: datetime, _clocks: Clocks) -> Issue:
+def _verdict(attempt: Attempt) -> Issue:
     """A verdict that a person states with evidence; it is marked as stated, never as computed."""
     verdict = {
         "verdict": attempt.facts["verdict"],
         "basis": "stated",
         "evidence": attempt.facts["evidence"],
         "by": attempt.actor.name,
-        "at": now.isoformat(),
-        "cycle": attempt.issue.cycle,
+        "at": attempt.now.isoformat(),
     }
     return with_facts(attempt.issue, {"verdict": verdict})
 
 
-def _hold(attempt: Attempt, now: datetime, _clocks: Clocks) -> Issue:
+def _hold(attempt: Attempt) -> Issue:
+    """The clocks stop; the only one that runs is the review date."""
+    issue, review_on = attempt.issue, datetime.fromisoformat(attempt.facts["review_on"])
+    stopped = None if issue.milestone_due_at is None else issue.milestone_due_at.isoformat()
     held = {
-        "resume_state": attempt.issue.state.value,
-        "held_at": now.isoformat(),
-        "review_on": attempt.facts["review_on"],
+        "resume_state": issue.state.value,
+        "held_at": attempt.now.isoformat(),
+        "held_milestone": stopped,
+        "review_on": review_on.isoformat(),
     }
-    return with_facts(attempt.issue, held)
+    return replace(with_facts(issue, held), milestone_due_at=review_on)
 
 
-def _resume(attempt: Attempt, now: datetime, _clocks: Clocks) -> Issue:
+def _resume(attempt: Attempt) -> Issue:
     """Deadlines move by the time held."""
     issue = attempt.issue
-    held = now - datetime.fromisoformat(issue.facts["held_at"])
-    milestone = None if issue.milestone_due_at is None else issue.milestone_due_at + held
+    held, stopped = attempt.now - datetime.fromisoformat(issue.facts["held_at"]), issue.facts["held_milestone"]
+    milestone = None if stopped is None else datetime.fromisoformat(stopped) + held
     return replace(issue, due_at=issue.due_at + held, milestone_due_at=milestone)
 
 
-def _cancel(attempt: Attempt, _now: datetime, _clocks: Clocks) -> Issue:
+def _cancel(attempt: Attempt) -> Issue:
     actions = [
-        action if action.state in _ENDED else replace(action, state="cancelled") for action in attempt.issue.actions
+        action if action.state in ENDED_ACTIONS else replace(action, state="cancelled")
+        for action in attempt.issue.actions
     ]
     return replace(attempt.issue, actions=actions)
 
 
-def _close(attempt: Attempt, now: datetime, _clocks: Clocks) -> Issue:
-    closed = {"closed_by": attempt.actor.name, "closed_at": now.isoformat()}
-    return with_facts(attempt.issue, closed)
-
-
-_EFFECTS: Mapping[str, Callable[[Attempt, datetime, Clocks], Issue]] = {
+_EFFECTS: Mapping[str, Callable[[Attempt], Issue]] = {
     "accept": _own,
     "reassign": _own,
+    "merge": _merge,
     "classify-correction": _classify("correction"),
     "classify-capa": _classify("capa"),
     "upgrade-to-capa": _classify("capa"),
     "reclassify": _reclassify,
     "submit-plan": _submit_plan,
-    "vote-approve": _approve_plan,
+    "vote-approve": _decide_plan("approved"),
+    "vote-return": _decide_plan("returned"),
+    "plan-approved": _plan_approved,
     "confirm-verdict": _verdict,
     "hold": _hold,
     "resume": _resume,
     "cancel": _cancel,
-    "sign-closure": _close,
 }

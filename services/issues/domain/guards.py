@@ -1,44 +1,32 @@
-"""The guards of the workflow: each says what is missing, or None. Pure functions with stable names.
+"""The guards of the workflow that look at facts: each says what is missing, or None. Pure functions with stable names.
 
 A guard whose facts need approvals, computed verdicts or delegation is not here yet; it joins the table by its name.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
-from services.issues.domain.issue import Action, Issue
-from services.issues.domain.policy import Policy
-from shared.runtime.actor import Actor
-
-REJECTION_REASONS = ("false_signal", "data_error", "not_a_requirement")
-CANCELLATION_REASONS = ("withdrawn", "out_of_scope")
-UNFINISHED = frozenset({"draft", "planned", "in_progress", "blocked"})
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """A trigger as it is tried: on what, with which facts, by whom, under which policy."""
-
-    issue: Issue
-    facts: Mapping[str, Any]
-    actor: Actor
-    policy: Policy
-
-    def fact(self, name: str) -> Any:
-        """What the caller sent, else what an earlier trigger has left behind."""
-        value = self.facts.get(name)
-        return self.issue.facts.get(name) if value is None else value
-
-    def actions(self, *kinds: str) -> list[Action]:
-        return [action for action in self.issue.actions if action.kind in kinds]
-
+from services.issues.domain.attempt import Attempt
+from services.issues.domain.issue import ENDED_ACTIONS, PLANNED_KINDS, State
+from services.issues.domain.roles import is_person
 
 Guard = Callable[[Attempt], str | None]
 
+REJECTION_REASONS = ("false_signal", "data_error", "not_a_requirement")
+CANCELLATION_REASONS = ("withdrawn", "out_of_scope")
+METHODS = ("fishbone", "five_whys", "both")
+VERDICTS = ("effective", "partially_effective", "ineffective", "inconclusive")
+_UNFINISHED = frozenset({"draft", "planned", "in_progress", "blocked"})
+
 
 def owner_named(attempt: Attempt) -> str | None:
-    return None if attempt.facts.get("owner") else "owner: name who is responsible"
+    """A person: named now, or by the routing table before."""
+    owner = str(attempt.facts.get("owner") or attempt.issue.owner)
+    return None if is_person(owner) else f"owner: name the person who is responsible; {owner} is not one yet"
+
+
+def new_owner_named(attempt: Attempt) -> str | None:
+    return None if attempt.facts.get("owner") else "owner: name who is responsible from now on"
 
 
 def reason_given(attempt: Attempt) -> str | None:
@@ -55,9 +43,13 @@ def cancellation_reason(attempt: Attempt) -> str | None:
     return None if found in CANCELLATION_REASONS else f"reason_code: one of {', '.join(CANCELLATION_REASONS)}"
 
 
-def target_named(attempt: Attempt) -> str | None:
-    target = attempt.facts.get("target")
-    return None if target and target != attempt.issue.id else "target: name the other issue"
+def target_open(attempt: Attempt) -> str | None:
+    target = attempt.target
+    if target is None:
+        return "target: name the other issue by its id or number"
+    if target.id == attempt.issue.id:
+        return "target: an issue cannot be merged into itself"
+    return None if target.is_open else f"target: {target.number} has ended as {target.state}"
 
 
 def problem_stated(attempt: Attempt) -> str | None:
@@ -72,7 +64,7 @@ def correction_allowed(attempt: Attempt) -> str | None:
 
 
 def not_recurrence(attempt: Attempt) -> str | None:
-    recurs = attempt.issue.cycle > 1 or attempt.issue.facts.get("recurrence_of")
+    recurs = attempt.issue.cycle > 1 or any(link.kind == "recurrence_of" for link in attempt.issue.links)
     return "it has come back, so a correction alone is not enough; use classify-capa" if recurs else None
 
 
@@ -91,13 +83,13 @@ def containment_skippable(attempt: Attempt) -> str | None:
 
 def corrections_verified(attempt: Attempt) -> str | None:
     states = {action.state for action in attempt.actions("correction")}
-    done = "verified" in states and states <= {"verified", "cancelled"}
+    done = "verified" in states and states <= ENDED_ACTIONS
     return None if done else "actions: at least one correction must be verified, and none may be unfinished"
 
 
 def containment_done(attempt: Attempt) -> str | None:
     states = {action.state for action in attempt.actions("containment")}
-    done = states & {"implemented", "verified"} and not states & UNFINISHED
+    done = states & {"implemented", "verified"} and not states & _UNFINISHED
     return None if done else "actions: at least one containment action must be implemented, and none unfinished"
 
 
@@ -106,8 +98,7 @@ def extent_confirmed(attempt: Attempt) -> str | None:
 
 
 def method_named(attempt: Attempt) -> str | None:
-    found = attempt.fact("method")
-    return None if found in ("fishbone", "five_whys", "both") else "method: one of fishbone, five_whys, both"
+    return None if attempt.fact("method") in METHODS else f"method: one of {', '.join(METHODS)}"
 
 
 def occurrence_cause_verified(attempt: Attempt) -> str | None:
@@ -118,16 +109,23 @@ def occurrence_cause_verified(attempt: Attempt) -> str | None:
 
 def escape_cause_settled(attempt: Attempt) -> str | None:
     verified = any(cause.point == "escape" and cause.state == "verified" for cause in attempt.issue.causes)
-    return (
-        None
-        if verified or attempt.fact("no_escape_cause")
-        else "no_escape_cause: verify an escape cause, or say why there is none"
-    )
+    settled = verified or attempt.fact("no_escape_cause")
+    return None if settled else "no_escape_cause: verify an escape cause, or say why there is none"
 
 
 def no_undecided_cause(attempt: Attempt) -> str | None:
-    undecided = [cause.id for cause in attempt.issue.causes if cause.state == "hypothesis"]
-    return f"causes: {', '.join(undecided)} are neither verified nor refuted" if undecided else None
+    """On the way to a root: every statement of which a verified root is the deeper why."""
+    by_id = {cause.id: cause for cause in attempt.issue.causes}
+    undecided = set()
+    for cause in attempt.issue.causes:
+        step = cause if cause.root and cause.state == "verified" else None
+        seen: set[str] = set()
+        while step is not None and step.id not in seen:
+            seen.add(step.id)
+            if step.state == "hypothesis":
+                undecided.add(step.id)
+            step = by_id.get(step.answers_why_of or "")
+    return f"causes: {', '.join(sorted(undecided))} are neither verified nor refuted" if undecided else None
 
 
 def no_bare_human_error(attempt: Attempt) -> str | None:
@@ -142,104 +140,118 @@ def no_bare_human_error(attempt: Attempt) -> str | None:
 
 
 def no_containment_unfinished(attempt: Attempt) -> str | None:
-    unfinished = [action.id for action in attempt.actions("containment") if action.state in UNFINISHED]
+    unfinished = [action.id for action in attempt.actions("containment") if action.state in _UNFINISHED]
     return f"actions: containment {', '.join(unfinished)} is unfinished" if unfinished else None
 
 
 def causes_covered(attempt: Attempt) -> str | None:
+    """Each verified root cause has a corrective action, and each cycle adds at least one."""
     live = [action for action in attempt.actions("corrective") if action.state != "cancelled"]
+    if not any(action.cycle == attempt.issue.cycle for action in live):
+        return "actions: this cycle has no corrective action"
     covered = {cause for action in live for cause in action.causes}
     roots = [cause.id for cause in attempt.issue.causes if cause.root and cause.state == "verified"]
     bare = [cause for cause in roots if cause not in covered]
-    return f"causes: no corrective action names {', '.join(bare)}" if bare or not live else None
+    return f"causes: no corrective action names {', '.join(bare)}" if bare else None
 
 
 def actions_complete(attempt: Attempt) -> str | None:
-    for action in attempt.actions("corrective", "preventive"):
+    for action in attempt.actions(*PLANNED_KINDS):
         for name in ("owner", "due_at", "expected_effect"):
             if action.state != "cancelled" and not getattr(action, name):
                 return f"action {action.id}: {name} is missing"
     return None
 
 
-def not_author(attempt: Attempt) -> str | None:
-    authors = (attempt.issue.facts.get("plan") or {}).get("authors", [])
-    return "the plan is approved by somebody who did not write or submit it" if attempt.actor.name in authors else None
+def plan_voted_for(attempt: Attempt) -> str | None:
+    return None if attempt.plan.get("approved_by") else "the plan has not been approved"
 
 
-def submitter_only(attempt: Attempt) -> str | None:
-    submitter = (attempt.issue.facts.get("plan") or {}).get("submitted_by")
-    return None if submitter == attempt.actor.name else f"only {submitter}, who submitted the plan, withdraws it"
-
-
-def human_only(attempt: Attempt) -> str | None:
-    return "this needs a person" if attempt.actor.has("service") else None
+def plan_voted_back(attempt: Attempt) -> str | None:
+    return None if attempt.plan.get("returned_by") else "the plan has not been returned"
 
 
 def all_actions_verified(attempt: Attempt) -> str | None:
-    unverified = [a.id for a in attempt.actions("corrective", "preventive") if a.state not in ("verified", "cancelled")]
+    """Every action of the plan is verified, or cancelled with each cause still covered."""
+    unverified = [action.id for action in attempt.actions(*PLANNED_KINDS) if action.state not in ENDED_ACTIONS]
     return f"actions: {', '.join(unverified)} are not verified" if unverified else causes_covered(attempt)
 
 
-def not_action_owner(attempt: Attempt) -> str | None:
-    owners = {
-        name
-        for action in attempt.actions("corrective", "preventive")
-        for name in (action.owner, action.reported_by, *action.former_owners)
-    }
-    return "whoever owned or carried out an action does not judge it" if attempt.actor.name in owners else None
-
-
-def not_issue_owner(attempt: Attempt) -> str | None:
-    owners = {attempt.issue.owner, *attempt.issue.former_owners}
-    return "the issue's owner, present or former, does not sign its closure" if attempt.actor.name in owners else None
-
-
 def verdict_stated(attempt: Attempt) -> str | None:
-    if attempt.facts.get("verdict") not in ("effective", "partially_effective", "ineffective"):
-        return "verdict: one of effective, partially_effective, ineffective"
+    if attempt.facts.get("verdict") not in VERDICTS:
+        return f"verdict: one of {', '.join(VERDICTS)}"
     return None if attempt.facts.get("evidence") else "evidence: name the KPI values before and after"
 
 
-def verdict_effective(attempt: Attempt) -> str | None:
-    return None if attempt.facts.get("verdict") == "effective" else "the verdict is not effective"
+def verdict_undecided(attempt: Attempt) -> str | None:
+    """A confirmed partial success is not judged again; somebody decides what follows from it."""
+    decided = attempt.verdict == "partially_effective"
+    return "the verdict has been confirmed as partially effective; use improve-further" if decided else None
 
 
-def verdict_ineffective(attempt: Attempt) -> str | None:
-    return None if attempt.facts.get("verdict") == "ineffective" else "the verdict is not ineffective"
-
-
-def verdict_partial(attempt: Attempt) -> str | None:
-    return None if attempt.facts.get("verdict") == "partially_effective" else "the verdict is not partially effective"
+def partial_confirmed(attempt: Attempt) -> str | None:
+    confirmed = attempt.verdict == "partially_effective"
+    return None if confirmed else "the confirmed verdict is not partially_effective"
 
 
 def standard_recorded(attempt: Attempt) -> str | None:
-    return (
-        None
-        if attempt.fact("standard")
-        else "standard: name the procedure, its version and date, or the reason for none"
-    )
+    found = attempt.fact("standard")
+    return None if found else "standard: name the procedure, its version and date, or the reason for none"
 
 
 def no_action_open(attempt: Attempt) -> str | None:
-    unfinished = [action.id for action in attempt.issue.actions if action.state in {*UNFINISHED, "implemented"}]
+    unfinished = [action.id for action in attempt.issue.actions if action.state not in ENDED_ACTIONS]
     return f"actions: {', '.join(unfinished)} are not ended" if unfinished else None
 
 
 def verdict_confirmed(attempt: Attempt) -> str | None:
-    short_path = attempt.issue.facts.get("path") == "correction"
-    confirmed = (attempt.issue.facts.get("verdict") or {}).get("cycle") == attempt.issue.cycle
-    return None if short_path or confirmed else "the effect of the actions has no confirmed verdict"
+    """Not asked on the short path."""
+    confirmed = on_short_path(attempt) is None or attempt.verdict is not None
+    return None if confirmed else "the effect of the actions has no confirmed verdict"
 
 
 def on_short_path(attempt: Attempt) -> str | None:
     return None if attempt.issue.facts.get("path") == "correction" else "the issue is not on the short path"
 
 
+def on_long_path(attempt: Attempt) -> str | None:
+    return "the issue is on the short path" if on_short_path(attempt) is None else None
+
+
 def review_date(attempt: Attempt) -> str | None:
-    return None if attempt.facts.get("review_on") else f"review_on: a date within {attempt.policy.hold_max_days} days"
+    """In the future, and not further away than the policy lets an issue rest."""
+    given = attempt.facts.get("review_on")
+    latest = attempt.now + timedelta(days=attempt.policy.hold_max_days)
+    if given is not None and attempt.now < datetime.fromisoformat(given) <= latest:
+        return None
+    return f"review_on: a moment within {attempt.policy.hold_max_days} days from now"
 
 
 def severity_known(attempt: Attempt) -> str | None:
     known = attempt.policy.severities
     return None if attempt.facts.get("severity") in known else f"severity: one of {', '.join(known)}"
+
+
+def verdict_is(verdict: str) -> Guard:
+    """Chooses between the ways of `confirm-verdict`."""
+
+    def guard(attempt: Attempt) -> str | None:
+        return None if attempt.facts.get("verdict") == verdict else f"the verdict is not {verdict}"
+
+    return _named(guard, f"verdict_is_{verdict}")
+
+
+def target_is(*allowed: State) -> Guard:
+    """Chooses between the ways of `return-closure`: the first of `allowed` is the one wanted, all are named when none is."""
+
+    def guard(attempt: Attempt) -> str | None:
+        if attempt.facts.get("target") == allowed[0].value:
+            return None
+        return f"target: one of {', '.join(sorted(state.value for state in allowed))}"
+
+    return _named(guard, f"target_is_{allowed[0].value}")
+
+
+def _named(guard: Guard, name: str) -> Guard:
+    guard.__name__ = name  # a guard's id is its function's name
+    return guard

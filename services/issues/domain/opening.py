@@ -1,40 +1,47 @@
-"""A new issue: number, owner, priority and deadlines from policy, routing and calendar. Pure."""
+"""A new issue: owner, priority and deadlines from routing, policy and calendar. Pure."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from services.issues.domain.deadlines import Clocks
-from services.issues.domain.issue import Issue, State
+from services.issues.domain.issue import Issue, Link, Occurrence, State
 from services.issues.domain.routing import Routing
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What an issue is opened about, by an anomaly or by a person."""
+    """What an issue is opened about, by an anomaly or by a person, and the sign that it was seen by."""
 
     title: str
     source: str
     severity: str
     fingerprint: str
-    reported_by: str
     indicator: str | None
     subject: Mapping[str, str]
-    facts: Mapping[str, Any]
+    occurrence: Occurrence
+    facts: Mapping[str, Any] = field(default_factory=dict)
     anomaly_id: str | None = None
     goal_id: str | None = None
+    links: Sequence[Link] = ()
 
 
-def open_issue(
-    trouble: Trouble, *, issue_id: str, number: str, routing: Routing, clocks: Clocks, now: datetime
-) -> Issue:
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """How an issue is named: its id, and the number that people call it by."""
+
+    id: str
+    number: str
+
+
+def open_issue(trouble: Trouble, identity: Identity, *, routing: Routing, clocks: Clocks, now: datetime) -> Issue:
     """The issue in `detected`."""
     policy = clocks.policy
     priority = policy.priority(trouble.severity, policy.likelihood_until_triage)
     return Issue(
-        id=issue_id,
-        number=number,
+        id=identity.id,
+        number=identity.number,
         title=trouble.title,
         state=State.DETECTED,
         severity=trouble.severity,
@@ -45,7 +52,7 @@ def open_issue(
         subject=trouble.subject,
         fingerprint=trouble.fingerprint,
         owner=routing.owner(trouble.indicator, trouble.subject, policy.fallback_owner),
-        reported_by=trouble.reported_by,
+        reported_by=trouble.occurrence.by,
         detected_at=now,
         entered_at=now,
         due_at=clocks.close(priority, now),
@@ -53,5 +60,7 @@ def open_issue(
         policy_version=policy.version,
         anomaly_id=trouble.anomaly_id,
         goal_id=trouble.goal_id,
+        evidence=[trouble.occurrence],
+        links=trouble.links,
         facts=trouble.facts,
     )

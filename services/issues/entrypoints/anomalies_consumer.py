@@ -52,6 +52,7 @@ def _command(incoming: Incoming) -> AnomalyChanged | PassedOver:
         goal_id=anomaly.goal_id,
         values=[msgspec.to_builtins(value) for value in anomaly.values],
         raised_at=anomaly.raised_at,
+        evidence_until=max((value.window.end for value in anomaly.values), default=None),
         delivery=incoming.delivery,
     )
 

@@ -1,11 +1,11 @@
 """The routes of issues."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from services.issues.domain.issue import Issue, State
+from services.issues.domain.issue import OPEN, Issue, State
 from services.issues.entrypoints.http_schemas import (
     ActionRequest,
     CauseRequest,
@@ -17,8 +17,8 @@ from services.issues.entrypoints.http_schemas import (
     Severity,
     TriggerRequest,
     from_issue,
-    from_issue_with_history,
     from_routing,
+    from_whole_issue,
     to_action,
     to_cause,
     to_facts,
@@ -35,6 +35,7 @@ from shared.runtime.actor import Actor
 from shared.runtime.clock import Clock
 from shared.runtime.identifiers import IdSource
 from shared.web.actor import current_actor
+from shared.web.errors import InvalidCursor
 from shared.web.if_match import if_match
 from shared.web.pagination import Page, PageRequest, page_of, page_request
 from shared.web.subject_filter import subject_filter
@@ -76,20 +77,18 @@ def _add_issues(router: APIRouter, routes: Routes) -> None:
         page: PageOf,
         actor: CallerOf,
         subject: SubjectOf,
-        state: State | None = None,
+        state: State | Literal["open"] | None = None,
         severity: Severity | None = None,
         indicator: PlainText = None,
         owner: PlainText = None,
         overdue: bool | None = None,
     ) -> Page[IssueShape]:
-        """Issues in the order of their numbers, ended ones included unless a state is named."""
+        """Issues in the order of their numbers, ended ones included unless a state, or `open` for all that are, is named."""
         now = routes.clock.now()
-        wanted = IssueFilter(
-            None if state is None else state.value, severity, indicator, owner, subject, now if overdue else None
-        )
-        after = None if page.after is None else str(page.after[0])
-        found = routes.query.page(wanted, after=after, limit=page.limit + 1)
-        return page_of([from_issue(issue, actor, now) for issue in found], page, key=lambda shape: [shape.number])
+        wanted = IssueFilter(_states(state), severity, indicator, owner, subject, overdue, now)
+        found = routes.query.page(wanted, after=_after(page), limit=page.limit + 1)
+        shown = [from_issue(issue, actor, now) for issue in found]
+        return page_of(shown, page, key=lambda shape: [int(shape.number.removeprefix("I-"))])
 
     @router.post("/issues", status_code=201, responses={200: {"model": IssueShape}})
     def report_issue(request: ReportRequest, actor: CallerOf, response: Response) -> IssueShape:
@@ -101,10 +100,10 @@ def _add_issues(router: APIRouter, routes: Routes) -> None:
 
     @router.get("/issues/{issue_id}")
     def get_issue(issue_id: str, actor: CallerOf, response: Response) -> IssueWithHistory:
-        """An issue with its occurrences, actions, causes and timeline."""
-        issue, lines = routes.query.one(_stored(issue_id))
-        response.headers["ETag"] = f'"{issue.version}"'
-        return from_issue_with_history(issue, list(lines), actor, now=routes.clock.now())
+        """An issue, by its id or number, with its occurrences, actions, causes, links and timeline."""
+        whole = routes.query.one(_stored(issue_id))
+        response.headers["ETag"] = f'"{whole.issue.version}"'
+        return from_whole_issue(whole, actor, now=routes.clock.now())
 
 
 def _add_routing(router: APIRouter, routes: Routes) -> None:
@@ -114,9 +113,9 @@ def _add_routing(router: APIRouter, routes: Routes) -> None:
         return from_routing(routes.query.routing())
 
     @router.put("/routing")
-    def put_routing(shape: RoutingShape) -> RoutingInForce:
+    def put_routing(shape: RoutingShape, actor: CallerOf) -> RoutingInForce:
         """Replace the routing table; issues opened from now on find their owner by it."""
-        return from_routing(routes.retrying(lambda: routes.define_routing(to_routes(shape))))
+        return from_routing(routes.retrying(lambda: routes.define_routing(to_routes(shape), actor=actor)))
 
 
 def _add_parts(router: APIRouter, routes: Routes) -> None:
@@ -195,6 +194,20 @@ def _add_triggers(router: APIRouter, routes: Routes) -> None:
 def _shown(issue: Issue, actor: Actor, response: Response, routes: Routes) -> IssueShape:
     response.headers["ETag"] = f'"{issue.version}"'
     return from_issue(issue, actor, routes.clock.now())
+
+
+def _states(state: str | None) -> list[str] | None:
+    if state is None:
+        return None
+    return [one.value for one in OPEN] if state == "open" else [state]
+
+
+def _after(page: PageRequest) -> int:
+    """Raises InvalidCursor."""
+    last = 0 if page.after is None else page.after[0]
+    if not isinstance(last, int) or isinstance(last, bool) or not 0 <= last < 2**62:
+        raise InvalidCursor("use the `next` of the page before, as it was given")
+    return last
 
 
 def _stored(issue_id: str) -> str:

@@ -3,16 +3,37 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from services.issues.domain.advance import allowed_triggers
-from services.issues.domain.issue import Action, Cause, HistoryLine, Issue
+from services.issues.domain.issue import Action, Cause, HistoryLine, Issue, Occurrence
 from services.issues.domain.routing import Route, Routing
+from services.issues.use_cases.query_issues import WholeIssue
 from services.issues.use_cases.report_issue import ReportedTrouble
 from shared.runtime.actor import Actor
 
+_YEARS = range(1970, 3000)
+
+
+def _utc(moment: datetime) -> datetime:
+    """A time without an offset is taken as UTC."""
+    if moment.year not in _YEARS:
+        raise ValueError("a moment between 1970 and 3000 is meant")
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _owner(text: str) -> str:
+    """`person:Li Wei` is Li Wei; `role:quality_manager` stays."""
+    owner = text.removeprefix("person:").strip()
+    if not owner or not owner.isprintable():
+        raise ValueError("a person's name, or role:<role>")
+    return owner
+
+
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=r"^[^\x00]*$")]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
+Owner = Annotated[Name, AfterValidator(_owner)]
+Moment = Annotated[datetime, AfterValidator(_utc)]
 Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Severity = Literal["minor", "moderate", "major", "critical"]
 Likelihood = Literal["unlikely", "occasional", "likely", "frequent"]
@@ -38,6 +59,13 @@ class ProblemStatement(Strict):
     how_many: Text | None = None
 
 
+class ReportedProblem(ProblemStatement):
+    """What is wrong, as it is reported: where and when belong to it."""
+
+    where: Text
+    when: Text
+
+
 class ReportRequest(Strict):
     """An issue reported by hand. Without an indicator, `object` and `defect_class` tell troubles apart."""
 
@@ -49,7 +77,7 @@ class ReportRequest(Strict):
     direction: Literal["below", "above"] = "below"
     object: Name | None = None
     defect_class: Name | None = None
-    problem: ProblemStatement
+    problem: ReportedProblem
 
 
 class TriggerRequest(Strict):
@@ -57,7 +85,7 @@ class TriggerRequest(Strict):
 
     reason: Text | None = None
     reason_code: Word | None = None
-    owner: Name | None = None
+    owner: Owner | None = None
     target: Name | None = None
     severity: Severity | None = None
     likelihood: Likelihood | None = None
@@ -66,13 +94,13 @@ class TriggerRequest(Strict):
     extent: Text | None = None
     method: Text | None = None
     no_escape_cause: Text | None = None
-    verdict: Literal["effective", "partially_effective", "ineffective"] | None = None
+    verdict: Literal["effective", "partially_effective", "ineffective", "inconclusive"] | None = None
     evidence: Text | None = None
     standard: Text | None = None
-    review_on: datetime | None = None
+    review_on: Moment | None = None
     text: Text | None = None
     result: Text | None = None
-    due_at: datetime | None = None
+    due_at: Moment | None = None
     done_quantity: Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)] | None = None
     root: bool | None = None
 
@@ -82,8 +110,8 @@ class ActionRequest(Strict):
 
     kind: Literal["containment", "correction", "corrective", "preventive"]
     content: Text
-    owner: Name | None = None
-    due_at: datetime | None = None
+    owner: Owner | None = None
+    due_at: Moment | None = None
     expected_effect: Text | None = None
     target_quantity: Annotated[float, Field(gt=0, le=1e12, allow_inf_nan=False)] | None = None
     causes: Annotated[list[Name], Field(max_length=100)] = Field(default_factory=list)
@@ -103,7 +131,7 @@ class CauseRequest(Strict):
 class RouteShape(Strict):
     """One row of the routing table."""
 
-    owner: Name = Field(description="a person, or role:<role>")
+    owner: Owner = Field(description="a person, or role:<role>")
     indicator: Word | None = None
     subject: Subject = Field(default_factory=dict)
 
@@ -142,6 +170,7 @@ class IssueShape(BaseModel):
     milestone_due_at: datetime | None
     overdue: bool
     occurrences: int
+    evidence_withdrawn: bool
     cycle: int
     version: int
     allowed: list[str]
@@ -150,23 +179,33 @@ class IssueShape(BaseModel):
 class IssueWithHistory(IssueShape):
     """An issue with all that belongs to it."""
 
-    facts: dict[str, Any]
+    ended_at: datetime | None
+    policy_version: int
+    facts: dict[str, Any] = Field(description="what triggers have left behind: problem, plan, verdict, …")
+    seen: list[dict[str, Any]] = Field(description="each occurrence, with the values that it rests on")
     actions: list[dict[str, Any]]
     causes: list[dict[str, Any]]
-    timeline: list[dict[str, Any]]
+    links: list[dict[str, Any]]
+    timeline: list[dict[str, Any]] = Field(description="every change, oldest first")
 
 
 def from_issue(issue: Issue, actor: Actor, now: datetime) -> IssueShape:
     return IssueShape(**_fields(issue, actor, now))
 
 
-def from_issue_with_history(issue: Issue, lines: list[HistoryLine], actor: Actor, *, now: datetime) -> IssueWithHistory:
+def from_whole_issue(whole: WholeIssue, actor: Actor, *, now: datetime) -> IssueWithHistory:
+    issue, goals = whole.issue, {goal.id: goal.name for goal in whole.goals}
+    links = [{"kind": link.kind, "id": link.id, "name": goals.get(link.id)} for link in issue.links]
     return IssueWithHistory(
         **_fields(issue, actor, now),
+        ended_at=issue.ended_at,
+        policy_version=issue.policy_version,
         facts=dict(issue.facts),
+        seen=[_part(occurrence) for occurrence in issue.evidence],
         actions=[_part(action) for action in issue.actions],
         causes=[_part(cause) for cause in issue.causes],
-        timeline=[_line(line) for line in lines],
+        links=links,
+        timeline=[_line(line) for line in whole.history],
     )
 
 
@@ -184,12 +223,9 @@ def to_trouble(request: ReportRequest) -> ReportedTrouble:
 
 
 def to_facts(request: TriggerRequest) -> dict[str, Any]:
-    """What was sent, as JSON values; a time without an offset is taken as UTC."""
+    """What was sent, as JSON values."""
     facts = request.model_dump(exclude_none=True)
-    for name in ("due_at", "review_on"):
-        if name in facts:
-            facts[name] = _utc(facts[name]).isoformat()
-    return facts
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in facts.items()}
 
 
 def to_routes(shape: RoutingShape) -> list[Route]:
@@ -208,7 +244,7 @@ def to_action(request: ActionRequest, action_id: str) -> Action:
         content=request.content,
         state="draft",
         owner=request.owner,
-        due_at=None if request.due_at is None else _utc(request.due_at),
+        due_at=request.due_at,
         expected_effect=request.expected_effect,
         target_quantity=request.target_quantity,
         causes=request.causes,
@@ -229,10 +265,6 @@ def to_cause(request: CauseRequest, cause_id: str, actor: Actor) -> Cause:
     )
 
 
-def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
 def _fields(issue: Issue, actor: Actor, now: datetime) -> dict[str, Any]:
     names = [name for name in IssueShape.model_fields if name not in ("overdue", "allowed")]
     fields = {name: getattr(issue, name) for name in names}
@@ -245,7 +277,7 @@ def _fields(issue: Issue, actor: Actor, now: datetime) -> dict[str, Any]:
     }
 
 
-def _part(part: Action | Cause) -> dict[str, Any]:
+def _part(part: Action | Cause | Occurrence) -> dict[str, Any]:
     return {name: getattr(part, name) for name in part.__slots__}
 
 

@@ -4,9 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.issues.domain.errors import UnknownIssue
+from services.issues.domain.goal import Goal
 from services.issues.domain.issue import HistoryLine, Issue
 from services.issues.domain.routing import Routing
 from services.issues.ports import IssueFilter, Readers
+
+
+@dataclass(frozen=True, slots=True)
+class WholeIssue:
+    """An issue with its history, oldest first, and what is known of the goals it is linked to."""
+
+    issue: Issue
+    history: Sequence[HistoryLine]
+    goals: Sequence[Goal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,15 +25,16 @@ class QueryIssues:
 
     readers: Readers
 
-    def one(self, issue_id: str) -> tuple[Issue, Sequence[HistoryLine]]:
-        """An issue with its history. Raises UnknownIssue."""
+    def one(self, name: str) -> WholeIssue:
+        """An issue by its id or number. Raises UnknownIssue."""
         with self.readers() as issues:
-            issue = issues.get(issue_id)
+            issue = issues.get(name)
             if issue is None:
-                raise UnknownIssue(f"there is no issue {issue_id[:100]!r}")
-            return issue, issues.history(issue_id)
+                raise UnknownIssue(f"there is no issue {name[:100]!r}")
+            linked = [link.id for link in issue.links if link.kind == "goal"]
+            return WholeIssue(issue, issues.history(issue.id), issues.goals(linked))
 
-    def page(self, wanted: IssueFilter, *, after: str | None, limit: int) -> Sequence[Issue]:
+    def page(self, wanted: IssueFilter, *, after: int, limit: int) -> Sequence[Issue]:
         """In order of their numbers."""
         with self.readers() as issues:
             return issues.find(wanted, after=after, limit=limit)

@@ -1,9 +1,13 @@
-"""Tell once, per deadline, that it has passed. Overdue itself is derived and never stored."""
+"""Tell of each clock that has run out, once per level of escalation. Overdue itself is derived and never stored."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
+from services.issues.domain.deadlines import Clocks
+from services.issues.domain.issue import Issue
+from services.issues.domain.overdue import overdue_of
+from services.issues.domain.policy import Policies
 from services.issues.ports import UnitOfWork
 from services.issues.use_cases.recording import Change, record
 from shared.runtime.actor import service_actor
@@ -14,17 +18,28 @@ ISSUES = service_actor("issues")
 
 @dataclass(frozen=True, slots=True)
 class ReportOverdue:
-    """A timer's work; doing it twice tells nothing twice."""
+    """A timer's work; doing it twice tells nothing twice. Raises ConcurrentChange, to be tried again."""
 
     units: Callable[[], UnitOfWork]
+    policies: Policies
 
     def __call__(self, now: datetime) -> bool:
-        """Tell up to a hundred; says whether more wait."""
+        """Tell of up to a hundred issues; says whether more wait."""
         with self.units() as uow:
-            found = uow.issues.overdue_untold(now, _AT_ONCE)
+            found = uow.issues.to_look_at(now, _AT_ONCE)
             for issue in found:
-                after = replace(issue, overdue_told_at=now, version=issue.version + 1)
-                details = {"due_at": issue.due_at.isoformat(), "state": issue.state.value}
-                record(uow, Change(issue, after, "clock", "issue.overdue", ISSUES, None, details), now)
+                self._tell(uow, issue, now)
             uow.commit()
         return len(found) == _AT_ONCE
+
+    def _tell(self, uow: UnitOfWork, issue: Issue, now: datetime) -> None:
+        clocks = Clocks(self.policies.of(issue.policy_version), uow.issues.calendar_of(issue.indicator))
+        for after, overdue in overdue_of(issue, clocks, now):
+            details = {
+                "clock": overdue.clock,
+                "due_at": overdue.due_at.isoformat(),
+                "working_days_late": overdue.level,
+                "told": list(overdue.told),
+            }
+            record(uow, Change(issue, after, "clock", overdue.change, ISSUES, None, details), now)
+            issue = after

@@ -179,3 +179,18 @@ def test_a_goal_of_an_indicator_that_comes_later_waits_for_it(analytics: Alone) 
     analytics.put("indicators/later", YIELD)
     send(analytics, 94, 94)
     assert [item["indicator"] for item in analytics.anomalies()] == ["later"]
+
+
+def test_what_keeps_an_indicator_from_counting_is_shown_until_it_counts(analytics: Alone) -> None:
+    by_product = YIELD | {"by": ["line", "product"], "formula": {"kind": "sum", "measure": "weight"}}
+    analytics.put("indicators/weight", by_product)
+    send(analytics, 94)
+    analytics.restart()
+    wanted = ["its readings have no dimension product", "its readings have no measure weight"]
+    assert analytics.get("indicators/weight")["problems"] == wanted
+    assert [item["problems"] for item in analytics.get("indicators")["items"]] == [[], wanted]
+    assert analytics.values("weight") == []
+    analytics.put("indicators/weight", YIELD)
+    send(analytics, 94, first=10)
+    assert analytics.get("indicators/weight")["problems"] == []
+    assert len(analytics.values("weight", "subject.line=A")) == 1

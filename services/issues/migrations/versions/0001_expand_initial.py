@@ -16,6 +16,7 @@ def upgrade() -> None:
         "issues",
         sa.Column("id", sa.String(100), primary_key=True),
         sa.Column("number", sa.String(20), nullable=False, unique=True),
+        sa.Column("sequence", sa.BigInteger, nullable=False, unique=True),
         sa.Column("state", sa.String(40), nullable=False),
         sa.Column("severity", sa.String(20), nullable=False),
         sa.Column("indicator", sa.String(100), nullable=True),
@@ -23,13 +24,14 @@ def upgrade() -> None:
         sa.Column("owner", sa.String(200), nullable=False),
         sa.Column("fingerprint", sa.Text, nullable=False),
         sa.Column("open_fingerprint", sa.Text, nullable=True, unique=True),
-        sa.Column("due_at", UtcDateTime, nullable=False),
-        sa.Column("milestone_due_at", UtcDateTime, nullable=True),
-        sa.Column("overdue_told_at", UtcDateTime, nullable=True),
+        sa.Column("overdue_from", UtcDateTime, nullable=True),
+        sa.Column("look_at", UtcDateTime, nullable=True),
         sa.Column("version", sa.Integer, nullable=False),
         sa.Column("body", sa.Text, nullable=False),
     )
-    op.create_index("issues_of_fingerprint", "issues", ["fingerprint", "number"])
+    op.create_index("issues_of_fingerprint", "issues", ["fingerprint", "sequence"])
+    op.create_index("issues_of_indicator", "issues", ["indicator", "state"])
+    op.create_index("issues_to_look_at", "issues", ["look_at"])
     op.create_table(
         "history",
         sa.Column("issue_id", sa.String(100), primary_key=True),
@@ -61,9 +63,20 @@ def _create_references() -> None:
         sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("routes", sa.JSON, nullable=False),
     )
+    op.create_table(
+        "goals",
+        sa.Column("id", sa.String(200), primary_key=True),
+        sa.Column("goal_set", sa.String(100), nullable=False),
+        sa.Column("name", sa.String(500), nullable=False),
+        sa.Column("indicator", sa.String(100), nullable=False),
+        sa.Column("subject", sa.JSON, nullable=False),
+        sa.Column("active", sa.Boolean, nullable=False),
+    )
+    op.create_index("goals_of_set", "goals", ["goal_set"])
+    op.create_index("goals_of_indicator", "goals", ["indicator"])
 
 
 def downgrade() -> None:
-    for table in ("routing", "indicators", "calendars", "sequences", "history", "issues"):
+    for table in ("goals", "routing", "indicators", "calendars", "sequences", "history", "issues"):
         op.drop_table(table)
     drop_delivery_tables(op)
