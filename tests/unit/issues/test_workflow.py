@@ -61,7 +61,9 @@ def refusal(found: Issue, trigger: str, actor: Actor = MANAGER, facts: Mapping[s
 @pytest.mark.parametrize("state", list(State))
 @pytest.mark.parametrize("trigger", TRIGGERS)
 def test_a_trigger_that_the_table_does_not_have_is_refused_with_what_is_allowed(state: State, trigger: str) -> None:
-    found = replace(issue(), state=state, facts={"resume_state": "triage", "held_at": MONDAY.isoformat(), "held_milestone": None})
+    found = replace(
+        issue(), state=state, facts={"resume_state": "triage", "held_at": MONDAY.isoformat(), "held_milestone": None}
+    )
     actor = Actor("anybody", EVERY_ROLE)
     outcome = advance(Attempt(found, trigger, actor, MONDAY, CLOCKS, {}))
     if (state, trigger) not in TABLE:
