@@ -3,7 +3,8 @@
 import os
 import threading
 from collections.abc import Mapping
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import httpx
 
@@ -24,7 +25,7 @@ class CallFailed(Exception):
 
 
 class Client:
-    """One running Andon. The address is ANDON_URL, a bearer token ANDON_TOKEN, the actor ANDON_ACTOR, unless given."""
+    """One running Andon; a context manager. The address is ANDON_URL, a bearer token ANDON_TOKEN, the actor ANDON_ACTOR, unless given."""
 
     def __init__(self, url: str | None = None, actor: str | None = None) -> None:
         token, actor = os.environ.get("ANDON_TOKEN"), actor or os.environ.get("ANDON_ACTOR")
@@ -32,7 +33,18 @@ class Client:
         if actor:
             headers["Andon-Actor"] = actor
         self.url = url or os.environ.get("ANDON_URL", DEFAULT_URL)
-        self._http = httpx.Client(base_url=self.url, headers=headers, timeout=_TIMEOUT_SECONDS)
+        try:
+            self._http = httpx.Client(base_url=self.url, headers=headers, timeout=_TIMEOUT_SECONDS)
+        except httpx.InvalidURL as error:
+            raise CallFailed(f"{self.url} is no address: {error}; write for example {DEFAULT_URL}") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.close()
 
     def get(self, path: str, parameters: Mapping[str, str | int] | None = None) -> Any:
         """The answer's JSON. Raises CallFailed."""

@@ -14,7 +14,7 @@ from services.cli.demo.run import CannotShow, Places, run_demo
 from services.cli.load import CannotLoad, Form, load_file, progress_bar
 from services.cli.operation import all_settings, migrate
 from services.cli.process import CannotRun, run_until_signalled
-from services.cli.quarantine import Url
+from services.cli.quarantine import UnreadableEvent, Url
 from services.cli.quarantine import commands as quarantine_commands
 from services.cli.tail import tail
 from services.targets import UnknownTarget
@@ -49,6 +49,7 @@ EXPECTED: tuple[type[Exception], ...] = (
     *STARTUP_ERRORS,
     UnknownTarget,
     UnreadableDefinitions,
+    UnreadableEvent,
     UnsafeBinding,
 )
 """Errors that a person can put right: shown as a sentence, without a traceback."""
@@ -85,8 +86,10 @@ def apply_command(
     folder: Annotated[Path, typer.Argument(help="a folder of YAML files, or one file")], url: Url = None
 ) -> None:
     """Send definitions; sending them again changes nothing."""
-    for line in apply_definitions(Client(url), read_definitions(folder)):
-        typer.echo(line)
+    definitions = read_definitions(folder)
+    with Client(url) as client:
+        for line in apply_definitions(client, definitions):
+            typer.echo(line)
 
 
 @application.command("load")
@@ -99,8 +102,8 @@ def load_command(
     url: Url = None,
 ) -> None:
     """Send a file's rows as metric events; loading it again changes no figure."""
-    with progress_bar() as progress:
-        loaded = load_file(Client(url), file, Form(source, event_type, id_column, time_column), progress)
+    with Client(url) as client, progress_bar() as progress:
+        loaded = load_file(client, file, Form(source, event_type, id_column, time_column), progress)
     typer.echo(f"accepted {loaded.accepted}, quarantined {loaded.quarantined.total()}")
     for reason, count in loaded.quarantined.most_common():
         typer.echo(f"  {reason}: {count}")
@@ -114,8 +117,9 @@ def tail_command(
     url: Url = None,
 ) -> None:
     """Print a topic as text, and follow it."""
-    for line in tail(Client(url), topic, from_start=from_start, limit=limit):
-        typer.echo(line)
+    with Client(url) as client:
+        for line in tail(client, topic, from_start=from_start, limit=limit):
+            typer.echo(line)
 
 
 @application.command("token")

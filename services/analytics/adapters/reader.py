@@ -65,6 +65,8 @@ class SqlReader:
             .order_by(columns.window_start, columns.series)
             .limit(limit)
         )
+        if wanted.series is not None:
+            statement = statement.where(columns.series == wanted.series)
         if wanted.since is not None:
             statement = statement.where(columns.window_start >= wanted.since)
         if wanted.until is not None:

@@ -1,6 +1,7 @@
 """Subjects as canonical JSON: keys sorted, no spaces, so that no two texts mean the same subject."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 import xxhash
@@ -18,6 +19,11 @@ def subject_column(columns: Sequence[tuple[str, str]]) -> pl.Expr:
     if not columns:
         return pl.lit(EVERYTHING)
     return pl.struct(pl.col(column).alias(name) for name, column in sorted(columns)).struct.json_encode()
+
+
+def subject_text(subject: Mapping[str, str]) -> str:
+    """One subject in the same form."""
+    return json.dumps(subject, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def delta_partition(indicator: str, subject: str, partitions: int) -> int:

@@ -18,12 +18,14 @@ class ValueFilter:
 
     Attributes:
         indicator_version: of the computation; see `Definition.computed_as`.
+        series: the one series that `subject` means, where it names every dimension; a shorter way to the same.
         since, until: windows that begin at `since` or later and before `until`, UTC.
     """
 
     indicator: str
     indicator_version: int
     subject: Mapping[str, str] = field(default_factory=dict)
+    series: bytes | None = None
     since: datetime | None = None
     until: datetime | None = None
     status: Status | None = None

@@ -25,7 +25,7 @@ from services.analytics.domain.value_frame import (
     touched,
     values_of_panes,
 )
-from services.analytics.domain.watermark import Waiting, closed_before, reached
+from services.analytics.domain.watermark import Reached, Waiting, closed_before, reached
 from services.analytics.ports.evaluating import Scope
 from services.analytics.use_cases.judging import Judging, Turn, close_other_versions
 
@@ -70,6 +70,7 @@ class Evaluation:
         self._judging = judging
         self._bounds = bounds
         self.work = Work()
+        self._reached: dict[tuple[int, str, timedelta], Reached | Waiting] = {}
 
     def merge(self, deltas: Mapping[int, Sequence[Deltas]], states: Mapping[int, PartitionState]) -> None:
         """Add deltas to panes, compute the values of the windows touched, publish and judge those that are final."""
@@ -171,18 +172,21 @@ class Evaluation:
 
     def _closing(self, states: Mapping[int, PartitionState]) -> dict[tuple[int, str], datetime | None]:
         return {
-            (partition, indicator.name): closes(state, indicator, self._turn.now)
+            (partition, indicator.name): self._closes(partition, state, indicator)
             for partition, state in states.items()
             for indicator in self._turn.catalogue.indicators.values()
         }
 
-
-def closes(state: PartitionState, indicator: Indicator, now: datetime) -> datetime | None:
-    """Windows of the indicator that end then or earlier are final; None while none is."""
-    progress = reached(
-        state.watermarks, reading_type=indicator.reading_type, idle_timeout=indicator.idle_timeout, now=now
-    )
-    return None if isinstance(progress, Waiting) else closed_before(progress.until, indicator.allowed_lateness)
+    def _closes(self, partition: int, state: PartitionState, indicator: Indicator) -> datetime | None:
+        """Windows that end then or earlier are final; None while none is. Watermarks stay as they are within a transaction."""
+        reading_type, idle_timeout = indicator.reading_type, indicator.idle_timeout
+        key = (partition, reading_type, idle_timeout)
+        if key not in self._reached:
+            self._reached[key] = reached(
+                state.watermarks, reading_type=reading_type, idle_timeout=idle_timeout, now=self._turn.now
+            )
+        progress = self._reached[key]
+        return None if isinstance(progress, Waiting) else closed_before(progress.until, indicator.allowed_lateness)
 
 
 def _by_indicator(values: Sequence[KpiValue]) -> list[tuple[str, int, list[KpiValue]]]:

@@ -7,6 +7,8 @@ from datetime import datetime
 from services.analytics.domain.errors import InvalidQuery, UnknownIndicator
 from services.analytics.domain.indicator_form import read_indicator
 from services.analytics.domain.kpi_value import KpiValue, Status
+from services.analytics.domain.subject import subject_text
+from services.analytics.domain.value_frame import series_of
 from services.analytics.ports.reading import Readers, ValueFilter
 
 
@@ -35,11 +37,15 @@ class QueryValues:
             found = reader.definition("indicator", question.indicator)
             if found is None:
                 raise UnknownIndicator(f"there is no indicator {question.indicator!r}")
-            _check_dimensions(question, read_indicator(found.name, found.computed_as, found.body).by)
+            by = read_indicator(found.name, found.computed_as, found.body).by
+            _check_dimensions(question, by)
+            version = question.indicator_version or found.computed_as
+            names_one_series = version == found.computed_as and set(question.subject) == set(by)
             wanted = ValueFilter(
                 indicator=found.name,
-                indicator_version=question.indicator_version or found.computed_as,
+                indicator_version=version,
                 subject=question.subject,
+                series=series_of(found.name, version, subject_text(question.subject)) if names_one_series else None,
                 since=question.since,
                 until=question.until,
                 status=question.status,

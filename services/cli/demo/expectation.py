@@ -28,11 +28,11 @@ class Episode:
 
 @dataclass(frozen=True, slots=True)
 class Attained:
-    """A goal over its whole period."""
+    """A goal over its whole period; nothing but None where no flight counts."""
 
-    numerator: int
-    denominator: int
-    is_met: bool
+    numerator: int | None
+    denominator: int | None
+    is_met: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +140,9 @@ def _misses(target: _Target, value: Value) -> bool:
 
 
 def _attained(goal: _Target, values: Values) -> Attained:
-    inside = [value for span, value in values[goal.indicator, goal.subject].items() if goal.judges(span)]
+    series = values.get((goal.indicator, goal.subject), {})
+    inside = [value for span, value in series.items() if goal.judges(span)]
     numerator, denominator = sum(value.numerator for value in inside), sum(value.denominator for value in inside)
+    if denominator == 0:
+        return Attained(None, None, None)
     return Attained(numerator, denominator, goal.is_met(numerator, denominator))

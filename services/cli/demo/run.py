@@ -27,8 +27,7 @@ from shared.telemetry.logging import configure_logging
 SETTLES_WITHIN_SECONDS = 90.0
 _PLANNER = "Li Wei; quality_manager"
 _DIRECTOR = "Zhang Min; director"
-_PLANNER_STEPS = (("decompose", _PLANNER), ("submit", _PLANNER), ("vote-approve", _DIRECTOR), ("publish", _PLANNER))
-"""How a goal set becomes active: whoever has written it does not approve it."""
+"""Whoever has written the goals does not approve them."""
 
 Definitions = Mapping[str, Mapping[str, Any]]
 
@@ -75,26 +74,28 @@ def run_demo(places: Places, console: Console) -> bool:
 def _play(
     url: str, places: Places, rows: Sequence[Row], console: Console
 ) -> tuple[Sent, Settled, Definitions, Expectation]:
-    planner = Client(url, _PLANNER)
     wanted = read_definitions(places.definitions)
-    for line in apply_definitions(planner, wanted):
-        console.print(f"  {line}", highlight=False)
     definitions = _sections(wanted)
     (period,) = definitions["goal_sets"]
-    for trigger, actor in _PLANNER_STEPS:
-        state = Client(url, actor).post(f"/v1/goal-sets/{period}/{trigger}", {})["state"]
-        console.print(f"  goal set {period}: {trigger} by {actor.partition(';')[0]} → {state}", highlight=False)
-    with progress_bar(console) as progress:
-        sent = send(planner, rows, progress)
-    console.print("Computing the same from the CSV, in plain Python, while Andon comes to rest")
-    expected = expect(rows, definitions)
-    indicators = list(definitions["indicators"])
-    return (
-        sent,
-        wait_until_settled(planner, indicators, period, within_seconds=SETTLES_WITHIN_SECONDS),
-        definitions,
-        expected,
-    )
+    with Client(url, _PLANNER) as planner, Client(url, _DIRECTOR) as director:
+        for line in apply_definitions(planner, wanted):
+            console.print(f"  {line}", highlight=False)
+        for trigger, client in (
+            ("decompose", planner),
+            ("submit", planner),
+            ("vote-approve", director),
+            ("publish", planner),
+        ):
+            state = client.post(f"/v1/goal-sets/{period}/{trigger}", {})["state"]
+            console.print(f"  goal set {period}: {trigger} → {state}", highlight=False)
+        with progress_bar(console) as progress:
+            sent = send(planner, rows, progress)
+        console.print("Computing the same from the CSV, in plain Python, while Andon comes to rest")
+        expected = expect(rows, definitions)
+        settled = wait_until_settled(
+            planner, list(definitions["indicators"]), period, within_seconds=SETTLES_WITHIN_SECONDS
+        )
+    return sent, settled, definitions, expected
 
 
 def _sections(definitions: Sequence[Definition]) -> Definitions:

@@ -3,7 +3,7 @@
 A guard whose facts need approvals, computed verdicts or delegation is not here yet; it joins the table by its name.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 from services.issues.domain.attempt import Attempt
@@ -241,15 +241,14 @@ def verdict_is(verdict: str) -> Guard:
     return _named(guard, f"verdict_is_{verdict}")
 
 
-def target_is(*allowed: State) -> Guard:
-    """Chooses between the ways of `return-closure`: the first of `allowed` is the one wanted, all are named when none is."""
+def target_is(state: State, of: Collection[State]) -> Guard:
+    """Chooses between the ways of `return-closure`; when none is chosen, all states `of` the choice are named."""
 
     def guard(attempt: Attempt) -> str | None:
-        if attempt.facts.get("target") == allowed[0].value:
-            return None
-        return f"target: one of {', '.join(sorted(state.value for state in allowed))}"
+        named = attempt.facts.get("target") == state.value
+        return None if named else f"target: one of {', '.join(sorted(one.value for one in of))}"
 
-    return _named(guard, f"target_is_{allowed[0].value}")
+    return _named(guard, f"target_is_{state.value}")
 
 
 def _named(guard: Guard, name: str) -> Guard:

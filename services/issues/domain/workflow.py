@@ -106,7 +106,7 @@ _FROM_PLAN: Table = {
     **_row([State.CLOSURE_REVIEW], "sign-closure", [QM], Way(State.CLOSED, _SIGNS, "issue.closed")),
     **_row([State.CLOSURE_REVIEW], "return-closure", [QM, DIR],
            Way(State.CORRECTION, (g.reason_given, g.on_short_path), "closure.returned"),
-           *(Way(state, (g.reason_given, g.on_long_path, g.target_is(state, *_RETURNS)), "closure.returned",
+           *(Way(state, (g.reason_given, g.on_long_path, g.target_is(state, _RETURNS)), "closure.returned",
                  next_cycle=state is State.ACTION_PLANNING) for state in _RETURNS)),
 }  # fmt: skip
 

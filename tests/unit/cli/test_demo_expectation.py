@@ -93,3 +93,4 @@ def test_attainment_is_over_summed_parts_of_weeks_that_begin_in_the_year() -> No
     before = [flight(date(2013, 1, 2), index, late="60") for index in range(9)]  # in the week that begins in 2012
     found = computed(before, week(0, *GOOD), week(1, *BAD))
     assert found.attained == {"company": Attained(6, 8, is_met=True)}
+    assert computed(before).attained == {"company": Attained(None, None, None)}

@@ -1,0 +1,1 @@
+"""Issues: domain functions by tables of examples and by properties."""
