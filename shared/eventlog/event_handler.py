@@ -17,6 +17,10 @@ StartingOffsets = Callable[[str, Sequence[Partition]], Mapping[Partition, int]]
 """(consumer, partitions) → stored offsets: `shared.database.positions.Positions.starting_offsets`."""
 
 
+BURIED = b'{"type":"dead-letter"}'
+"""Stands for a record that could not be read: an event of a type that every consumer passes over."""
+
+
 @dataclass(frozen=True, slots=True)
 class Incoming:
     """One record as a consumer gets it. `delivery` is None for a record that no relay appended."""
@@ -54,8 +58,9 @@ class EventHandler:
         return self._commit([Incoming(record, delivery_of(record)) for record in records], records, now)
 
     def skip(self, record: Record, now: datetime) -> Mapping[Partition, int]:
-        """Pass over a record that has gone to the dead letters."""
-        return self._commit([], [record], now)
+        """Pass over a record that has gone to the dead letters: its number is accepted, what it said is not applied."""
+        buried = record._replace(value=BURIED)
+        return self._commit([Incoming(buried, delivery_of(record))], [record], now)
 
     def idle(self, now: datetime) -> bool:  # noqa: ARG002 - nothing to do between events
         """Nothing waits here when the topic is empty."""

@@ -1,0 +1,132 @@
+"""Stage one: any split, order and repetition of a stream gives the same panes, and each id counts once."""
+
+import random
+from collections import defaultdict
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.analytics.domain.catalogue import Catalogue, make_catalogue
+from services.analytics.domain.fold import Block, PartitionMemory, fold
+from services.analytics.domain.indicator import Formula, Indicator, TumblingWindow
+from services.analytics.domain.pane import empty_deltas, merge
+from services.analytics.domain.seen_ids import SeenIds, load, pack
+from shared.calendars.calendar import Calendar
+
+MONDAY = datetime(2026, 3, 23, tzinfo=UTC)
+NEW_YORK = Calendar("new-york", time_zone="America/New_York")
+Reading = tuple[int, int, str, int, int]
+"""(id, hours after MONDAY, line, inspected, passed)."""
+
+READINGS = st.lists(
+    st.tuples(st.integers(0, 40), st.integers(0, 24 * 20), st.sampled_from("AB"), st.integers(1, 9), st.integers(0, 9)),
+    max_size=40,
+)
+
+
+def indicator(**changes: object) -> Indicator:
+    made = Indicator(
+        name="yield",
+        version=1,
+        title={},
+        reading_type="inspection",
+        formula=Formula("ratio", numerator="passed", denominator="inspected"),
+        by=("line",),
+        window=TumblingWindow("week"),
+        calendar="new-york",
+        direction="higher_is_better",
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def catalogue(*indicators: Indicator) -> Catalogue:
+    return make_catalogue(revision=1, indicators=indicators, calendars={"new-york": NEW_YORK}, rules=())
+
+
+def block(readings: list[Reading], reading_type: str = "inspection") -> Block:
+    frame = pl.DataFrame(
+        {
+            "event_id": [str(one[0]) for one in readings],
+            "id_hash": pl.Series([one[0] for one in readings], dtype=pl.UInt64),
+            "source": ["mes-7"] * len(readings),
+            "observed_at": pl.Series(
+                [MONDAY + timedelta(hours=one[1]) for one in readings], dtype=pl.Datetime("us", "UTC")
+            ),
+            "dimension.line": pl.Series([one[2] for one in readings], dtype=pl.String),
+            "measure.inspected": pl.Series([float(one[3]) for one in readings], dtype=pl.Float64),
+            "measure.passed": pl.Series([float(one[4]) for one in readings], dtype=pl.Float64),
+        }
+    )
+    return Block(0, reading_type, frame, MONDAY)
+
+
+def folded_panes(batches: list[list[Block]]) -> dict[tuple[str, datetime], tuple[int, float, float]]:
+    memories = {0: PartitionMemory()}
+    panes = empty_deltas()
+    for blocks in batches:
+        done = fold(blocks, memories, catalogue(indicator()))
+        memories = dict(done.memories)
+        panes = merge(panes, done.deltas)
+    columns = [panes[name].to_list() for name in ("subject", "pane_start", "count", "numerator", "denominator")]
+    return {(row[0], row[1]): (row[2], row[3], row[4]) for row in zip(*columns, strict=True)}
+
+
+def expected_panes(readings: list[Reading]) -> dict[tuple[str, datetime], tuple[int, float, float]]:
+    """The first copy of each id, by line and local week; weeks begin at midnight in New York."""
+    first = {one[0]: one for one in reversed(readings)}
+    sums: defaultdict[tuple[str, datetime], list[float]] = defaultdict(lambda: [0, 0, 0])
+    for _, hours, line, inspected, passed in first.values():
+        local = (MONDAY + timedelta(hours=hours)).astimezone(NEW_YORK.zone)
+        week = local.date() - timedelta(days=local.weekday())
+        start = datetime(week.year, week.month, week.day, tzinfo=NEW_YORK.zone).astimezone(UTC)
+        cell = sums[f'{{"line":"{line}"}}', start]
+        cell[0], cell[1], cell[2] = cell[0] + 1, cell[1] + passed, cell[2] + inspected
+    return {key: (int(cell[0]), cell[1], cell[2]) for key, cell in sums.items()}
+
+
+@given(READINGS, st.randoms())
+def test_any_split_into_blocks_and_batches_gives_the_same_panes(readings: list[Reading], chance: random.Random) -> None:
+    repeated = readings + chance.sample(readings, len(readings) // 2)
+    batches: list[list[Block]] = [[]]
+    rest = list(repeated)
+    while rest:
+        size = chance.randint(1, 7)
+        batches[-1].append(block(rest[:size]))
+        rest = rest[size:]
+        if chance.random() < 0.4:
+            batches.append([])
+    assert folded_panes(batches) == expected_panes(readings)
+
+
+def test_repeats_are_counted_and_a_batch_without_news_gives_no_deltas() -> None:
+    readings: list[Reading] = [(1, 0, "A", 5, 4), (2, 1, "A", 5, 5)]
+    first = fold([block(readings)], {0: PartitionMemory()}, catalogue(indicator()))
+    again = fold([block(readings)], first.memories, catalogue(indicator()))
+    assert (first.readings, first.duplicates) == (2, 0)
+    assert (again.readings, again.duplicates, again.deltas.height) == (0, 2, 0)
+
+
+def test_an_indicator_that_names_what_readings_lack_counts_nothing_and_is_reported() -> None:
+    wrong = indicator(formula=Formula("sum", measure="weight"))
+    done = fold([block([(1, 0, "A", 5, 4)])], {0: PartitionMemory()}, catalogue(wrong))
+    assert done.deltas.height == 0
+    assert list(done.not_counted) == ["yield"]
+
+
+@given(st.lists(st.lists(st.integers(0, 300), max_size=30), max_size=12))
+def test_seen_ids_agree_with_a_set(batches: list[list[int]]) -> None:
+    seen, known = SeenIds(), set[int]()
+    for batch in batches:
+        hashes = np.array(batch, dtype=np.uint64)
+        first = seen.first_seen(hashes)
+        for value, is_first in zip(batch, first.tolist(), strict=True):
+            assert is_first is (value not in known)
+            known.add(value)
+        seen = seen.with_added(hashes[first])
+    assert len(seen) == len(known)
+    assert len(seen.runs) <= 10
+    assert not load([pack(run) for run in seen.runs]).first_seen(np.array(sorted(known), dtype=np.uint64)).any()
