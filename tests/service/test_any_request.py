@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -14,8 +14,6 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.support.platform import OneThread, one_thread
-
-schema = schemathesis.pytest.from_fixture("openapi")
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
@@ -27,15 +25,22 @@ def andon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OneThread]:
         yield running
 
 
-@pytest.fixture
-def openapi(andon: OneThread) -> Any:
-    return schemathesis.openapi.from_asgi("/openapi.json", andon.http.app)
+def test_generated_requests_are_answered_as_documented(andon: OneThread, subtests: pytest.Subtests) -> None:
+    schema: Any = schemathesis.openapi.from_asgi("/openapi.json", andon.http.app)
+    operations = [found.ok() for found in schema.get_all_operations()]
+    assert len(operations) > 40
+    for operation in operations:
+        with subtests.test(operation.label):
+            _check(operation)
 
 
-@schema.parametrize()
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
-def test_generated_requests_are_answered_as_documented(case: Any) -> None:
-    case.call_and_validate(checks=CHECKS)
+def _check(operation: Any) -> None:
+    @given(case=operation.as_strategy())
+    @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+    def answered_as_documented(case: Any) -> None:
+        case.call_and_validate(checks=CHECKS)
+
+    answered_as_documented()
 
 
 HOSTILE_PATHS = [
