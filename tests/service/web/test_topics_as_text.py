@@ -70,6 +70,15 @@ def test_a_block_is_shown_as_rows_with_times_as_text(log: MemoryLog) -> None:
     assert other == {"base64": base64.b64encode(b"no block").decode()}
 
 
+def test_a_damaged_block_is_shown_as_base64(log: MemoryLog) -> None:
+    block = encode_block(pl.DataFrame({"id": ["e1", "e2"] * 50, "x": [1.5, None] * 50}))
+    append(
+        log, *(block[:place] + bytes([block[place] ^ 255]) + block[place + 1 :] for place in range(400)), topic=READINGS
+    )
+    values = shown(log, READINGS) + get(log, f"{READINGS}/records?from=100&limit=300").json()["items"]
+    assert len(values) == 400
+
+
 def test_records_are_paged_by_offset(log: MemoryLog) -> None:
     append(log, *(str(number).encode() for number in range(5)))
     seen, start = [], 0
