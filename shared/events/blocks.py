@@ -8,6 +8,9 @@ import polars as pl
 
 BLOCK_CONTENT_TYPE = "application/vnd.apache.arrow.stream"
 
+_UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, EOFError)
+"""What polars raises for bytes that something has damaged; a panic is no `Exception` and would pass by every handler."""
+
 
 class UnreadableBlock(Exception):
     """The bytes are not an Arrow IPC stream, or not a Parquet file."""
@@ -24,7 +27,7 @@ def decode_block(value: bytes) -> pl.DataFrame:
     """Raises UnreadableBlock."""
     try:
         return pl.read_ipc_stream(value)
-    except (pl.exceptions.PolarsError, OSError, EOFError) as error:
+    except _UNREADABLE as error:
         raise UnreadableBlock(str(error)) from error
 
 
@@ -32,7 +35,7 @@ def decode_parquet(value: bytes) -> pl.DataFrame:
     """The table in the bytes of a Parquet file. Raises UnreadableBlock."""
     try:
         return pl.read_parquet(io.BytesIO(value))  # noqa: TID251 - bytes in memory, no file
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except _UNREADABLE as error:
         raise UnreadableBlock(str(error)) from error
 
 

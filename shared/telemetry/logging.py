@@ -12,6 +12,9 @@ import structlog
 
 Logger = structlog.stdlib.BoundLogger
 
+_TALKATIVE = ("alembic", "httpx", "httpcore")
+"""Libraries that write a line for each readiness check, or each request of ours."""
+
 LogFormat = Literal["console", "json"]
 
 
@@ -41,6 +44,8 @@ def configure_logging(*, level: str, log_format: LogFormat) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(logging.DEBUG if level == "debug" else logging.WARNING)
 
 
 def logger(service: str) -> Logger:

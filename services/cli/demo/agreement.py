@@ -1,10 +1,12 @@
 """Andon's figures beside the recomputed ones: what was compared, and every difference."""
 
+from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from services.cli.demo.expectation import Attained, Episode, Expectation
+from services.cli.demo.expected_values import Subject
 from services.cli.demo.observation import Observation, span_of, subject_of
 from services.cli.demo.sending import Planned, Sent
 
@@ -25,8 +27,7 @@ def compare(observed: Observation, expected: Expectation) -> Iterator[Check]:
     for indicator in sorted({name for name, _ in expected.values}):
         yield _check(f"KPI values of {indicator}", _expected_values(expected, indicator), _values(observed, indicator))
     yield _check("anomalies", dict.fromkeys(expected.episodes, "found"), dict.fromkeys(_episodes(observed), "found"))
-    issues = {(issue["indicator"], subject_of(issue)): issue["occurrences"] for issue in observed.issues}
-    yield _check("issues and their occurrences", expected.issues, issues)
+    yield _check("issues and their occurrences", expected.issues, _occurrences(observed))
     yield _check("attainment of goals", expected.attained, _attained(observed))
 
 
@@ -79,6 +80,13 @@ def _episodes(observed: Observation) -> Iterator[Episode]:
             raised=span_of(item["raised_window"]),
             cleared=None if cleared is None else span_of(cleared),
         )
+
+
+def _occurrences(observed: Observation) -> dict[tuple[str, Subject], int]:
+    """Occurrences of each issue that stand; those that were withdrawn are told apart and not expected."""
+    found = Counter({(issue["indicator"], subject_of(issue)): issue["occurrences"] for issue in observed.issues})
+    found.subtract((anomaly["indicator"], subject_of(anomaly)) for anomaly in observed.withdrawn)
+    return {key: occurrences for key, occurrences in found.items() if occurrences}
 
 
 def _attained(observed: Observation) -> dict[str, Attained]:

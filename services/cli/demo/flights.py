@@ -6,6 +6,7 @@ import sys
 import tarfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -40,8 +41,10 @@ def read_rows(archive: Path) -> list[Row]:
     """All flights in the order of their scheduled departure, as the year would have sent them. Raises NoFlights."""
     zipped = zipfile.ZipFile(io.BytesIO(_member(archive, _FLIGHTS)))
     with zipped.open(zipped.namelist()[0]) as raw:
-        lines = csv.DictReader(io.TextIOWrapper(raw, "utf-8"))
-        rows = [Row(*(sys.intern(line[column]) for column in Row._fields)) for line in lines]
+        lines = csv.reader(io.TextIOWrapper(raw, "utf-8"))
+        header = next(lines)
+        columns = itemgetter(*(header.index(name) for name in Row._fields))
+        rows = [Row(*map(sys.intern, columns(line))) for line in lines]
     return sorted(rows, key=lambda row: (int(row.month), int(row.day), int(row.sched_dep_time)))
 
 

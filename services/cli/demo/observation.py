@@ -25,6 +25,8 @@ class Observation:
     values: Mapping[str, Sequence[Json]]
     """Indicator → its values."""
     anomalies: Sequence[Json]
+    withdrawn: Sequence[Json]
+    """Anomalies that later flights have undone; the issue they had opened keeps them as occurrences."""
     issues: Sequence[Json]
     attainment: Sequence[Json]
     goal_names: Mapping[str, str]
@@ -41,6 +43,7 @@ def observe(client: Client, indicators: Sequence[str], period: str) -> Observati
     return Observation(
         values={name: client.everything(f"/v1/indicators/{name}/values") for name in indicators},
         anomalies=client.everything("/v1/anomalies"),
+        withdrawn=client.everything("/v1/anomalies", {"state": "withdrawn"}),
         issues=client.everything("/v1/issues"),
         attainment=client.get(f"/v1/goal-sets/{period}/attainment")["items"],
         goal_names={goal["id"]: goal["name"] for goal in goal_set["goals"]},

@@ -56,7 +56,7 @@ def _events(shown: Shown) -> Table:
     for reason, count in sorted(sent.quarantined.items()):
         table.add_row(f"quarantined: {reason} (broken on purpose)", f"{count:,}")
     table.add_row("seconds", f"{sent.seconds:.1f}")
-    table.add_row("events per second, durable when answered", f"{sent.per_second:,.0f}")
+    table.add_row("events per second, durable when answered, KPIs computed beside", f"{sent.per_second:,.0f}")
     return table
 
 

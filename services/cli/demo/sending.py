@@ -1,12 +1,12 @@
 """Sending the flights over HTTP: NDJSON batches, one batch twice, and a few events that are broken on purpose."""
 
-import json
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from rich.progress import Progress
 
 from services.cli.client import Client
@@ -69,4 +69,4 @@ def _cut(rows: Sequence[Row]) -> Iterator[Sequence[dict[str, Any]]]:
 
 
 def _line(event: Mapping[str, Any]) -> bytes:
-    return json.dumps(event).encode() + b"\n"
+    return msgspec.json.encode(event) + b"\n"

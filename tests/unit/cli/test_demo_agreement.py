@@ -50,6 +50,7 @@ def observed() -> dict[str, Any]:
                 "cleared_window": WINDOWS[1],
             }
         ],
+        "withdrawn": [],
         "issues": [{"indicator": "on-time", "subject": {"carrier": "UA"}, "occurrences": 1}],
         "attainment": [{"goal": "company", "numerator": 1.0, "denominator": 2.0, "is_met": False}],
         "goal_names": {"g1": "company"},
@@ -86,6 +87,13 @@ def test_a_figure_that_differs_is_named(what: str, spoil: Spoil) -> None:
     found = observed()
     spoil(found)
     assert wrong(found) == [what]
+
+
+def test_an_occurrence_that_was_withdrawn_is_not_expected() -> None:
+    found = observed()
+    found["issues"][0]["occurrences"] = 2
+    found["withdrawn"] = [{"indicator": "on-time", "subject": {"carrier": "UA"}}]
+    assert wrong(found) == []
 
 
 def test_events_that_were_lost_or_refused_for_another_reason_are_named() -> None:

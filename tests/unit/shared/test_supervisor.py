@@ -1,6 +1,7 @@
 """The supervisor: drives, retries what is expected, reports what is not, stops in time."""
 
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -126,3 +127,27 @@ def test_a_component_that_cannot_start_stops_those_before_it() -> None:
     with pytest.raises(RuntimeError):
         supervisor(parts, Notes()).start()
     assert log == ["start first", "stop second", "stop first"]
+
+
+def test_an_activity_that_does_not_end_is_left_behind_within_the_bound() -> None:
+    released = threading.Event()
+
+    class Stubborn(Script):
+        def step(self, now: datetime) -> bool:
+            self.done.set()
+            released.wait(10)
+            return False
+
+    notes = Notes()
+    stubborn = [Part(Stubborn([], name=f"test.stubborn-{number}")) for number in range(3)]
+    policy = Policy(operational=(), stop_within=timedelta(milliseconds=200))
+    running = Supervisor(stubborn, clock=SystemClock(), policy=policy, observer=notes)
+    running.start()
+    assert all(part.script.done.wait(5) for part in stubborn)
+    begun = time.monotonic()
+    running.stop()
+    assert time.monotonic() - begun < 1
+    assert [note for note in notes.seen if note.startswith("abandoned")] == [
+        f"abandoned test.stubborn-{number}" for number in (2, 1, 0)
+    ]
+    released.set()

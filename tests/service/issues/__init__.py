@@ -1,0 +1,1 @@
+"""Issues by itself: through HTTP and its topics."""
