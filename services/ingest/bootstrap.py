@@ -13,10 +13,11 @@ from services.ingest.entrypoints.in_flight import InFlight
 from services.ingest.entrypoints.intake import Intake
 from services.ingest.entrypoints.problems import PROBLEMS
 from services.ingest.entrypoints.quarantine_timer import QuarantineTimer
-from services.ingest.entrypoints.raw_consumer import CONSUMER, TOPICS, RawRecords
+from services.ingest.entrypoints.raw_consumer import CONSUMER, MOST_RECORDS, TOPICS, RawRecords
+from services.ingest.entrypoints.receive import Receive
 from services.ingest.metrics import IngestMetrics
 from services.ingest.settings import IngestSettings
-from services.ingest.use_cases.accept_metric_events import AcceptMetricEvents
+from services.ingest.use_cases.accept_metric_events import AcceptMetricEvents, PrepareMetricEvents
 from services.ingest.use_cases.define import DefineReadingType, RegisterSource
 from services.ingest.use_cases.query_definitions import QueryDefinitions
 from services.ingest.use_cases.settle_quarantined import DiscardQuarantined, ReleaseQuarantined, ReplayQuarantined
@@ -52,13 +53,13 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
     publisher = LogReadingsPublisher(platform.log)
     quarantine = SqlQuarantineReader(database)
     intake = Intake(
-        accept=AcceptMetricEvents(catalogue, units, publisher),
-        in_flight=InFlight(settings.most_bytes_in_flight),
+        prepare=PrepareMetricEvents(catalogue),
+        accept=AcceptMetricEvents(units, publisher),
         metrics=metrics,
         clock=platform.clock,
     )
     routes = Routes(
-        intake=intake,
+        receive=Receive(intake, InFlight(settings.most_bytes_in_flight), settings.most_body_bytes),
         define_reading_type=DefineReadingType(units),
         register_source=RegisterSource(units, LogSourceTopics(platform.log)),
         query_definitions=QueryDefinitions(ReadOnlyDefinitions(database)),
@@ -67,7 +68,6 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
         discard=DiscardQuarantined(quarantine, units),
         replay=ReplayQuarantined(quarantine, catalogue, units, publisher),
         clock=platform.clock,
-        most_body_bytes=settings.most_body_bytes,
     )
 
     def open_activities() -> Sequence[Activity]:
@@ -77,7 +77,12 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
         )
         pump = Pump(
             Subscription(
-                name=CONSUMER, group=CONSUMER, topics=TOPICS, wait=platform.poll_wait, retry_on=UNAVAILABLE_ERRORS
+                name=CONSUMER,
+                group=CONSUMER,
+                topics=TOPICS,
+                wait=platform.poll_wait,
+                max_records=MOST_RECORDS,
+                retry_on=UNAVAILABLE_ERRORS,
             ),
             log=platform.log,
             handler=handler,

@@ -13,7 +13,9 @@ class IngestMetrics:
         self._readings = make.counter(
             "readings", "Events taken in, by what became of them and why.", ["outcome", "reason"]
         )
-        self._seconds = make.seconds("accept", "Time to take in one batch, until it is durable.", ["outcome"])
+        self._batch = make.sizes("batch_events", "Events in one batch that was taken in.")
+        self._accept = make.seconds("accept", "Time to take in one batch, until it is durable.", ["outcome"])
+        self._map = make.seconds("map", "Time to decode and map one batch, without making it durable.", ["outcome"])
         self._open = make.gauge("quarantine_open", "Open entries of the quarantine, by reason.", ["reason"])
         for reason in Reason:
             self._readings.labels("quarantined", reason.value)
@@ -25,9 +27,13 @@ class IngestMetrics:
         self._readings.labels("accepted", "none").inc(count)
         for reason, number in reasons.items():
             self._readings.labels("quarantined", reason).inc(number)
+        self._batch.observe(count + sum(reasons.values()))
 
     def took(self, seconds: float, *, outcome: str) -> None:
-        self._seconds.labels(outcome).observe(seconds)
+        self._accept.labels(outcome).observe(seconds)
+
+    def mapped(self, seconds: float, *, outcome: str) -> None:
+        self._map.labels(outcome).observe(seconds)
 
     def quarantine(self, open_by_reason: Mapping[str, int]) -> None:
         for reason in Reason:

@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol, Self
 from services.ingest.domain.batch import TypedReadings
 from services.ingest.domain.decode import EventDecoder
 from services.ingest.domain.definition import Definition
-from services.ingest.domain.quarantine import Entry, Rejected, State
+from services.ingest.domain.quarantine import Entry, Reason, Rejected, State
 from shared.runtime.progress import Progress
 
 Kind = Literal["reading-type", "source"]
@@ -18,7 +18,7 @@ class SourceCatalogue(Protocol):
     """The sources in force, as a decoder. Definitions that were put before a call govern that call."""
 
     def decoder(self, only: str | None = None) -> EventDecoder:
-        """The decoder of all sources, or of one alone (of none, when it is not known)."""
+        """The decoder of all sources, or one that takes the events of one source alone, registered or not."""
         ...
 
 
@@ -70,7 +70,7 @@ class Selection(Protocol):
     @property
     def source(self) -> str | None: ...
     @property
-    def reason(self) -> str | None: ...
+    def reason(self) -> Reason | None: ...
     @property
     def since(self) -> datetime | None: ...
     @property
@@ -84,8 +84,12 @@ class QuarantineReader(Protocol):
 
     def get(self, entry_id: str) -> Entry | None: ...
 
-    def find(self, selection: Selection, *, after: tuple[Any, ...] | None, limit: int) -> Sequence[Entry]:
-        """In order of the time of quarantine, then of the id; `after` is (time as text, id)."""
+    def find(self, selection: Selection, *, after: tuple[datetime, str] | None, limit: int) -> Sequence[Entry]:
+        """In order of the time of quarantine, then of the id; `after` is both of these of the last one seen."""
+        ...
+
+    def originals(self, entry_ids: Sequence[str]) -> Mapping[str, bytes]:
+        """Entry → its bytes as they were sent. All of them are held in memory: ask for as many as fit."""
         ...
 
 
@@ -95,7 +99,11 @@ class QuarantineStore(Protocol):
     def get(self, entry_id: str) -> Entry | None: ...
 
     def add(self, rejected: Sequence[Rejected], *, now: datetime) -> Sequence[str]:
-        """Keep them; returns their ids. The same bytes refused again are the same entry, untouched."""
+        """Keep them; returns their ids.
+
+        Bytes that are held already are the same entry. While it is open it gets the newest reason; once it was settled it stays
+        as it is.
+        """
         ...
 
     def close(self, entry_id: str, state: State, line: Mapping[str, Any]) -> bool:

@@ -11,6 +11,8 @@ the unit of the reading type):
 The record's headers name the reading type and its version.
 """
 
+from collections.abc import Iterable
+
 import polars as pl
 import xxhash
 
@@ -50,3 +52,14 @@ def identity_hash(source: str, event_id: str) -> int:
     first, second = source.encode(), event_id.encode()
     framed = b"".join((len(first).to_bytes(4, "little"), first, len(second).to_bytes(4, "little"), second))
     return xxhash.xxh64_intdigest(framed)
+
+
+def identity_hashes(source: str, event_ids: Iterable[str]) -> list[int]:
+    """`identity_hash` of many events of one source."""
+    name = source.encode()
+    encoded = [event_id.encode() for event_id in event_ids]
+    prefixes = {
+        length: len(name).to_bytes(4, "little") + name + length.to_bytes(4, "little")
+        for length in set(map(len, encoded))
+    }
+    return [xxhash.xxh64_intdigest(prefixes[len(one)] + one) for one in encoded]

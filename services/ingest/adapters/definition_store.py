@@ -123,8 +123,7 @@ class CachedCatalogue:
 
     def _only(self, name: str) -> EventDecoder:
         if name not in self._alone:
-            plan = self._all.plans.get(name)
-            self._alone[name] = EventDecoder([plan] if plan else [], most_bytes=self._most_event_bytes)
+            self._alone[name] = EventDecoder(self._all.plans.values(), most_bytes=self._most_event_bytes, only=name)
         return self._alone[name]
 
 
@@ -132,8 +131,8 @@ def _plan(definition: Definition, types: dict[str, ReadingType]) -> SourcePlan |
     try:
         source = read_stored_source(definition.name, definition.version, definition.body)
         return plan_source(source, types[source.reading_type])
-    except (InvalidDefinition, KeyError):
-        return None  # its reading type has changed under it: events are refused as of an unknown source until it is put right
+    except (InvalidDefinition, KeyError, ValueError):
+        return None  # stored by a release that allowed what this one does not: as unknown, until it is put again
 
 
 def _definition(kind: Kind, row: Row[Any]) -> Definition:

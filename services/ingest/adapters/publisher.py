@@ -1,11 +1,13 @@
-"""Readings to the log: a block per reading type and partition, one append for the whole batch."""
+"""Readings to the log: a block per version of a reading type and partition, one append for the whole batch."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+import numpy as np
 import polars as pl
 
 from services.ingest.domain.batch import TypedReadings
-from shared.eventlog.port import EventLog, NewRecord, TopicSpec
+from shared.eventlog.port import MAX_RECORD_BYTES, EventLog, Headers, NewRecord, TopicSpec
 from shared.events.blocks import BLOCK_CONTENT_TYPE, encode_block
 from shared.events.readings import (
     EVENT_ID,
@@ -13,12 +15,13 @@ from shared.events.readings import (
     ID_HASH,
     READING_TYPE_HEADER,
     READING_TYPE_VERSION_HEADER,
-    identity_hash,
+    identity_hashes,
 )
 from shared.events.topics import RAW_PARTITIONS, RAW_RETENTION, READINGS, raw_topic
 
+_PARTITION = "partition"
 _READINGS_PER_BLOCK = 20_000
-"""So that a block stays well below the largest record."""
+_LARGEST_BLOCK = MAX_RECORD_BYTES // 2
 
 
 class LogReadingsPublisher:
@@ -31,7 +34,7 @@ class LogReadingsPublisher:
     def publish(self, batches: Sequence[TypedReadings]) -> None:
         if self._partitions is None:
             self._partitions = self._log.partition_count(READINGS)
-        self._log.append([record for batch in batches for record in _records(batch, self._partitions)])
+        self._log.append(list(_records(batches, self._partitions)))
 
 
 class LogSourceTopics:
@@ -44,24 +47,38 @@ class LogSourceTopics:
         self._log.ensure_topics([TopicSpec(raw_topic(source), RAW_PARTITIONS, RAW_RETENTION)])
 
 
-def _records(batch: TypedReadings, partitions: int) -> Iterator[NewRecord]:
-    readings = _with_identity(batch.mapped.readings)
-    headers = (
-        ("content-type", BLOCK_CONTENT_TYPE.encode()),
-        (READING_TYPE_HEADER, batch.reading_type.encode()),
-        (READING_TYPE_VERSION_HEADER, str(batch.version).encode()),
-    )
-    for number in range(partitions):
-        part = readings.filter(pl.col(ID_HASH) % partitions == number)
-        for start in range(0, part.height, _READINGS_PER_BLOCK):
-            block = encode_block(part.slice(start, _READINGS_PER_BLOCK))
-            yield NewRecord(READINGS, block, partition=number, headers=headers)
+def _records(batches: Sequence[TypedReadings], partitions: int) -> Iterator[NewRecord]:
+    typed: defaultdict[tuple[str, int], list[pl.DataFrame]] = defaultdict(list)
+    for batch in batches:
+        typed[batch.reading_type, batch.version].append(_with_identity(batch, partitions))
+    for (reading_type, version), frames in typed.items():
+        headers = (
+            ("content-type", BLOCK_CONTENT_TYPE.encode()),
+            (READING_TYPE_HEADER, reading_type.encode()),
+            (READING_TYPE_VERSION_HEADER, str(version).encode()),
+        )
+        whole = frames[0] if len(frames) == 1 else pl.concat(frames)
+        parts = whole.partition_by(_PARTITION, as_dict=True, include_key=False, maintain_order=True)
+        for (number,), part in parts.items():
+            yield from _blocks(part, int(number), headers)
 
 
-def _with_identity(readings: pl.DataFrame) -> pl.DataFrame:
-    """Add the hash of (source, id), and put the columns in the order of the contract."""
-    source = readings["source"][0]
-    hashes = [identity_hash(source, event_id) for event_id in readings[EVENT_ID]]
-    with_hash = readings.with_columns(pl.Series(ID_HASH, hashes, dtype=pl.UInt64))
-    rest = [name for name in with_hash.columns if name not in FIXED_COLUMNS]
-    return with_hash.select(*FIXED_COLUMNS.names(), *rest)
+def _with_identity(batch: TypedReadings, partitions: int) -> pl.DataFrame:
+    """Add the hash of (source, id) and the partition it means; the columns in the order of the contract."""
+    hashes = np.array(identity_hashes(batch.source, batch.readings[EVENT_ID].to_list()), dtype=np.uint64)
+    columns = {column.name: column for column in batch.readings}
+    columns[ID_HASH] = pl.Series(ID_HASH, hashes)
+    rest = [name for name in columns if name not in FIXED_COLUMNS]
+    ordered = [columns[name] for name in (*FIXED_COLUMNS.names(), *rest)]
+    return pl.DataFrame([*ordered, pl.Series(_PARTITION, (hashes % np.uint64(partitions)).astype(np.uint16))])
+
+
+def _blocks(readings: pl.DataFrame, partition: int, headers: Headers) -> Iterator[NewRecord]:
+    """One record, or several where long texts would make one that the log does not take."""
+    block = encode_block(readings) if readings.height <= _READINGS_PER_BLOCK else b""
+    if block and (len(block) <= _LARGEST_BLOCK or readings.height == 1):
+        yield NewRecord(READINGS, block, partition=partition, headers=headers)
+        return
+    half = readings.height // 2
+    yield from _blocks(readings[:half], partition, headers)
+    yield from _blocks(readings[half:], partition, headers)

@@ -1,16 +1,30 @@
 """The quarantine on SQL."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, or_, select, update
+from sqlalchemy import Integer, Row, Select, bindparam, func, or_, select, update
 
 from services.ingest.adapters.tables import QUARANTINE
 from services.ingest.domain.quarantine import Entry, Reason, Rejected, State, entry_id
 from services.ingest.ports import Selection
 from shared.database.engine import Database, ReadConnection, WriteConnection
 from shared.database.versioning import insert_missing
+
+_SHOWN = (
+    *(column for column in QUARANTINE.c if column.name != "original"),
+    func.length(QUARANTINE.c.original, type_=Integer).label("size"),
+)
+_RENEW = (
+    update(QUARANTINE)
+    .where(
+        QUARANTINE.c.id == bindparam("entry"),
+        QUARANTINE.c.state == State.OPEN.value,
+        QUARANTINE.c.reason != bindparam("newest"),
+    )
+    .values(reason=bindparam("newest"), detail=bindparam("why"))
+)
 
 
 class SqlQuarantineReader:
@@ -23,15 +37,19 @@ class SqlQuarantineReader:
         with self._database.reading() as connection:
             return _get(connection, entry_id)
 
-    def find(self, selection: Selection, *, after: tuple[Any, ...] | None, limit: int) -> Sequence[Entry]:
+    def find(self, selection: Selection, *, after: tuple[datetime, str] | None, limit: int) -> Sequence[Entry]:
         statement = _selected(selection).order_by(QUARANTINE.c.quarantined_at, QUARANTINE.c.id).limit(limit)
         if after is not None:
-            moment = datetime.fromisoformat(str(after[0])).astimezone(UTC)
-            later = QUARANTINE.c.quarantined_at > moment
-            same = (QUARANTINE.c.quarantined_at == moment) & (QUARANTINE.c.id > str(after[1]))
-            statement = statement.where(or_(later, same))
+            moment, last = after
+            same = (QUARANTINE.c.quarantined_at == moment) & (QUARANTINE.c.id > last)
+            statement = statement.where(or_(QUARANTINE.c.quarantined_at > moment, same))
         with self._database.reading() as connection:
             return [_entry(row) for row in connection.execute(statement)]
+
+    def originals(self, entry_ids: Sequence[str]) -> Mapping[str, bytes]:
+        statement = select(QUARANTINE.c.id, QUARANTINE.c.original).where(QUARANTINE.c.id.in_(entry_ids))
+        with self._database.reading() as connection:
+            return {row.id: bytes(row.original) for row in connection.execute(statement)}
 
     def open_by_reason(self) -> Mapping[str, int]:
         """How many entries are open, by reason; for metrics."""
@@ -54,9 +72,14 @@ class SqlQuarantineStore:
         return _get(self._connection, entry_id)
 
     def add(self, rejected: Sequence[Rejected], *, now: datetime) -> Sequence[str]:
-        rows = {entry_id(refused): _row(refused, now) for refused in rejected}
-        insert_missing(self._connection, QUARANTINE, list(rows.values()))
-        return [entry_id(refused) for refused in rejected]
+        rows = {entry_id(refused.original): _row(refused, now) for refused in rejected}
+        ordered = [
+            rows[name] for name in sorted(rows)
+        ]  # two requests with the same bytes must not wait for one another
+        insert_missing(self._connection, QUARANTINE, ordered)
+        newest = [{"entry": row["id"], "newest": row["reason"], "why": row["detail"]} for row in ordered]
+        self._connection.execute_many(_RENEW, newest)
+        return [entry_id(refused.original) for refused in rejected]
 
     def close(self, entry_id: str, state: State, line: Mapping[str, Any]) -> bool:
         entry = _get(self._connection, entry_id)
@@ -71,17 +94,17 @@ class SqlQuarantineStore:
 
 
 def _get(connection: ReadConnection, wanted: str) -> Entry | None:
-    row = connection.execute(select(QUARANTINE).where(QUARANTINE.c.id == wanted)).first()
+    row = connection.execute(select(*_SHOWN).where(QUARANTINE.c.id == wanted)).first()
     return None if row is None else _entry(row)
 
 
 def _selected(selection: Selection) -> Select[Any]:
     columns = QUARANTINE.c
-    statement = select(QUARANTINE).where(columns.state == selection.state.value)
+    statement = select(*_SHOWN).where(columns.state == selection.state.value)
     if selection.source is not None:
         statement = statement.where(columns.source == selection.source)
     if selection.reason is not None:
-        statement = statement.where(columns.reason == selection.reason)
+        statement = statement.where(columns.reason == selection.reason.value)
     if selection.since is not None:
         statement = statement.where(columns.quarantined_at >= selection.since)
     if selection.until is not None:
@@ -91,7 +114,7 @@ def _selected(selection: Selection) -> Select[Any]:
 
 def _row(refused: Rejected, now: datetime) -> dict[str, Any]:
     return {
-        "id": entry_id(refused),
+        "id": entry_id(refused.original),
         "source": _storable(refused.source),
         "event_id": _storable(refused.event_id),
         "reason": refused.reason.value,
@@ -115,7 +138,7 @@ def _entry(row: Row[Any]) -> Entry:
         event_id=row.event_id,
         reason=Reason(row.reason),
         detail=row.detail,
-        original=row.original,
+        size=row.size,
         state=State(row.state),
         quarantined_at=row.quarantined_at,
         history=row.history,

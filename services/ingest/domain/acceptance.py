@@ -36,6 +36,6 @@ def prepare(decoder: EventDecoder, originals: Sequence[bytes], *, now: datetime)
         plan = decoder.plans[name]
         mapped = map_events(plan, events, decoded.indices[name], now=now)
         rejected.extend(replace(refused, original=originals[refused.index]) for refused in mapped.rejected)
-        if mapped.indices:
-            batches.append(TypedReadings(plan.reading_type.name, plan.reading_type.version, mapped))
+        if not mapped.readings.is_empty():
+            batches.append(TypedReadings(name, plan.reading_type.name, plan.reading_type.version, mapped.readings))
     return Prepared(batches, sorted(rejected, key=lambda refused: refused.index))

@@ -1,18 +1,19 @@
-"""Readings of one type and version, on their way to the log."""
+"""Readings of one source, on their way to the log."""
 
 from dataclasses import dataclass
 
-from services.ingest.domain.mapping import Mapped
+import polars as pl
 
 
 @dataclass(frozen=True, slots=True)
 class TypedReadings:
-    """What one source's part of a batch has become."""
+    """What one source's part of a batch has become, by one version of its reading type."""
 
+    source: str
     reading_type: str
     version: int
-    mapped: Mapped
+    readings: pl.DataFrame
 
     @property
     def count(self) -> int:
-        return self.mapped.readings.height
+        return self.readings.height

@@ -3,11 +3,19 @@
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol
+
+import msgspec
 
 from services.ingest.domain.quarantine import Reason, Rejected
 from services.ingest.domain.reading_type import ReadingType
-from services.ingest.domain.source import Place, Source
+from services.ingest.domain.source import Origin, Place, Source
+
+MOST_SHOWN_CHARACTERS = 500
+_SHOWN_IN_SENTENCE = 100
+_Finding = tuple[Reason, str]
+_MISSING: Any = object()
 
 
 class Plan(Protocol):
@@ -19,24 +27,56 @@ class Plan(Protocol):
     def reading_type(self) -> ReadingType: ...
 
 
-_Finding = tuple[Reason, str]
-_MISSING: Any = object()
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """Names the first thing that is wrong, in the order: size, JSON, envelope, source, type, dimensions, measures, time."""
+
+    plans: Mapping[str, Plan]
+    most_bytes: int
+    only: str | None = None
+
+    def of(self, index: int, original: bytes) -> Rejected:
+        """An event that could not be decoded, with its reason."""
+        if len(original) > self.most_bytes:
+            detail = f"the event has {len(original)} bytes; send at most {self.most_bytes}"
+            return Rejected(index, None, None, Reason.TOO_LARGE, detail, original)
+        document = parsed(original)
+        if document is _MISSING:
+            detail = "the event is not JSON in UTF-8; send one CloudEvent as a JSON object"
+            return Rejected(index, None, None, Reason.MALFORMED_JSON, detail, original)
+        reason, detail = self._finding(document) or _not_seen(original)
+        return Rejected(index, _text(document, "id"), _text(document, "source"), reason, detail, original)
+
+    def _finding(self, document: Any) -> _Finding | None:
+        envelope = _envelope(document)
+        if envelope is not None:
+            return envelope
+        sender = document["source"]
+        plan = self.plans.get(sender)
+        if plan is None:
+            return Reason.UNKNOWN_SOURCE, self._unknown(sender)
+        if document["type"] not in plan.source.event_types:
+            known = ", ".join(plan.source.event_types)
+            sentence = (
+                f"type: source {sender} sends {known[:1000]}, not {_shown(document['type'])}; list it in the source"
+            )
+            return Reason.UNKNOWN_EVENT_TYPE, sentence
+        return _dimensions(document, plan) or _measures(document, plan) or _time(document, plan.source)
+
+    def _unknown(self, sender: str) -> str:
+        if self.only is None or sender == self.only:
+            return f"source: no source {_shown(sender)} is registered; PUT /v1/sources/… first, then replay"
+        return f"source: {_shown(sender)} may not send on the topic of source {self.only}; use the topic raw.<source> of its own"
 
 
-def diagnose(index: int, original: bytes, plans: Mapping[str, Plan], *, most_bytes: int) -> Rejected:
-    """The first thing that is wrong with an event, in the order: size, JSON, envelope, source, type, fields, time."""
-    if len(original) > most_bytes:
-        detail = f"the event has {len(original)} bytes; send at most {most_bytes}"
-        return Rejected(index, None, None, Reason.TOO_LARGE, detail, original)
-    document = _parsed(original)
-    if document is _MISSING:
-        detail = "the event is not JSON in UTF-8; send one CloudEvent as a JSON object"
-        return Rejected(index, None, None, Reason.MALFORMED_JSON, detail, original)
-    reason, detail = _finding(document, plans)
-    return Rejected(index, _text(document, "id"), _text(document, "source"), reason, detail, original)
+def event_id_of(original: bytes) -> str | None:
+    """The id that an event carries, however wrong the rest of it is; None when it has none."""
+    document = parsed(original)
+    found = document.get("id") if isinstance(document, dict) else None
+    return found if isinstance(found, str) and found else None
 
 
-def _parsed(original: bytes) -> Any:
+def parsed(original: bytes) -> Any:
     """Read as leniently as can be, so that NaN is found to be not finite rather than not JSON."""
     try:
         document = json.loads(original.decode())
@@ -46,18 +86,13 @@ def _parsed(original: bytes) -> Any:
     return document
 
 
-def _finding(document: Any, plans: Mapping[str, Plan]) -> _Finding:
-    envelope = _envelope(document)
-    if envelope is not None:
-        return envelope
-    plan = plans.get(document["source"])
-    if plan is None:
-        return Reason.UNKNOWN_SOURCE, f"source: no source {document['source']!r} is registered; PUT /v1/sources first"
-    if document["type"] not in plan.source.event_types:
-        known = ", ".join(plan.source.event_types)
-        return Reason.UNKNOWN_EVENT_TYPE, f"type: {plan.source.name} sends {known}, not {document['type']!r}"
-    found = _dimensions(document, plan) or _measures(document, plan) or _time(document, plan.source)
-    return found or (Reason.NOT_A_CLOUDEVENT, "an attribute is not of the type that CloudEvents 1.0 gives it")
+def _not_seen(original: bytes) -> _Finding:
+    """Nothing that the mapping reads is wrong: then it is JSON only for the lenient, or an attribute of a wrong type."""
+    try:
+        msgspec.json.decode(original, type=msgspec.Raw)
+    except (msgspec.MsgspecError, RecursionError):
+        return Reason.MALFORMED_JSON, "the event holds something that JSON does not allow, such as NaN; leave it out"
+    return Reason.NOT_A_CLOUDEVENT, "an attribute is not of the type that CloudEvents 1.0 gives it, or stands twice"
 
 
 def _envelope(document: Any) -> _Finding | None:
@@ -74,40 +109,56 @@ def _envelope(document: Any) -> _Finding | None:
 
 
 def _dimensions(document: dict[str, Any], plan: Plan) -> _Finding | None:
-    for name, origin in plan.source.dimensions.items():
-        if not isinstance(origin, Place):
-            continue
-        value = _at(document, origin.path)
-        if value is _MISSING or value is None:
-            return Reason.MISSING_FIELD, f"{origin.written}: is missing; dimension {name} is found there"
-        if isinstance(value, dict | list):
-            return Reason.UNKNOWN_DIMENSION_VALUE, f"{origin.written}: dimension {name} is a text, not {_kind(value)}"
+    for name in plan.reading_type.dimensions:
+        origin = plan.source.dimensions.get(name)
+        found = _dimension(document, name, origin) if isinstance(origin, Place) else None
+        if found is not None:
+            return found
+    return None
+
+
+def _dimension(document: dict[str, Any], name: str, origin: Place) -> _Finding | None:
+    value = _at(document, origin.path)
+    if value is _MISSING or value is None:
+        return Reason.MISSING_FIELD, f"{origin.written}: is missing; dimension {name} is found there"
+    if isinstance(value, dict | list):
+        sentence = f"{origin.written}: dimension {name} is a text, not {_kind(value)}; send one value"
+        return Reason.UNKNOWN_DIMENSION_VALUE, sentence
+    if isinstance(value, float) and not math.isfinite(value):
+        return Reason.NOT_FINITE, f"{origin.written}: dimension {name} is a text or a finite number"
     return None
 
 
 def _measures(document: dict[str, Any], plan: Plan) -> _Finding | None:
-    for name, origin in plan.source.measures.items():
+    for name, defined in plan.reading_type.measures.items():
+        origin: Origin | None = plan.source.measures.get(name)
         if not isinstance(origin, Place):
             continue
         value = _at(document, origin.path)
         if value is _MISSING or value is None:
-            if plan.reading_type.measures[name].optional:
+            if defined.optional:
                 continue
             return Reason.MISSING_FIELD, f"{origin.written}: is missing; measure {name} is found there"
-        if origin.translation is None and (isinstance(value, bool) or not isinstance(value, int | float)):
-            return Reason.NOT_A_NUMBER, f"{origin.written}: measure {name} is a number, not {_kind(value)}"
-        if isinstance(value, dict | list):
-            return Reason.NOT_A_NUMBER, f"{origin.written}: measure {name} cannot be read from {_kind(value)}"
-        if not _is_finite(value):
-            return Reason.NOT_FINITE, f"{origin.written}: measure {name} must be a finite number"
+        found = _measure(value, name, origin)
+        if found is not None:
+            return found
+    return None
+
+
+def _measure(value: Any, name: str, origin: Place) -> _Finding | None:
+    if isinstance(value, dict | list) or (origin.translation is None and isinstance(value, bool | str)):
+        remedy = "send a number without quotes" if isinstance(value, str) else "send a number"
+        return Reason.NOT_A_NUMBER, f"{origin.written}: measure {name} is a number, not {_kind(value)}; {remedy}"
+    if not _is_finite(value):
+        return Reason.NOT_FINITE, f"{origin.written}: measure {name} must be a finite number"
     return None
 
 
 def _time(document: dict[str, Any], source: Source) -> _Finding | None:
-    path = source.time or ("time",)
-    value = _at(document, path)
+    value = _at(document, source.time_path)
     if value is not _MISSING and value is not None and not isinstance(value, str):
-        return Reason.TIME_UNREADABLE, f"{'.'.join(path)}: write the time as in 2026-01-31T09:30:00Z"
+        sentence = f"{source.time_written}: is {_kind(value)}; write a text as in 2026-01-31T09:30:00Z"
+        return Reason.TIME_UNREADABLE, sentence
     return None
 
 
@@ -121,17 +172,20 @@ def _at(document: Any, path: tuple[str, ...]) -> Any:
 
 def _is_finite(value: Any) -> bool:
     try:
-        return not isinstance(value, int | float) or math.isfinite(float(value))
+        return not isinstance(value, int | float) or math.isfinite(value)
     except OverflowError:
         return False
 
 
 def _text(document: Any, name: str) -> str | None:
-    """An attribute, if it is text that can be stored."""
+    """An attribute, if it is text; cut where it gets long."""
     value = document.get(name) if isinstance(document, dict) else None
-    if not isinstance(value, str):
-        return None
-    return value.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")[:500]
+    return value[:MOST_SHOWN_CHARACTERS] if isinstance(value, str) else None
+
+
+def _shown(text: str) -> str:
+    shown = repr(text)
+    return shown if len(shown) <= _SHOWN_IN_SENTENCE else f"{shown[:_SHOWN_IN_SENTENCE]}…"
 
 
 def _kind(value: Any) -> str:

@@ -53,23 +53,24 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of the quarantine, with what was done to it in `history`."""
+    """One entry of the quarantine, with what was done to it in `history`. The original is asked for by itself.
+
+    Attributes:
+        size: of the original, bytes.
+        history: one line for each thing that people did to it, oldest first.
+    """
 
     id: str
     source: str | None
     event_id: str | None
     reason: Reason
     detail: str
-    original: bytes
+    size: int
     state: State
     quarantined_at: datetime
     history: Sequence[Mapping[str, Any]]
 
 
-def entry_id(rejected: Rejected) -> str:
-    """The same bytes refused again for the same reason are the same entry: a hash of them is its id."""
-    digest = hashlib.sha256()
-    for part in (rejected.reason.encode(), (rejected.source or "").encode("utf-8", "surrogatepass"), rejected.original):
-        digest.update(len(part).to_bytes(8, "big"))
-        digest.update(part)
-    return f"q-{digest.hexdigest()[:32]}"
+def entry_id(original: bytes) -> str:
+    """The same bytes refused again are the same entry, whoever sent them and whatever is wrong with them now."""
+    return f"q-{hashlib.sha256(original).hexdigest()[:32]}"

@@ -7,7 +7,7 @@ from typing import Any
 from services.ingest.domain.errors import invalid
 from services.ingest.domain.reading_type import Measure, ReadingType
 from services.ingest.domain.units import check_unit
-from shared.runtime.form import Form, a_name, a_text, yes_or_no
+from shared.runtime.form import Form, a_name, a_text, titles, yes_or_no
 
 _KEYS = ("dimensions", "measures", "title")
 _MEASURE_KEYS = ("unit", "minimum", "maximum", "at_most", "optional")
@@ -19,15 +19,27 @@ def read_reading_type(name: str, version: int, body: Mapping[str, Any]) -> Readi
     """Raises InvalidDefinition with every problem found."""
     form = Form(body)
     form.only("a reading type", _KEYS)
+    form.read("title", titles, None)
     _check_name(form, name)
     dimensions = form.read("dimensions", _dimensions, _NO_DIMENSIONS)
     measures = {key: _measure(form, key) for key in _measure_names(form)}
-    for measure in measures.values():
-        if measure.at_most is not None and (measure.at_most not in measures or measure.at_most == measure.name):
-            form.report("measures", f"{measure.name}: at_most names {measure.at_most!r}, which is no other measure")
+    _check_at_most(form, measures)
     if form.problems:
         raise invalid(form.problems)
     return ReadingType(name, version, dimensions, measures)
+
+
+def _check_at_most(form: Form, measures: Mapping[str, Measure]) -> None:
+    """It names another measure, in the same unit, because the two are compared as they are stored."""
+    for measure in measures.values():
+        if measure.at_most is None:
+            continue
+        part = Form({}, pointer=f"/measures/{measure.name}", problems=form.problems)
+        other = measures.get(measure.at_most)
+        if other is None or other.name == measure.name:
+            part.report("at_most", f"{measure.at_most!r} is no other measure; name one of this reading type")
+        elif other.unit != measure.unit:
+            part.report("at_most", f"{other.name} has the unit {other.unit}, not {measure.unit}; give both the same")
 
 
 def _check_name(form: Form, name: str) -> None:
@@ -90,6 +102,12 @@ def _unit(value: Any) -> str:
 
 
 def _bound(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"{value!r} is not a number")
-    return float(value)
+    try:
+        bound = float(value)
+    except OverflowError:
+        bound = math.inf
+    if not math.isfinite(bound):
+        raise ValueError("write a number that is finite")
+    return bound

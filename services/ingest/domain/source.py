@@ -34,6 +34,22 @@ class Place:
 
 Origin = Constant | Place
 
+_LONGEST_INTEGER_BITS = 1600
+
+
+def canonical_text(value: Scalar) -> str:
+    """How a value that is not text is written as a dimension: `true`, `7`, `0.5`; whole floats without a fraction.
+
+    An integer of more digits than a dimension may have is written in binary: still too long, but always writable.
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return str(int(value))
+    if isinstance(value, int) and value.bit_length() > _LONGEST_INTEGER_BITS:
+        return bin(value)
+    return str(value)
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -56,3 +72,11 @@ class Source:
     horizon: timedelta | None
     clock_tolerance: timedelta
     time_zone: str
+
+    @property
+    def time_path(self) -> tuple[str, ...]:
+        return self.time or ("time",)
+
+    @property
+    def time_written(self) -> str:
+        return ".".join(self.time_path)

@@ -1,16 +1,18 @@
 """Reading a source as it was sent, against its reading type."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 from zoneinfo import available_timezones
 
 from services.ingest.domain.errors import invalid
 from services.ingest.domain.reading_type import ReadingType
-from services.ingest.domain.source import Constant, Origin, Place, Scalar, Source
-from services.ingest.domain.units import check_unit, conversion
+from services.ingest.domain.source import Constant, Origin, Place, Scalar, Source, canonical_text
+from services.ingest.domain.times import is_time_zone
+from services.ingest.domain.units import UnitMismatch, check_unit, conversion
 from shared.runtime.duration import parse_duration
-from shared.runtime.form import Form, a_name, a_text
+from shared.runtime.form import Form, a_name, a_text, titles
 
 _KEYS = (
     "reading_type",
@@ -24,6 +26,8 @@ _KEYS = (
     "title",
 )
 _PLACE_KEYS = ("path", "const", "unit", "map")
+_NO_PLACE = "write a path such as data.line, {const: 1}, or {path: data.minutes, unit: min}"
+_TEXT_ATTRIBUTES = ("id", "source", "type", "specversion", "time", "subject", "datacontenttype", "dataschema")
 _UNLIMITED = "unlimited"
 _HORIZON: timedelta | None = timedelta(days=400)
 _CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -39,7 +43,8 @@ def read_source(name: str, body: Mapping[str, Any], types: Mapping[str, ReadingT
     if source.reading_type and known is None:
         form.report("reading_type", f"there is no reading type {source.reading_type!r}; define it first")
     if known is not None:
-        _check_against(form, source, known)
+        _check_completeness(form, source, known)
+        _check_units(form, source, known)
     _check_paths(form, source)
     if form.problems:
         raise invalid(form.problems)
@@ -50,6 +55,7 @@ def read_stored_source(name: str, version: int, body: Mapping[str, Any]) -> Sour
     """A source that was valid when it was stored; whether its reading type still fits is not asked."""
     form = Form(body)
     source = _read(form, name, version)
+    _check_paths(form, source)
     if form.problems:
         raise invalid(form.problems)
     return source
@@ -57,18 +63,18 @@ def read_stored_source(name: str, version: int, body: Mapping[str, Any]) -> Sour
 
 def _read(form: Form, name: str, version: int) -> Source:
     form.only("a source", _KEYS)
+    form.read("title", titles, None)
     try:
         a_name(name)
     except ValueError as error:
         form.report("name", str(error))
-    reading_type = form.require("reading_type", a_name, "", remedy="name the reading type its events become")
     return Source(
         name=name,
         version=version,
-        reading_type=reading_type,
+        reading_type=form.require("reading_type", a_name, "", remedy="name the reading type its events become"),
         event_types=form.require("event_types", _event_types, (), remedy="list the event types it sends"),
-        dimensions=_origins(form, "dimensions"),
-        measures=_origins(form, "measures"),
+        dimensions=_origins(form, "dimensions", _dimension_origin),
+        measures=_origins(form, "measures", _measure_origin),
         time=form.read("time", _time, None),
         horizon=form.read("horizon", _horizon, _HORIZON),
         clock_tolerance=form.read("clock_tolerance", _duration, _CLOCK_TOLERANCE),
@@ -76,12 +82,34 @@ def _read(form: Form, name: str, version: int) -> Source:
     )
 
 
-def _origins(form: Form, section: str) -> dict[str, Origin]:
+def _origins(form: Form, section: str, read: Callable[[Any], Origin]) -> dict[str, Origin]:
     if section not in form.fields:
         return {}
     part = form.part(section, f"say where each of the {section} is found, as in {{line: data.line}}")
-    placeholder: Origin = Constant("")
-    return {name: part.read(name, _origin, placeholder) for name in part.fields}
+    for name, origin in part.fields.items():
+        if origin is None:
+            part.report(name, _NO_PLACE)
+    placeholder: Origin = Constant(0)
+    return {name: part.read(name, read, placeholder) for name in part.fields}
+
+
+def _dimension_origin(value: Any) -> Origin:
+    origin = _origin(value)
+    if isinstance(origin, Place) and origin.unit is not None:
+        raise ValueError("a dimension is a text and has no unit")
+    return origin
+
+
+def _measure_origin(value: Any) -> Origin:
+    origin = _origin(value)
+    if isinstance(origin, Constant):
+        _number(origin.value)
+    elif origin.translation is not None:
+        for meant in origin.translation.values():
+            _number(meant)
+    elif origin.written in _TEXT_ATTRIBUTES:
+        raise ValueError(f"{origin.written} is a text; a measure is a number, so give a map as in {{ok: 1, late: 0}}")
+    return origin
 
 
 def _origin(value: Any) -> Origin:
@@ -89,7 +117,7 @@ def _origin(value: Any) -> Origin:
     if isinstance(value, str):
         return Place(_path(value))
     if not isinstance(value, Mapping):
-        raise TypeError("write a path such as data.line, {const: 1}, or {path: data.minutes, unit: min}")
+        raise TypeError(_NO_PLACE)
     unknown = [key for key in value if key not in _PLACE_KEYS]
     if unknown:
         raise ValueError(f"{unknown[0]!r} is not known here; use {', '.join(_PLACE_KEYS)}")
@@ -109,24 +137,31 @@ def _translation(value: Any) -> Mapping[str, Scalar] | None:
     return {canonical_text(_scalar(found)): _scalar(meant) for found, meant in value.items()}
 
 
-def canonical_text(value: Scalar) -> str:
-    """How a value that is not text is written as a dimension: `true`, `7`, `0.5`; whole floats without a fraction."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
-        return str(int(value))
-    return str(value)
-
-
 def _scalar(value: Any) -> Scalar:
-    if not isinstance(value, str | int | float):
+    if isinstance(value, str):
+        return a_text(value) if value else value
+    if not isinstance(value, int | float):
         raise TypeError(f"{value!r} is neither text nor a number")
-    return a_text(value) if isinstance(value, str) and value else value
+    if not _is_finite(value):
+        raise ValueError("write a number that is finite")
+    return value
+
+
+def _number(value: Scalar) -> None:
+    if isinstance(value, bool | str):
+        raise TypeError(f"{value!r} is not a number; a measure is one")
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def _path(value: Any) -> tuple[str, ...]:
-    parts = tuple(value.split(".")) if isinstance(value, str) else ()
-    if not parts or len(parts) > _MOST_PARTS or not all(parts) or "\x00" in str(value):
+    parts = tuple(a_text(value).split(".")) if isinstance(value, str) and value else ()
+    if not parts or len(parts) > _MOST_PARTS or not all(parts):
         raise ValueError(f"{value!r} is not a path; write for example data.line")
     if parts == ("data",) or (parts[0] != "data" and len(parts) > 1):
         raise ValueError(f"{value!r}: paths lead into data, as data.line, or name an attribute such as subject")
@@ -135,6 +170,8 @@ def _path(value: Any) -> tuple[str, ...]:
 
 def _time(value: Any) -> tuple[str, ...] | None:
     path = _path(value)
+    if path[0] in ("id", "source", "type", "specversion"):
+        raise ValueError(f"{value!r} is no time; write for example data.measured_at")
     return None if path == ("time",) else path
 
 
@@ -153,38 +190,53 @@ def _duration(value: Any) -> timedelta:
 
 
 def _time_zone(value: Any) -> str:
-    if value not in available_timezones():
+    if value not in available_timezones() or not is_time_zone(value):
         raise ValueError(f"{value!r} is not an IANA time zone; write for example Europe/Berlin")
     return str(value)
 
 
-def _check_against(form: Form, source: Source, known: ReadingType) -> None:
-    """Every dimension and measure has an origin, none has one too many, and units fit."""
-    for section, wanted, given in (
-        ("dimensions", set(known.dimensions), source.dimensions),
-        ("measures", {name for name, measure in known.measures.items() if not measure.optional}, source.measures),
+def _check_completeness(form: Form, source: Source, known: ReadingType) -> None:
+    """Every dimension and measure has an origin, and none has one too many."""
+    required = {name for name, measure in known.measures.items() if not measure.optional}
+    for section, wanted, allowed, given in (
+        ("dimensions", set(known.dimensions), set(known.dimensions), set(source.dimensions)),
+        ("measures", required, set(known.measures), set(source.measures)),
     ):
-        for name in sorted(wanted - set(given)):
-            form.report(section, f"{name} is missing; say where it is found")
-        allowed = set(known.dimensions) if section == "dimensions" else set(known.measures)
-        for name in sorted(set(given) - allowed):
-            form.report(section, f"{name} is not one of the {section} of {known.name}")
+        part = _below(form, section)
+        for name in sorted(wanted - given):
+            part.report(name, f"{name} is missing; say where it is found")
+        for name in sorted(given - allowed):
+            part.report(name, f"{name} is not one of the {section} of {known.name}")
+
+
+def _check_units(form: Form, source: Source, known: ReadingType) -> None:
     for name, origin in source.measures.items():
         if name in known.measures and isinstance(origin, Place) and origin.unit is not None:
             try:
                 conversion(origin.unit, known.measures[name].unit)
-            except ValueError as error:
-                form.report("measures", f"{name}: {error}")
-        if isinstance(origin, Constant) and (isinstance(origin.value, bool | str)):
-            form.report("measures", f"{name}: a constant measure is a number")
+            except UnitMismatch as error:
+                _below(form, "measures").report(name, str(error))
 
 
 def _check_paths(form: Form, source: Source) -> None:
-    """A path cannot lead through a value that another path takes."""
-    paths = {
-        origin.path for origin in (*source.dimensions.values(), *source.measures.values()) if isinstance(origin, Place)
-    }
-    paths |= {source.time} if source.time else set()
-    for path in sorted(paths):
-        if any(path[:length] in paths for length in range(1, len(path))):
-            form.report("measures", f"{'.'.join(path)} leads through a value that another path takes")
+    """A path cannot lead through a value that another path takes, and a time cannot be a number as well."""
+    places = [
+        (section, name, origin)
+        for section, origins in (("dimensions", source.dimensions), ("measures", source.measures))
+        for name, origin in origins.items()
+        if isinstance(origin, Place)
+    ]
+    taken = {origin.path for _, _, origin in places} | {source.time or ("time",)}
+    for section, name, origin in places:
+        if any(origin.path[:length] in taken for length in range(1, len(origin.path))):
+            _below(form, section).report(name, f"{origin.written} leads through a value that another path takes")
+        if section == "measures" and origin.translation is None and origin.path == source.time:
+            _below(form, section).report(name, f"{origin.written} is the time, which is a text and no number")
+    time = source.time or ()
+    if any(time[:length] in taken for length in range(1, len(time))):
+        form.report("time", f"{'.'.join(time)} leads through a value that another path takes")
+
+
+def _below(form: Form, section: str) -> Form:
+    """Where problems with single fields of a section are reported."""
+    return Form({}, pointer=f"/{section}", problems=form.problems)

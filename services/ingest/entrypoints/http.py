@@ -1,6 +1,6 @@
 """The routes of ingest."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -8,22 +8,24 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Query, Request, Response
 
 from services.ingest.domain.definition import Definition
-from services.ingest.domain.errors import UnknownEntry, UnsupportedMediaType
-from services.ingest.domain.quarantine import Entry, State
-from services.ingest.entrypoints import bodies
+from services.ingest.domain.errors import UnknownEntry
+from services.ingest.domain.quarantine import Reason, State
 from services.ingest.entrypoints.http_schemas import (
     AcceptedShape,
     DefinitionShape,
     DiscardRequest,
     EntryShape,
+    OriginalShape,
     ReleaseRequest,
     ReplayedShape,
     ReplayRequest,
     from_definition,
     from_entry,
+    from_replayed,
     from_taken,
+    with_original,
 )
-from services.ingest.entrypoints.intake import Intake
+from services.ingest.entrypoints.receive import Receive
 from services.ingest.ports import QuarantineReader
 from services.ingest.use_cases.define import Defined, DefineReadingType, Outcome, RegisterSource
 from services.ingest.use_cases.query_definitions import QueryDefinitions
@@ -31,11 +33,9 @@ from services.ingest.use_cases.settle_quarantined import DiscardQuarantined, Rel
 from shared.runtime.actor import Actor
 from shared.runtime.clock import Clock
 from shared.web.actor import current_actor
+from shared.web.errors import InvalidCursor, InvalidQuery
 from shared.web.pagination import Page, PageRequest, page_of, page_request
 from shared.web.raw_body import RawBody
-
-_CHUNK_BYTES = 2 * 1024 * 1024
-_CE = "ce-"
 
 CallerOf = Annotated[Actor, Depends(current_actor)]
 PageOf = Annotated[PageRequest, Depends(page_request)]
@@ -46,7 +46,7 @@ AnyObject = Annotated[dict[str, Any], Body()]
 class Routes:
     """What the routes call."""
 
-    intake: Intake
+    receive: Receive
     define_reading_type: DefineReadingType
     register_source: RegisterSource
     query_definitions: QueryDefinitions
@@ -55,7 +55,6 @@ class Routes:
     discard: DiscardQuarantined
     replay: ReplayQuarantined
     clock: Clock
-    most_body_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ class SelectedEntries:
     """`services.ingest.ports.Selection`, from a query."""
 
     source: str | None = None
-    reason: str | None = None
+    reason: Reason | None = None
     since: datetime | None = None
     until: datetime | None = None
     state: State = State.OPEN
@@ -81,35 +80,13 @@ def make_router(routes: Routes) -> APIRouter:
 
 
 def _add_events(router: APIRouter, routes: Routes) -> None:
-    @router.post("/metric-events", status_code=202)
+    @router.post("/metric-events", status_code=202, response_model_exclude_unset=True)
     def post_metric_events(request: Request, body: Annotated[RawBody, Depends()]) -> AcceptedShape:
         """Take in CloudEvents: one, a batch, lines (NDJSON) of any number, or one in binary mode.
 
         Answers when everything is durable. Sending the same again is always safe.
         """
-        return from_taken(routes.intake.take(_batches(request, body, routes.most_body_bytes)))
-
-
-def _batches(request: Request, body: RawBody, most_bytes: int) -> Iterator[Sequence[bytes]]:
-    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    attributes = {name[len(_CE) :]: value for name, value in request.headers.items() if name.startswith(_CE)}
-    if content_type == bodies.LINES:
-        yield from bodies.line_chunks(body.chunks(_CHUNK_BYTES), most_line_bytes=most_bytes)
-    elif attributes:
-        yield [bodies.binary_mode(attributes, body.read(most_bytes))]
-    else:
-        yield _whole(content_type)(body.read(most_bytes))
-
-
-def _whole(content_type: str) -> Callable[[bytes], list[bytes]]:
-    if content_type == bodies.BATCH:
-        return bodies.array
-    if content_type == bodies.SINGLE:
-        return bodies.single
-    if content_type == bodies.JSON:
-        return lambda body: bodies.array(body) if body.lstrip()[:1] == b"[" else bodies.single(body)
-    known = ", ".join((bodies.SINGLE, bodies.BATCH, bodies.LINES, bodies.JSON))
-    raise UnsupportedMediaType(f"content type {content_type[:100]!r} is not taken; use one of {known}")
+        return from_taken(routes.receive(request, body))
 
 
 def _add_reading_types(router: APIRouter, routes: Routes) -> None:
@@ -149,20 +126,20 @@ def _add_quarantine(router: APIRouter, routes: Routes) -> None:
     def list_quarantine(
         page: PageOf,
         source: Annotated[str | None, Query(max_length=500, pattern=r"^[^\x00]*$")] = None,
-        reason: Annotated[str | None, Query(max_length=100, pattern=r"^[^\x00]*$")] = None,
+        reason: Reason | None = None,
         since: Annotated[datetime | None, Query(alias="from", description="quarantined at or after")] = None,
         until: Annotated[datetime | None, Query(alias="to", description="quarantined before")] = None,
         state: State = State.OPEN,
     ) -> Page[EntryShape]:
         """Entries in the order in which they came; open ones unless a state is named."""
         selection = SelectedEntries(source, reason, _utc(since), _utc(until), state)
-        found = routes.quarantine.find(selection, after=page.after, limit=page.limit + 1)
+        found = routes.quarantine.find(selection, after=_after(page), limit=page.limit + 1)
         return page_of([from_entry(entry) for entry in found], page, key=_sort_key)
 
     @router.get("/quarantine/{entry_id}")
-    def get_entry(entry_id: str) -> EntryShape:
+    def get_entry(entry_id: str) -> OriginalShape:
         """One entry with its original and its history."""
-        return from_entry(_entry(routes, entry_id))
+        return _entry(routes, entry_id)
 
 
 def _add_settling(router: APIRouter, routes: Routes) -> None:
@@ -171,7 +148,7 @@ def _add_settling(router: APIRouter, routes: Routes) -> None:
         """Map open entries again, after their source's mapping was repaired."""
         selection = SelectedEntries(request.source, request.reason, _utc(request.since), _utc(request.until))
         done = routes.replay(selection, actor=actor.name, now=routes.clock.now())
-        return ReplayedShape(replayed=done.replayed, still_quarantined=done.still_quarantined)
+        return from_replayed(done)
 
     @router.post("/quarantine/{entry_id}/release")
     def release(entry_id: str, request: ReleaseRequest, actor: CallerOf) -> EntryShape:
@@ -199,12 +176,12 @@ def _sort_key(shape: EntryShape) -> list[str]:
     return [shape.quarantined_at.isoformat(), shape.id]
 
 
-def _entry(routes: Routes, entry_id: str) -> Entry:
+def _entry(routes: Routes, entry_id: str) -> OriginalShape:
     _check_id(entry_id)
     entry = routes.quarantine.get(entry_id)
     if entry is None:
         raise UnknownEntry(f"the quarantine has no entry {entry_id[:100]!r}")
-    return entry
+    return with_original(entry, routes.quarantine.originals([entry_id])[entry_id])
 
 
 def _check_id(entry_id: str) -> None:
@@ -212,6 +189,22 @@ def _check_id(entry_id: str) -> None:
         raise UnknownEntry("no entry has such an id")
 
 
+def _after(page: PageRequest) -> tuple[datetime, str] | None:
+    """The place in the list that a cursor means. Raises InvalidCursor."""
+    if page.after is None:
+        return None
+    try:
+        moment, entry_id = page.after
+        return datetime.fromisoformat(moment).astimezone(UTC), str(entry_id)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise InvalidCursor("use the `next` of the page before, as it was given") from error
+
+
 def _utc(moment: datetime | None) -> datetime | None:
-    """A time without an offset is taken as UTC."""
-    return moment if moment is None or moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    """A time without an offset is taken as UTC. Raises InvalidQuery for one that has no place in the calendar there."""
+    if moment is None:
+        return None
+    try:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError as error:
+        raise InvalidQuery(f"{moment.isoformat()} lies outside the years 1 to 9999 in UTC") from error

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from services.ingest.domain.definition import Definition
-from services.ingest.domain.quarantine import Entry
-from services.ingest.entrypoints.intake import Taken
+from services.ingest.domain.quarantine import Entry, Reason
+from services.ingest.entrypoints.intake import MOST_LISTED, Taken
+from services.ingest.use_cases.settle_quarantined import Replayed
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=r"^[^\x00]*$")]
 """Text that every database keeps."""
@@ -37,11 +38,16 @@ class AcceptedShape(BaseModel):
 
     accepted: int = Field(description="readings on the log, copies of earlier ones included")
     rejected: list[RejectedShape]
-    rejected_count: int = Field(description="how many there are in all; the list ends at 10,000")
+    rejected_count: int | None = Field(
+        default=None, description=f"only beside a list that ends at {MOST_LISTED:,}: how many there are in all"
+    )
+    rejected_by_reason: dict[str, int] | None = Field(
+        default=None, description="only beside a list that was cut: how many there are of each reason"
+    )
 
 
 class EntryShape(BaseModel):
-    """One entry of the quarantine. `original` is text where it is UTF-8, base64 under `original_base64` elsewhere."""
+    """One entry of the quarantine. `size` is that of the original, in bytes."""
 
     id: str
     source: str | None
@@ -50,9 +56,15 @@ class EntryShape(BaseModel):
     detail: str
     state: str
     quarantined_at: datetime
+    size: int
+    history: list[dict[str, Any]]
+
+
+class OriginalShape(EntryShape):
+    """An entry with its original: as text where it is UTF-8, elsewhere in base64."""
+
     original: str | None
     original_base64: str | None
-    history: list[dict[str, Any]]
 
 
 class ReleaseRequest(BaseModel):
@@ -77,16 +89,17 @@ class ReplayRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     source: Text | None = None
-    reason: Text | None = None
+    reason: Reason | None = None
     since: datetime | None = Field(default=None, alias="from")
     until: datetime | None = Field(default=None, alias="to")
 
 
 class ReplayedShape(BaseModel):
-    """How many entries became readings, and how many did not."""
+    """How many entries became readings, and how many did not, by the reason that keeps them now."""
 
     replayed: int
     still_quarantined: int
+    reasons: dict[str, int]
 
 
 def from_definition(definition: Definition) -> DefinitionShape:
@@ -104,27 +117,37 @@ def from_taken(taken: Taken) -> AcceptedShape:
         )
         for index, refused, entry_id in taken.rejected
     ]
-    return AcceptedShape(accepted=taken.accepted, rejected=rejected, rejected_count=taken.rejected_count)
+    shape = AcceptedShape(accepted=taken.accepted, rejected=rejected)
+    if len(rejected) < taken.reasons.total():
+        shape.rejected_count, shape.rejected_by_reason = taken.reasons.total(), dict(taken.reasons)
+    return shape
+
+
+def from_replayed(done: Replayed) -> ReplayedShape:
+    return ReplayedShape(replayed=done.replayed, still_quarantined=done.still.total(), reasons=dict(done.still))
 
 
 def from_entry(entry: Entry) -> EntryShape:
-    text, encoded = _original(entry.original)
-    return EntryShape(
-        id=entry.id,
-        source=entry.source,
-        event_id=entry.event_id,
-        reason=entry.reason.value,
-        detail=entry.detail,
-        state=entry.state.value,
-        quarantined_at=entry.quarantined_at,
-        original=text,
-        original_base64=encoded,
-        history=[dict(line) for line in entry.history],
-    )
+    return EntryShape(**_shown(entry))
 
 
-def _original(original: bytes) -> tuple[str | None, str | None]:
+def with_original(entry: Entry, original: bytes) -> OriginalShape:
     try:
-        return original.decode(), None
+        text, encoded = original.decode(), None
     except UnicodeDecodeError:
-        return None, base64.b64encode(original).decode()
+        text, encoded = None, base64.b64encode(original).decode()
+    return OriginalShape(**_shown(entry), original=text, original_base64=encoded)
+
+
+def _shown(entry: Entry) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "source": entry.source,
+        "event_id": entry.event_id,
+        "reason": entry.reason.value,
+        "detail": entry.detail,
+        "state": entry.state.value,
+        "quarantined_at": entry.quarantined_at,
+        "size": entry.size,
+        "history": [dict(line) for line in entry.history],
+    }

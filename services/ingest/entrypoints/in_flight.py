@@ -1,8 +1,9 @@
-"""How much is being taken in at the same time, and the end of it."""
+"""How much is being taken in over HTTP at the same time, and the end of it."""
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from services.ingest.domain.errors import Overloaded
 
@@ -18,19 +19,37 @@ class InFlight:
         self._lock = threading.Lock()
 
     @contextmanager
-    def taking(self, size: int) -> Iterator[None]:
-        """Hold `size` bytes for the length of the block; a single piece is always let in when nothing else is.
+    def admitted(self, size: int) -> Iterator["Admission"]:
+        """Hold `size` bytes, or what the admission is told to hold, for the length of the block.
 
         Raises:
             Overloaded: more is held already than may be; the sender must wait and repeat.
         """
+        admission = Admission(self)
+        try:
+            admission.hold(size)
+            yield admission
+        finally:
+            admission.hold(0)
+
+    def change(self, held: int, wanted: int) -> None:
+        """One admission wants another size. The one that holds all there is is let grow: it could not wait for anybody."""
         with self._lock:
-            if self._bytes and self._bytes + size > self._most_bytes:
+            others = self._bytes - held
+            if wanted > held and others and others + wanted > self._most_bytes:
                 detail = f"{self._bytes} bytes are being taken in; send the same again in {_RETRY_AFTER_SECONDS} s"
                 raise Overloaded(detail, facts={"retry_after_seconds": _RETRY_AFTER_SECONDS})
-            self._bytes += size
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._bytes -= size
+            self._bytes = others + wanted
+
+
+@dataclass
+class Admission:
+    """What one request holds."""
+
+    in_flight: InFlight
+    held: int = 0
+
+    def hold(self, size: int) -> None:
+        """Hold this much from now on. Raises Overloaded."""
+        self.in_flight.change(self.held, size)
+        self.held = size

@@ -1,14 +1,15 @@
-"""One way in for every body: bounded, timed and counted, whatever form the events had."""
+"""One way in for every body and record: timed and counted, whatever form the events had."""
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from services.ingest.domain.acceptance import Acceptance
 from services.ingest.domain.quarantine import Rejected
-from services.ingest.entrypoints.in_flight import InFlight
 from services.ingest.metrics import IngestMetrics
-from services.ingest.use_cases.accept_metric_events import AcceptMetricEvents
+from services.ingest.use_cases.accept_metric_events import AcceptMetricEvents, PrepareMetricEvents
 from shared.runtime.clock import Clock
 
 MOST_LISTED = 10_000
@@ -16,44 +17,54 @@ MOST_LISTED = 10_000
 
 @dataclass
 class Taken:
-    """What became of a body so far. `rejected` lists the first MOST_LISTED of `rejected_count`, with their entries."""
+    """What became of a body so far. `rejected` lists the first MOST_LISTED of them, with their entries; `reasons` counts all."""
 
     accepted: int = 0
     seen: int = 0
-    rejected_count: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
     rejected: list[tuple[int, Rejected, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """Feeds batches to the use case."""
+    """Feeds batches to the use cases."""
 
+    prepare: PrepareMetricEvents
     accept: AcceptMetricEvents
-    in_flight: InFlight
     metrics: IngestMetrics
     clock: Clock
 
     def take(self, batches: Iterable[Sequence[bytes]], source: str | None = None) -> Taken:
-        """Take in one batch after the other; each is durable before the next is read."""
+        """Take in one batch after the other; each is durable before the next is read. Without `source`, of any source."""
         taken = Taken()
         for originals in batches:
-            with self.in_flight.taking(sum(map(len, originals))):
-                self._take_one(originals, taken, source)
+            if originals:
+                self._count(self._take_one(originals, source), taken)
+                taken.seen += len(originals)
         return taken
 
-    def _take_one(self, originals: Sequence[bytes], taken: Taken, source: str | None) -> None:
-        started = time.perf_counter()
-        outcome = "failed"
-        try:
-            acceptance = self.accept(originals, now=self.clock.now(), source=source)
-            outcome = "ok"
-        finally:
-            self.metrics.took(time.perf_counter() - started, outcome=outcome)
+    def _take_one(self, originals: Sequence[bytes], source: str | None) -> Acceptance:
+        now = self.clock.now()
+        with _timed(self.metrics.took):
+            with _timed(self.metrics.mapped):
+                prepared = self.prepare(originals, now=now, source=source)
+            return self.accept(prepared, now=now)
+
+    def _count(self, acceptance: Acceptance, taken: Taken) -> None:
         reasons = Counter(refused.reason.value for refused in acceptance.rejected)
         self.metrics.accepted(acceptance.accepted, reasons)
         room = MOST_LISTED - len(taken.rejected)
         pairs = zip(acceptance.rejected[:room], acceptance.entry_ids[:room], strict=True)
         taken.rejected.extend((taken.seen + refused.index, refused, entry_id) for refused, entry_id in pairs)
         taken.accepted += acceptance.accepted
-        taken.rejected_count += len(acceptance.rejected)
-        taken.seen += len(originals)
+        taken.reasons.update(reasons)
+
+
+@contextmanager
+def _timed(report: Callable[..., None]) -> Iterator[None]:
+    started, outcome = time.perf_counter(), "failed"
+    try:
+        yield
+        outcome = "ok"
+    finally:
+        report(time.perf_counter() - started, outcome=outcome)

@@ -1,6 +1,7 @@
 """`raw.<source>`: metric events from Kafka producers. Nothing a record holds can stop this consumer.
 
-The records of a poll are taken in as one batch per source. Order, and what a crash in between means:
+A topic takes events of its own source only, so that a producer needs no rights but for its topic; others are quarantined as of
+an unknown source. The records of a poll are taken in as one batch per source. Order, and what a crash in between means:
 
 1. what is wrong goes to the quarantine. Crash: the records are read again, the same bytes are the same entries.
 2. readings are appended. Crash: they are appended again, and the fold counts each id once.
@@ -16,12 +17,14 @@ from services.ingest.entrypoints.bodies import record_events
 from services.ingest.entrypoints.intake import Intake
 from services.ingest.ports import UnitOfWork
 from shared.eventlog.event_handler import Incoming
-from shared.eventlog.port import Record
+from shared.eventlog.port import Headers, Record
 from shared.events.topics import RAW_PREFIX
 from shared.runtime.progress import Progress
 
 CONSUMER = "ingest.raw"
 TOPICS = (f"{RAW_PREFIX}*",)
+MOST_RECORDS = 10_000
+"""Of one poll: mapping is by columns, so many small records cost little more than few."""
 _CE = "ce_"
 
 
@@ -43,7 +46,7 @@ class RawRecords:
 
 
 def _by_source(incoming: Sequence[Incoming]) -> dict[str, list[bytes]]:
-    """Events per topic; a source's topic takes events of that source only."""
+    """Events by the source whose topic they came on."""
     events: defaultdict[str, list[bytes]] = defaultdict(list)
     for one in incoming:
         events[one.record.partition.topic.removeprefix(RAW_PREFIX)].extend(_events(one.record))
@@ -51,7 +54,12 @@ def _by_source(incoming: Sequence[Incoming]) -> dict[str, list[bytes]]:
 
 
 def _events(record: Record) -> Sequence[bytes]:
-    headers = {name.lower(): value.decode("utf-8", "replace") for name, value in record.headers}
-    attributes = {name[len(_CE) :]: value for name, value in headers.items() if name.startswith(_CE)}
-    content_type = headers.get("content-type", "").partition(";")[0].strip().lower() or None
+    content_type, attributes = _described(record.headers) if record.headers else ("", {})
     return record_events(content_type, attributes, record.value)
+
+
+def _described(headers: Headers) -> tuple[str, dict[str, str]]:
+    """Content type and the attributes of binary mode."""
+    texts = {name.lower(): value.decode("utf-8", "replace") for name, value in headers}
+    attributes = {name[len(_CE) :]: value for name, value in texts.items() if name.startswith(_CE)}
+    return texts.get("content-type", "").partition(";")[0].strip().lower(), attributes

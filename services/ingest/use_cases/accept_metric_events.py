@@ -9,21 +9,29 @@ from services.ingest.ports import ReadingsPublisher, SourceCatalogue, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
-class AcceptMetricEvents:
-    """Accepting the same events again is always safe, and answers like the first time."""
+class PrepareMetricEvents:
+    """Decode and map by the definitions in force; nothing is kept yet."""
 
     catalogue: SourceCatalogue
-    units: Callable[[], UnitOfWork]
-    publisher: ReadingsPublisher
 
-    def __call__(self, originals: Sequence[bytes], *, now: datetime, source: str | None = None) -> Acceptance:
-        """Take in a batch.
+    def __call__(self, originals: Sequence[bytes], *, now: datetime, source: str | None = None) -> Prepared:
+        """Prepare a batch.
 
         Args:
             originals: one JSON text per event.
             source: the only source whose events may come this way; None for all.
         """
-        prepared = prepare(self.catalogue.decoder(only=source), originals, now=now)
+        return prepare(self.catalogue.decoder(only=source), originals, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptMetricEvents:
+    """Make a prepared batch durable. Accepting the same events again is always safe, and answers like the first time."""
+
+    units: Callable[[], UnitOfWork]
+    publisher: ReadingsPublisher
+
+    def __call__(self, prepared: Prepared, *, now: datetime) -> Acceptance:
         # 1. Quarantine. A crash after it: the sender repeats the request, and the same bytes are the same entries.
         entry_ids = self._quarantine(prepared, now)
         # 2. Readings. A crash after it: the sender, without an answer, repeats; the fold counts each id once.

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+import msgspec
+
 from services.ingest.domain.definition import Definition
 from services.ingest.domain.reading_type import ReadingType
 from services.ingest.domain.reading_type_form import read_reading_type
@@ -72,8 +74,13 @@ def _define(definitions: DefinitionStore, sent: Definition, *, actor: str, now: 
     """Store what was sent as the next version, unless it is the newest already."""
     definitions.lock()
     before = definitions.newest(sent.kind, sent.name)
-    if before is not None and before.body == sent.body:
+    if before is not None and _written(before) == _written(sent):
         return Defined(before, Outcome.UNCHANGED)
     definition = sent if before is None else replace(sent, version=before.version + 1)
     definitions.add(definition, now=now, actor=actor)
     return Defined(definition, Outcome.CREATED if before is None else Outcome.CHANGED)
+
+
+def _written(definition: Definition) -> bytes:
+    """The body in one form, whatever the order of its fields. Unlike for Python, true is not 1 here."""
+    return msgspec.json.encode(definition.body, order="deterministic")

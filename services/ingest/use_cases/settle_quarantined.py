@@ -1,26 +1,29 @@
 """Repair, replay or discard what lies in quarantine. Appending comes before marking, so nothing is marked that does not count."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from services.ingest.domain.acceptance import Prepared, prepare
+from services.ingest.domain.diagnose import event_id_of
 from services.ingest.domain.errors import EntryClosed, StillWrong, UnknownEntry
 from services.ingest.domain.quarantine import Entry, State
 from services.ingest.ports import QuarantineReader, ReadingsPublisher, Selection, SourceCatalogue, UnitOfWork
 
-_AT_ONCE = 500
+_ENTRIES_AT_ONCE = 500
+_BYTES_AT_ONCE = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """How many entries became readings, and how many are as wrong as before."""
+    """How many entries became readings, and how many could not, by the reason that keeps them now."""
 
-    replayed: int
-    still_quarantined: int
+    replayed: int = 0
+    still: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +41,10 @@ class ReleaseQuarantined:
 
     def __call__(self, entry_id: str, event: Mapping[str, Any], *, actor: str, now: datetime) -> Entry:
         entry = _open_entry(self.reader, entry_id)
-        if entry.event_id is not None and event.get("id") != entry.event_id:
-            raise StillWrong(f"id: a corrected event keeps its id, {entry.event_id!r}")
-        corrected = msgspec.json.encode(event)
+        known_id = event_id_of(self.reader.originals([entry_id])[entry_id])
+        if known_id is not None and event.get("id") != known_id:
+            raise StillWrong(f"id: a corrected event keeps its id, {known_id[:500]!r}")
+        corrected = _written(event)
         prepared = prepare(self.catalogue.decoder(), [corrected], now=now)
         if prepared.rejected:
             refused = prepared.rejected[0]
@@ -74,28 +78,55 @@ class ReplayQuarantined:
     publisher: ReadingsPublisher
 
     def __call__(self, selection: Selection, *, actor: str, now: datetime) -> Replayed:
-        replayed = still = 0
-        after: tuple[Any, ...] | None = None
-        while entries := self.reader.find(selection, after=after, limit=_AT_ONCE):
-            after = (entries[-1].quarantined_at.isoformat(), entries[-1].id)
-            prepared = prepare(self.catalogue.decoder(), [entry.original for entry in entries], now=now)
+        replayed, still = 0, Counter[str]()
+        for entries in self._portions(selection):
+            originals = self.reader.originals([entry.id for entry in entries])
+            prepared = prepare(self.catalogue.decoder(), [originals[entry.id] for entry in entries], now=now)
+            # A crash between the two: the entries are still open, replaying them again appends repeats, not counted.
             if prepared.batches:
                 self.publisher.publish(prepared.batches)
-            replayed += self._mark(_mended(entries, prepared), actor, now)
-            still += len(prepared.rejected)
+            replayed += self._mark(entries, prepared, actor=actor, now=now)
+            still.update(refused.reason.value for refused in prepared.rejected)
         return Replayed(replayed, still)
 
-    def _mark(self, entries: Sequence[Entry], actor: str, now: datetime) -> int:
+    def _portions(self, selection: Selection) -> Iterator[Sequence[Entry]]:
+        """All that is selected, in portions whose originals fit into memory."""
+        after: tuple[datetime, str] | None = None
+        while entries := self.reader.find(selection, after=after, limit=_ENTRIES_AT_ONCE):
+            after = (entries[-1].quarantined_at, entries[-1].id)
+            yield from _by_size(entries)
+
+    def _mark(self, entries: Sequence[Entry], prepared: Prepared, *, actor: str, now: datetime) -> int:
+        """Close what has become a reading; what has not gets the reason that keeps it now."""
+        wrong = {refused.index for refused in prepared.rejected}
         line = {"at": now.isoformat(), "actor": actor, "did": "replayed"}
         with self.units() as uow:
-            marked = sum(uow.quarantine.close(entry.id, State.REPLAYED, line) for entry in entries)
+            mended = [entry for index, entry in enumerate(entries) if index not in wrong]
+            marked = sum(uow.quarantine.close(entry.id, State.REPLAYED, line) for entry in mended)
+            uow.quarantine.add(prepared.rejected, now=now)
             uow.commit()
         return marked
 
 
-def _mended(entries: Sequence[Entry], prepared: Prepared) -> list[Entry]:
-    wrong = {refused.index for refused in prepared.rejected}
-    return [entry for index, entry in enumerate(entries) if index not in wrong]
+def _by_size(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
+    portion: list[Entry] = []
+    size = 0
+    for entry in entries:
+        if portion and size + entry.size > _BYTES_AT_ONCE:
+            yield portion
+            portion, size = [], 0
+        portion.append(entry)
+        size += entry.size
+    if portion:
+        yield portion
+
+
+def _written(event: Mapping[str, Any]) -> bytes:
+    """Raises StillWrong for half a surrogate pair, which is no text in any encoding."""
+    try:
+        return msgspec.json.encode(event)
+    except ValueError as error:
+        raise StillWrong("the corrected event holds text that is not Unicode") from error
 
 
 def _open_entry(reader: QuarantineReader, entry_id: str) -> Entry:

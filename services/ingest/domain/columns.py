@@ -1,0 +1,19 @@
+"""The columns of a batch of events on their way to readings."""
+
+INDEX = "index"
+"""Position of the event in its batch."""
+TIME_TEXT = "time_text"
+"""The observed time as it was sent."""
+EVENT_ID = "event_id"
+SOURCE = "source"
+OBSERVED_AT = "observed_at"
+
+
+def dimension(name: str) -> str:
+    """The column of a dimension; the names of the published block (`shared.events.readings`)."""
+    return f"dimension.{name}"
+
+
+def measure(name: str) -> str:
+    """The column of a measure."""
+    return f"measure.{name}"
