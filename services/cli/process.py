@@ -1,9 +1,9 @@
 """`andon run`: services, supervisor and web server in one process, until a signal asks to stop."""
 
 import fcntl
+import os
 import random
 import signal
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -78,13 +78,31 @@ def running(settings: ProcessSettings, names: Sequence[str]) -> Iterator[Running
 
 def run_until_signalled(settings: ProcessSettings, names: Sequence[str]) -> None:
     """Run services until SIGTERM or SIGINT."""
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
-    with running(settings, names):
-        stopping.wait()
+    with _stop_requests() as stop_requested, running(settings, names):
+        os.read(stop_requested, 1)
         logger("process").info("stopping", within_seconds=settings.stop_within_seconds)
     logger("process").info("stopped")
+
+
+@contextmanager
+def _stop_requests() -> Iterator[int]:
+    """A descriptor that can be read from once SIGTERM or SIGINT has come, however often.
+
+    A pipe and not an event: a signal is handled in the midst of the main thread's work, the setting of that event included, and
+    the second of two (a shell and make each pass one on) would wait for ever for the lock that the first one holds.
+    """
+    readable, writable = os.pipe()
+    os.set_blocking(writable, False)
+    before = {
+        number: signal.signal(number, lambda *_: os.write(writable, b"!")) for number in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        yield readable
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        os.close(readable)
+        os.close(writable)
 
 
 def _platform(settings: ProcessSettings, clock: Clock) -> Platform:

@@ -72,11 +72,12 @@ class AndonProcess:
             self._process.wait(timeout=10)
             self._process = None
 
-    def stop(self) -> int | None:
-        """SIGTERM; returns the exit code. Fails when it takes longer than promised."""
+    def stop(self, *, signals: int = 1) -> int | None:
+        """SIGTERM, as often as asked; returns the exit code. Fails when it takes longer than promised."""
         if self._process is None:
             return None
-        self._process.send_signal(signal.SIGTERM)
+        for _ in range(signals):
+            self._process.send_signal(signal.SIGTERM)
         try:
             return self._process.wait(timeout=STOP_WITHIN_SECONDS)
         except subprocess.TimeoutExpired:

@@ -60,7 +60,7 @@ def test_it_runs_keeps_others_out_and_stops_in_time(tmp_path: Path) -> None:
         assert second.returncode == 1
         assert "another Andon works in" in second.stderr
         begun = time.monotonic()
-        assert running.stop() == 0
+        assert running.stop(signals=50) == 0  # a shell and make each pass one on, and people are impatient
         assert time.monotonic() - begun < 20
     lines = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
     events = [line["event"] for line in lines]
