@@ -68,7 +68,9 @@ def build(settings: AnalyticsSettings, platform: Platform) -> Service:
     service_log = logger(_NAME)
     readers = SqlReaders(database)
     judging = Judging(ids.next)
-    bounds = Bounds(provisional_every=timedelta(seconds=settings.provisional_every_seconds))
+    bounds = Bounds(
+        provisional_every=timedelta(seconds=settings.provisional_every_seconds), history=settings.history_batch
+    )
 
     def evaluate_unit() -> SqlEvaluateUnitOfWork:
         return SqlEvaluateUnitOfWork(database, ids)
@@ -80,12 +82,15 @@ def build(settings: AnalyticsSettings, platform: Platform) -> Service:
         with database.reading() as connection:
             return SqlDefinitions(connection).revision()
 
+    def pane_partitions() -> int:
+        return log.partition_count(PANE_DELTAS)
+
     def open_activities() -> Sequence[Activity]:
         positions = Positions(database, DELIVERY, log)
         current = CurrentCatalogue()
         evaluate = PaneDeltasHandler(
-            evaluate=EvaluatePanes(evaluate_unit, _EVALUATES, judging, bounds, current),
-            close_quiet=CloseQuietWindows(evaluate_unit, judging, bounds, current),
+            evaluate=EvaluatePanes(evaluate_unit, _EVALUATES, judging, bounds, current, pane_partitions),
+            close_quiet=CloseQuietWindows(evaluate_unit, judging, bounds, current, pane_partitions),
             starting_offsets=positions.starting_offsets,
             revisions=lambda partitions: revisions(database, partitions),
             definitions_revision=definitions_revision,
@@ -96,6 +101,7 @@ def build(settings: AnalyticsSettings, platform: Platform) -> Service:
             memory=SqlFoldMemory(database),
             starting_offsets=positions.starting_offsets,
             end_offset=lambda partition: log.offsets(partition)[1],
+            definitions_revision=definitions_revision,
             metrics=metrics,
         )
         readings = Pump(

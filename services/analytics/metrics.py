@@ -20,6 +20,7 @@ class AnalyticsMetrics:
         self._fold_seconds = make.seconds("fold", "Time of one transaction of stage one.", ["outcome"])
         self._blocks = make.counter("blocks", "Blocks of readings folded.")
         self._readings = make.counter("readings", "Readings that came in blocks, by what became of them.", ["outcome"])
+        self._revisions = make.counter("revisions", "Corrections and retractions, by what became of them.", ["outcome"])
         self._deltas = make.counter("deltas", "Deltas that readings were reduced to.")
         self._not_counted = make.counter(
             "batches_not_counted", "Batches that an indicator could not count for lack of a column.", ["indicator"]
@@ -54,6 +55,11 @@ class AnalyticsMetrics:
         self._readings.labels("folded").inc(readings)
         self._readings.labels("duplicate").inc(duplicates)
         self._deltas.inc(deltas)
+
+    def revised(self, *, applied: int, superseded: int) -> None:
+        """Corrections and retractions of one transaction that was kept."""
+        self._revisions.labels("applied").inc(applied)
+        self._revisions.labels("superseded").inc(superseded)
 
     def not_counted(self, missing: Mapping[str, Sequence[str]]) -> None:
         """Indicator → columns that a batch of its readings lacked."""

@@ -25,5 +25,7 @@ class AnalyticsSettings(Settings):
     """How often the gauges of indicators and anomalies are read from the database, seconds."""
     pane_deltas_batch: Annotated[int, Field(ge=1, le=10_000)] = 200
     """Most records of `pane-deltas` that one transaction evaluates."""
+    history_batch: Annotated[int, Field(ge=1, le=10_000_000)] = 200_000
+    """About how many kept readings one transaction reads to compute an indicator that is new or computed otherwise."""
     readings_batch: Annotated[int, Field(ge=1, le=10_000)] = 100
     """Most blocks of `readings` that one transaction folds."""

@@ -1,14 +1,20 @@
-"""Published by analytics on `pane-deltas`, for its own second stage: an Arrow block of deltas, and watermark marks in a header.
+"""Published by analytics on `pane-deltas`, for its own second stage: what fold transactions have come to, as Arrow blocks.
 
-Every fold transaction writes one record to each partition of the topic, empty blocks included, because the marks must reach
-every partition, and after the deltas that they cover.
+A fold transaction writes to each partition of the topic, even if it has nothing for it, because the marks must reach every
+partition, and after the deltas that they cover. Its last record to a partition carries the marks. Where its deltas are too many
+for one record, or panes are to be computed afresh, records before that one carry the rest, and the same `CONTINUES_HEADER`.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
 
 MARKS_HEADER = "andon-marks"
+CONTINUES_HEADER = "andon-continues"
+"""Names the fold transaction whose records these are, where it has written more than one."""
+RECOMPUTE_HEADER = "andon-recompute"
+"""Marks a record that holds no deltas but the keys of panes, to be computed afresh from the readings that are kept."""
 
 
 class SourceMark(msgspec.Struct, frozen=True):
@@ -24,21 +30,25 @@ class SourceMark(msgspec.Struct, frozen=True):
 
 
 class Marks(msgspec.Struct, frozen=True):
-    """What one fold transaction knows of its partition of `readings`.
+    """What one fold transaction knows of one partition of `readings`.
 
-    `at_end`: the partition had been read to its end. `partitions`: how many partitions `readings` has.
+    `at_end`: the partition had been read to its end. `partitions`: how many partitions `readings` has. `reached`: the offset up
+    to which this one has been folded. `revision`: of the definitions by which it was.
     """
 
     readings_partition: int
     partitions: int
     at_end: bool
     sources: list[SourceMark]
+    reached: int = 0
+    revision: int = 0
 
 
-def encode_marks(marks: Marks) -> bytes:
+def encode_marks(marks: Sequence[Marks]) -> bytes:
+    """One for each partition of `readings` that a transaction has folded."""
     return msgspec.json.encode(marks)
 
 
-def decode_marks(value: bytes) -> Marks:
+def decode_marks(value: bytes) -> list[Marks]:
     """Raises msgspec.MsgspecError."""
-    return msgspec.json.decode(value, type=Marks)
+    return msgspec.json.decode(value, type=list[Marks])

@@ -12,7 +12,8 @@ from services.analytics.adapters.partition_store import revisions
 from services.analytics.adapters.reader import SqlReaders
 from services.analytics.adapters.tables import DELIVERY
 from services.analytics.adapters.units_of_work import SqlDefinitionUnitOfWork, SqlEvaluateUnitOfWork
-from services.analytics.domain.pane import DELTAS
+from services.analytics.domain.history import no_panes
+from services.analytics.domain.pane import DELTAS, empty_deltas
 from services.analytics.domain.watermark import PartitionMarks, SourceMark
 from services.analytics.ports.evaluating import Fence
 from services.analytics.ports.reading import AnomalyFilter, ValueFilter
@@ -31,6 +32,9 @@ from shared.runtime.identifiers import CountingIds
 from shared.runtime.progress import Delivery
 from tests.service.analytics.definitions import BELOW_95, YIELD
 from tests.unit.analytics.examples import NOW, week
+
+FOLDED_BY = 99
+"""A revision of the definitions that none of these tests reaches."""
 
 
 class Crash(Exception):
@@ -64,12 +68,12 @@ class StageTwo:
         DefineRule(unit)(Define("yield-below-95", BELOW_95, "tester", NOW))
 
     def apply(self, commands: Sequence[ApplyDeltas], now: datetime = NOW) -> None:
-        evaluate = EvaluatePanes(self.unit, "test", Judging(self.ids.next), self.bounds, CurrentCatalogue())
+        evaluate = EvaluatePanes(self.unit, "test", Judging(self.ids.next), self.bounds, CurrentCatalogue(), lambda: 1)
         evaluate(commands, [], fences=[Fence(0, self.revision)], now=now)
         self.revision += 1
 
     def tick(self, now: datetime = NOW) -> Quiet:
-        close = CloseQuietWindows(self.unit, Judging(self.ids.next), self.bounds, CurrentCatalogue())
+        close = CloseQuietWindows(self.unit, Judging(self.ids.next), self.bounds, CurrentCatalogue(), lambda: 1)
         quiet = close(Fence(0, self.revision), now)
         self.revision += quiet.has_written
         return quiet
@@ -111,6 +115,9 @@ def stage_two(database: Database) -> StageTwo:
     stage = StageTwo(database, CountingIds())
     stage.define()
     stage.read_again()
+    stage.apply(
+        [ApplyDeltas(0, None, empty_deltas(), no_panes(), [PartitionMarks(0, at_end=True, revision=FOLDED_BY)])]
+    )
     return stage
 
 
@@ -124,8 +131,8 @@ def record(number: int, rows: Sequence[tuple[str, int, float]], until: datetime,
         schema=DELTAS,
         orient="row",
     )
-    marks = PartitionMarks(0, at_end, (SourceMark("inspection", "mes-7", until, NOW),))
-    return ApplyDeltas(0, Delivery("analytics", "pane-deltas", 0, number), frame, marks)
+    marks = PartitionMarks(0, at_end, (SourceMark("inspection", "mes-7", until, NOW),), revision=FOLDED_BY)
+    return ApplyDeltas(0, Delivery("analytics", "pane-deltas", 0, number), frame, no_panes(), [marks])
 
 
 def history(seed: int) -> list[tuple[str, int, float]]:

@@ -188,7 +188,7 @@ def _messages() -> Iterator[tuple[str, dict[str, Any]]]:
         _NOT_JSON[PANE_DELTAS],
         _block(
             "Partial aggregates, as an Arrow IPC stream; private to analytics.",
-            {MARKS_HEADER: {"$ref": _SCHEMA_REFERENCE.format(name="Marks")}},
+            {MARKS_HEADER: {"type": "array", "items": {"$ref": _SCHEMA_REFERENCE.format(name="Marks")}}},
         ),
     )
 

@@ -1,23 +1,37 @@
 """The write transaction of stage one."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime
+
+import polars as pl
 
 from services.analytics.adapters.counting_problems import SqlCountingProblems
 from services.analytics.adapters.definitions import SqlDefinitions
+from services.analytics.adapters.reading_history import SqlReadingHistory
 from services.analytics.adapters.seen_id_store import SqlSeenIds
 from services.analytics.adapters.tables import DELIVERY
-from services.analytics.domain.fold import Folded, PartitionMemory, deltas_by_partition
-from services.analytics.domain.pane import empty_deltas
+from services.analytics.domain.fold import Deltas, Told, by_partition
+from services.analytics.domain.history import PaneKeys
 from services.analytics.ports.defining import DefinitionsReader
-from services.analytics.ports.folding import CountingProblems, FoldEvents, SeenIdStore
+from services.analytics.ports.folding import CountingProblems, FoldEvents, ReadingHistory, SeenIdStore
 from shared.database.engine import Database
 from shared.database.outbox import Outbox
 from shared.database.unit_of_work import SqlUnitOfWork
-from shared.eventlog.port import EventLog, NewRecord
+from shared.eventlog.port import MAX_RECORD_BYTES, EventLog, Headers, NewRecord
 from shared.events.blocks import BLOCK_CONTENT_TYPE, encode_block
-from shared.events.pane_deltas import MARKS_HEADER, Marks, SourceMark, encode_marks
+from shared.events.pane_deltas import (
+    CONTINUES_HEADER,
+    MARKS_HEADER,
+    RECOMPUTE_HEADER,
+    Marks,
+    SourceMark,
+    encode_marks,
+)
 from shared.events.topics import PANE_DELTAS, READINGS
+
+_LARGEST_BLOCK = MAX_RECORD_BYTES // 2
+_RECOMPUTE = (RECOMPUTE_HEADER, b"")
+_CONTENT = ("content-type", BLOCK_CONTENT_TYPE.encode())
 
 
 class SqlFoldUnitOfWork(SqlUnitOfWork):
@@ -25,6 +39,7 @@ class SqlFoldUnitOfWork(SqlUnitOfWork):
 
     definitions: DefinitionsReader
     seen_ids: SeenIdStore
+    history: ReadingHistory
     problems: CountingProblems
     events: FoldEvents
 
@@ -35,6 +50,7 @@ class SqlFoldUnitOfWork(SqlUnitOfWork):
     def begun(self) -> None:
         self.definitions = SqlDefinitions(self.connection)
         self.seen_ids = SqlSeenIds(self.connection)
+        self.history = SqlReadingHistory(self.connection)
         self.problems = SqlCountingProblems(self.connection)
         self.events = OutboxDeltas(self.outbox, self._log)
 
@@ -46,27 +62,45 @@ class OutboxDeltas:
         self._outbox = outbox
         self._log = log
 
-    def deltas(self, folded: Folded, told: Mapping[int, PartitionMemory], now: datetime) -> None:
-        parts = deltas_by_partition(folded.deltas, self._log.partition_count(PANE_DELTAS))
-        nothing = encode_block(empty_deltas())
+    def deltas(self, deltas: Deltas, told: Sequence[Told], *, recompute: PaneKeys, now: datetime) -> None:
+        partitions = self._log.partition_count(PANE_DELTAS)
         readings_partitions = self._log.partition_count(READINGS)
-        records = []
-        for place, (number, memory) in enumerate(told.items()):
-            marks = encode_marks(_marks(number, memory, readings_partitions))
-            headers = (("content-type", BLOCK_CONTENT_TYPE.encode()), (MARKS_HEADER, marks))
-            for partition, part in enumerate(parts):
-                value = encode_block(part) if place == 0 else nothing  # the deltas go before all marks that cover them
-                records.append(NewRecord(PANE_DELTAS, value, partition=partition, headers=headers))
+        marks = (MARKS_HEADER, encode_marks([_marks(one, readings_partitions) for one in told]))
+        name = (CONTINUES_HEADER, f"{told[0].partition}@{told[0].reached}".encode())
+        delta_parts, pane_parts = by_partition(deltas, partitions), by_partition(recompute, partitions)
+        records: list[NewRecord] = []
+        for number in range(partitions):
+            *more, last = _blocks(delta_parts[number])
+            panes = [] if pane_parts[number].is_empty() else _blocks(pane_parts[number])
+            ends = (_CONTENT, marks, name) if more or panes else (_CONTENT, marks)
+            records += [_record(number, block, (_CONTENT, name)) for block in more]
+            records += [_record(number, block, (_CONTENT, name, _RECOMPUTE)) for block in panes]
+            records.append(_record(number, last, ends))
         self._outbox.add(records, recorded_at=now)
 
 
-def _marks(number: int, memory: PartitionMemory, partitions: int) -> Marks:
+def _blocks(rows: pl.DataFrame) -> list[bytes]:
+    """One block, or as many as it takes for each to fit into a record."""
+    block = encode_block(rows)
+    if len(block) <= _LARGEST_BLOCK or rows.height == 1:
+        return [block]
+    half = rows.height // 2
+    return [*_blocks(rows.head(half)), *_blocks(rows.tail(rows.height - half))]
+
+
+def _record(partition: int, block: bytes, headers: Headers) -> NewRecord:
+    return NewRecord(PANE_DELTAS, block, partition=partition, headers=headers)
+
+
+def _marks(told: Told, partitions: int) -> Marks:
     return Marks(
-        readings_partition=number,
+        readings_partition=told.partition,
         partitions=partitions,
-        at_end=memory.told_end,
+        at_end=told.memory.told_end,
         sources=[
             SourceMark(reading_type, source, mark.observed_until, mark.arrived_at)
-            for (reading_type, source), mark in memory.marks.items()
+            for (reading_type, source), mark in told.memory.marks.items()
         ],
+        reached=told.reached,
+        revision=told.revision,
     )

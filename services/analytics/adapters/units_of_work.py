@@ -4,10 +4,17 @@ from services.analytics.adapters.anomaly_store import SqlAnomalyStore
 from services.analytics.adapters.definitions import SqlDefinitions, SqlDefinitionStore
 from services.analytics.adapters.partition_store import SqlPartitionStore
 from services.analytics.adapters.publisher import OutboxEvents
+from services.analytics.adapters.reading_history import SqlHistoryReader
 from services.analytics.adapters.tables import DELIVERY
 from services.analytics.adapters.value_store import SqlValueStore
 from services.analytics.ports.defining import DefinitionEvents, DefinitionsReader, DefinitionStore
-from services.analytics.ports.evaluating import AnomalyStore, EvaluationEvents, PartitionStore, ValueStore
+from services.analytics.ports.evaluating import (
+    AnomalyStore,
+    EvaluationEvents,
+    PartitionStore,
+    ReadingHistory,
+    ValueStore,
+)
 from shared.database.engine import Database
 from shared.database.unit_of_work import SqlUnitOfWork
 from shared.runtime.identifiers import IdSource
@@ -19,6 +26,7 @@ class SqlEvaluateUnitOfWork(SqlUnitOfWork):
     definitions: DefinitionsReader
     partitions: PartitionStore
     values: ValueStore
+    history: ReadingHistory
     anomalies: AnomalyStore
     events: EvaluationEvents
 
@@ -30,6 +38,7 @@ class SqlEvaluateUnitOfWork(SqlUnitOfWork):
         self.definitions = SqlDefinitions(self.connection)
         self.partitions = SqlPartitionStore(self.connection)
         self.values = SqlValueStore(self.connection)
+        self.history = SqlHistoryReader(self.connection)
         self.anomalies = SqlAnomalyStore(self.connection)
         self.events = OutboxEvents(self.outbox, self._ids)
 

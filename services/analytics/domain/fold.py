@@ -16,8 +16,12 @@ from services.analytics.domain.subject import delta_partition
 
 ID_HASH = "id_hash"
 SOURCE = "source"
-_PARTITION = "partition"
-_ARRIVED_AT = "arrived_at"
+READ_FROM = "read_from"
+"""Column: the partition of `readings` that a reading was read from."""
+ARRIVED_AT = "arrived_at"
+
+Deltas = pl.DataFrame
+"""Of schema `pane.DELTAS`."""
 
 SourceKey = tuple[str, str]
 """(reading type, source)."""
@@ -43,11 +47,33 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class PartitionMemory:
-    """What the fold knows of one partition of `readings`. `told_end`: the newest mark sent said that it was at its end."""
+    """What the fold knows of one partition of `readings`.
+
+    Attributes:
+        told_end: the newest mark sent said that it was at its end.
+        told_revision: of the definitions that the newest mark sent named; None before the first.
+    """
 
     seen: SeenIds = field(default_factory=SeenIds)
     marks: Mapping[SourceKey, Mark] = field(default_factory=dict)
     told_end: bool = False
+    told_revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What stage two is told of one partition of `readings`.
+
+    Attributes:
+        memory: as it is after the batch.
+        reached: the offset up to which the partition has been folded.
+        revision: of the definitions that the batch was folded by.
+    """
+
+    partition: int
+    memory: PartitionMemory
+    reached: int
+    revision: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +89,9 @@ class NewIds:
 class Folded:
     """What a batch has come to. `memories` hold from the moment on that the batch is committed."""
 
-    deltas: pl.DataFrame
+    deltas: Deltas
+    fresh: Mapping[str, pl.DataFrame]
+    """Reading type → the readings that count, with the columns `read_from` and `arrived_at`."""
     memories: Mapping[int, PartitionMemory]
     new_ids: Sequence[NewIds]
     readings: int
@@ -80,7 +108,7 @@ def fold(blocks: Sequence[Block], memories: Mapping[int, PartitionMemory], catal
     by_type: defaultdict[str, list[pl.DataFrame]] = defaultdict(list)
     kept: defaultdict[str, list[Mask]] = defaultdict(list)
     for block, mask in zip(blocks, masks, strict=True):
-        by_type[block.reading_type].append(_with_origin(block))
+        by_type[block.reading_type].append(with_origin(block))
         kept[block.reading_type].append(mask)
     fresh = {
         reading_type: pl.concat(frames, how="diagonal_relaxed").filter(pl.Series(np.concatenate(kept[reading_type])))
@@ -91,6 +119,7 @@ def fold(blocks: Sequence[Block], memories: Mapping[int, PartitionMemory], catal
     counted = sum(frame.height for frame in fresh.values())
     return Folded(
         deltas=deltas,
+        fresh=fresh,
         memories=_remember(memories, new_ids, fresh),
         new_ids=new_ids,
         readings=counted,
@@ -100,13 +129,13 @@ def fold(blocks: Sequence[Block], memories: Mapping[int, PartitionMemory], catal
     )
 
 
-def deltas_by_partition(deltas: pl.DataFrame, partitions: int) -> list[pl.DataFrame]:
-    """The rows for each partition of `pane-deltas`."""
-    pairs = zip(deltas[INDICATOR].to_list(), deltas[SUBJECT].to_list(), strict=True)
+def by_partition(rows: pl.DataFrame, partitions: int) -> list[pl.DataFrame]:
+    """The rows for each partition of `pane-deltas`, by their indicators and subjects."""
+    pairs = zip(rows[INDICATOR].to_list(), rows[SUBJECT].to_list(), strict=True)
     numbers = pl.Series(
         [delta_partition(indicator, subject, partitions) for indicator, subject in pairs], dtype=pl.Int64
     )
-    return [deltas.filter(numbers == number) for number in range(partitions)]
+    return [rows.filter(numbers == number) for number in range(partitions)]
 
 
 def _first_copies(blocks: Sequence[Block], memories: Mapping[int, PartitionMemory]) -> list[Mask]:
@@ -122,10 +151,11 @@ def _first_copies(blocks: Sequence[Block], memories: Mapping[int, PartitionMemor
     return masks
 
 
-def _with_origin(block: Block) -> pl.DataFrame:
+def with_origin(block: Block) -> pl.DataFrame:
+    """The block's readings, each with where and when it came."""
     return block.readings.with_columns(
-        pl.lit(block.partition, dtype=pl.Int32).alias(_PARTITION),
-        pl.lit(block.arrived_at, dtype=pl.Datetime("us", "UTC")).alias(_ARRIVED_AT),
+        pl.lit(block.partition, dtype=pl.Int32).alias(READ_FROM),
+        pl.lit(block.arrived_at, dtype=pl.Datetime("us", "UTC")).alias(ARRIVED_AT),
     )
 
 
@@ -151,8 +181,18 @@ def _deltas(
 
 def _new_ids(fresh: Mapping[str, pl.DataFrame]) -> Iterator[NewIds]:
     for readings in fresh.values():
-        for (partition,), rows in readings.group_by(_PARTITION, maintain_order=True):
+        for (partition,), rows in readings.group_by(READ_FROM, maintain_order=True):
             yield NewIds(int(str(partition)), rows[ID_HASH].to_numpy(), rows[OBSERVED_AT].dt.date())
+
+
+def remember_ids(memories: Mapping[int, PartitionMemory], new_ids: Sequence[NewIds]) -> dict[int, PartitionMemory]:
+    """The memories with ids added, some of which may be known."""
+    remembered = dict(memories)
+    for added in new_ids:
+        memory = remembered[added.partition]
+        unknown = added.hashes[memory.seen.first_seen(added.hashes)]
+        remembered[added.partition] = replace(memory, seen=memory.seen.with_added(unknown))
+    return remembered
 
 
 def _remember(
@@ -170,8 +210,8 @@ def _remember(
 
 def _marks(fresh: Mapping[str, pl.DataFrame]) -> Iterator[tuple[int, SourceKey, Mark]]:
     for reading_type, readings in fresh.items():
-        newest = readings.group_by(_PARTITION, SOURCE).agg(pl.col(OBSERVED_AT).max(), pl.col(_ARRIVED_AT).max())
-        columns = (newest[name].to_list() for name in (_PARTITION, SOURCE, OBSERVED_AT, _ARRIVED_AT))
+        newest = readings.group_by(READ_FROM, SOURCE).agg(pl.col(OBSERVED_AT).max(), pl.col(ARRIVED_AT).max())
+        columns = (newest[name].to_list() for name in (READ_FROM, SOURCE, OBSERVED_AT, ARRIVED_AT))
         for partition, source, observed, arrived in zip(*columns, strict=True):
             yield partition, (reading_type, source), Mark(observed, arrived)
 

@@ -1,10 +1,10 @@
 """What stage two remembers of one partition of `pane-deltas` besides panes, values and anomalies."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from services.analytics.domain.watermark import Watermarks
+from services.analytics.domain.watermark import PartitionMarks, Watermarks, note
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +21,45 @@ class Pass:
     after: str = ""
 
 
+PaneKey = tuple[str, int, str, datetime, datetime]
+"""Indicator, its version, subject, start and end (UTC) of one pane."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoldMark:
+    """How far a partition of `readings` has been folded, and by which revision of the definitions the last of it was."""
+
+    reached: int
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much of an indicator's history its panes hold. What the fold sends of later panes is computed from history in its turn.
+
+    Attributes:
+        version: of the indicator.
+        revision: of the definitions at which it was noticed; what was folded before it may lack the indicator.
+        until: panes that begin before it are there; None while none is.
+        is_complete: all panes are there, and the fold's deltas go on from them.
+    """
+
+    version: int
+    revision: int
+    until: datetime | None = None
+    is_complete: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class PartitionState:
     """Changes with each transaction of its partition, and is read inside it.
 
     Attributes:
+        folds: partition of `readings` → how far what has been merged here goes.
+        readings_partitions: how many there are; 0 before the first mark.
+        unfinished: fold transactions of which some records have been merged, but not the last.
+        to_recompute: panes that wait until nothing is unfinished.
+        history: indicator → how much of it is there.
         judged: indicator → what its stored values have been judged by.
         under_way: the pass that is not finished.
         told_at: when provisional values were last published.
@@ -35,6 +69,39 @@ class PartitionState:
     judged: Mapping[str, str] = field(default_factory=dict)
     under_way: Pass | None = None
     told_at: datetime | None = None
+    folds: Mapping[int, FoldMark] = field(default_factory=dict)
+    readings_partitions: int = 0
+    unfinished: tuple[str, ...] = ()
+    to_recompute: tuple[PaneKey, ...] = ()
+    history: Mapping[str, Coverage] = field(default_factory=dict)
+
+    @property
+    def reached(self) -> dict[int, int]:
+        """Partition of `readings` → the offset up to which its readings have been merged here."""
+        return {number: mark.reached for number, mark in self.folds.items()}
+
+    def covers(self, indicator: str, version: int) -> bool:
+        """Whether all of the indicator's panes are there."""
+        coverage = self.history.get(indicator)
+        return coverage is not None and coverage.version == version and coverage.is_complete
+
+    def is_folded_by(self, revision: int) -> bool:
+        """Whether every partition of `readings` is being folded by these definitions, or newer ones."""
+        return 0 < self.readings_partitions == sum(mark.revision >= revision for mark in self.folds.values())
+
+    def with_coverage(self, indicator: str, coverage: Coverage) -> "PartitionState":
+        return replace(self, history={**self.history, indicator: coverage})
+
+    def with_marks(self, marks: Sequence[PartitionMarks]) -> "PartitionState":
+        """After the marks of one fold transaction, all of whose deltas have been merged."""
+        told = {one.readings_partition: FoldMark(one.reached, one.revision) for one in marks}
+        count = max((one.partitions for one in marks), default=self.readings_partitions)
+        return replace(
+            self,
+            watermarks=note(self.watermarks, marks),
+            folds={**self.folds, **told},
+            readings_partitions=count,
+        )
 
     def is_judged(self, indicator: str, judging: str) -> bool:
         return self.judged.get(indicator) == judging

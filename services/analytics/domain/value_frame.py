@@ -4,21 +4,24 @@ One row per series and window. Everything is computed for all rows of a batch at
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
 import xxhash
 
+from services.analytics.domain.history import PaneKeys
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue, SeriesKey
 from services.analytics.domain.pane import DELTAS, empty_deltas, merge
+from services.analytics.domain.partition_state import Coverage
 from shared.calendars.windows import Window
 
 SERIES = "series"
 PARTITION = "partition"
 
 _MOMENT = pl.Datetime("us", "UTC")
+_FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
 PANES = pl.Schema(
     {
@@ -116,16 +119,27 @@ def add(stored: Panes, new: Touched) -> Touched:
 
 
 def definitions_frame(
-    indicators: Iterable[Indicator], closing: Mapping[tuple[int, str], datetime | None]
+    indicators: Iterable[Indicator],
+    closing: Mapping[tuple[int, str], datetime | None],
+    coverage: Mapping[int, Mapping[str, Coverage]],
 ) -> Definitions:
     """What the computation needs to know of each indicator on each partition.
 
     Args:
         closing: (partition, indicator) → windows that end then or earlier are final; None while none is.
+        coverage: partition → indicator → which of its panes are there.
     """
     by_name = {indicator.name: indicator for indicator in indicators}
     rows = [
-        (partition, name, by_name[name].version, by_name[name].formula.kind, by_name[name].minimum_sample, until)
+        (
+            partition,
+            name,
+            by_name[name].version,
+            by_name[name].formula.kind,
+            by_name[name].minimum_sample,
+            until,
+            _covered_until(coverage.get(partition, {}).get(name), by_name[name].version),
+        )
         for (partition, name), until in closing.items()
     ]
     schema: Any = {
@@ -135,8 +149,30 @@ def definitions_frame(
         "kind": pl.String,
         "minimum_sample": pl.Int64,
         "closes": _MOMENT,
+        "covered_until": _MOMENT,
     }
     return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _covered_until(coverage: Coverage | None, version: int) -> datetime | None:
+    if coverage is None or coverage.version != version:
+        return None
+    return _FOR_EVER if coverage.is_complete else coverage.until
+
+
+def covered(new: Touched, definitions: Definitions) -> Touched:
+    """Without panes whose history is still to be computed: it will include what is left out here."""
+    on = [PARTITION, "indicator", "indicator_version"]
+    with_coverage = new.join(definitions.select(*on, "covered_until"), on=on)
+    return with_coverage.filter(pl.col("pane_start") < pl.col("covered_until")).select(new.columns)
+
+
+def leave_out(new: Touched, panes: Mapping[int, PaneKeys]) -> Touched:
+    """Without some panes."""
+    for keys in panes.values():
+        if not keys.is_empty():
+            new = new.join(keys, on=keys.columns, how="anti")
+    return new
 
 
 def values_of_panes(panes: Touched, definitions: Definitions) -> Computed:
@@ -273,7 +309,8 @@ def _value() -> pl.Expr:
         "minimum": pl.col("minimum"),
         "maximum": pl.col("maximum"),
     }
-    return _finite(_by_kind(choices)).alias("value")
+    value = _finite(_by_kind(choices))
+    return pl.when(pl.col("sample_size") > 0).then(value).alias("value")  # no reading is left: no value, not zero
 
 
 def _numerator() -> pl.Expr:

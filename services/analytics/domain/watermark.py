@@ -25,11 +25,20 @@ class SourceMark:
 
 @dataclass(frozen=True, slots=True)
 class PartitionMarks:
-    """What one fold transaction knows of its partition of `readings`."""
+    """What one fold transaction knows of one partition of `readings`.
+
+    Attributes:
+        partitions: how many partitions `readings` has.
+        reached: the offset up to which this one has been folded.
+        revision: of the definitions by which it was.
+    """
 
     readings_partition: int
     at_end: bool
     sources: tuple[SourceMark, ...] = ()
+    partitions: int = 1
+    reached: int = 0
+    revision: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from datetime import datetime
 
 import msgspec
+import polars as pl
 
-from services.analytics.domain.pane import DELTAS
-from services.analytics.domain.value_frame import Deltas
+from services.analytics.domain.history import PANE_KEYS, no_panes
+from services.analytics.domain.pane import DELTAS, empty_deltas
 from services.analytics.domain.watermark import PartitionMarks, SourceMark
 from services.analytics.metrics import AnalyticsMetrics
 from services.analytics.ports.evaluating import Fence
@@ -23,7 +24,7 @@ from shared.eventlog.event_handler import StartingOffsets
 from shared.eventlog.port import Partition, Record
 from shared.eventlog.pump import Unprocessable
 from shared.events.blocks import UnreadableBlock, decode_block
-from shared.events.pane_deltas import MARKS_HEADER, Marks, decode_marks
+from shared.events.pane_deltas import CONTINUES_HEADER, MARKS_HEADER, RECOMPUTE_HEADER, Marks, decode_marks
 from shared.runtime.progress import Progress
 
 Revisions = Callable[[Sequence[int]], Mapping[int, int]]
@@ -135,23 +136,35 @@ def _is_due(outlook: Outlook | None, revision: int, now: datetime) -> bool:
 
 def _command(record: Record) -> ApplyDeltas:
     headers = dict(record.headers)
+    names_panes = RECOMPUTE_HEADER in headers
+    continues = headers.get(CONTINUES_HEADER)
     try:
-        marks = decode_marks(headers[MARKS_HEADER])
-        deltas = _deltas(record.value)
+        marks = decode_marks(headers[MARKS_HEADER]) if continues is None or MARKS_HEADER in headers else None
+        block = _checked(record.value, PANE_KEYS if names_panes else DELTAS)
     except (KeyError, msgspec.MsgspecError, UnreadableBlock) as error:
         raise Unprocessable("unreadable-deltas", record, f"{type(error).__name__}: {error}") from error
-    return ApplyDeltas(record.partition.number, delivery_of(record), deltas, _marks(marks))
+    return ApplyDeltas(
+        record.partition.number,
+        delivery_of(record),
+        deltas=empty_deltas() if names_panes else block,
+        recompute=block if names_panes else no_panes(),
+        marks=None if marks is None else tuple(_marks(one) for one in marks),
+        continues=None if continues is None else continues.decode(errors="replace"),
+    )
 
 
-def _deltas(value: bytes) -> Deltas:
+def _checked(value: bytes, schema: pl.Schema) -> pl.DataFrame:
     frame = decode_block(value)
-    if frame.schema != DELTAS:
-        raise UnreadableBlock(f"a block of deltas has the columns {DELTAS}, this one {frame.schema}")
+    if frame.schema != schema:
+        raise UnreadableBlock(f"the block has to have the columns {schema}, this one has {frame.schema}")
     return frame
 
 
 def _marks(marks: Marks) -> PartitionMarks:
     return PartitionMarks(
+        partitions=marks.partitions,
+        reached=marks.reached,
+        revision=marks.revision,
         readings_partition=marks.readings_partition,
         at_end=marks.at_end,
         sources=tuple(

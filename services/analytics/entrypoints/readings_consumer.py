@@ -4,13 +4,13 @@ This topic is never dead-lettered: an unreadable block would be accepted events 
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from services.analytics.domain.fold import Block, Folded, PartitionMemory
+from services.analytics.domain.fold import Block, PartitionMemory
 from services.analytics.metrics import AnalyticsMetrics
 from services.analytics.ports.folding import FoldMemory
-from services.analytics.use_cases.fold_readings import FoldReadings
+from services.analytics.use_cases.fold_readings import FoldOutcome, FoldReadings
 from shared.eventlog.event_handler import StartingOffsets
 from shared.eventlog.port import Partition, Record
 from shared.events.blocks import decode_block
@@ -19,6 +19,8 @@ from shared.events.topics import READINGS
 from shared.runtime.progress import Progress
 
 CONSUMER = "analytics.readings"
+MOST_READINGS = 200_000
+"""Folded in one transaction, unless a single block holds more."""
 
 EndOffset = Callable[[Partition], int]
 """The offset that the next append to a partition gets."""
@@ -34,12 +36,14 @@ class ReadingsHandler:
         memory: FoldMemory,
         starting_offsets: StartingOffsets,
         end_offset: EndOffset,
+        definitions_revision: Callable[[], int],
         metrics: AnalyticsMetrics,
     ) -> None:
         self._fold = fold
         self._memory = memory
         self._starting_offsets = starting_offsets
         self._end_offset = end_offset
+        self._definitions_revision = definitions_revision
         self._metrics = metrics
         self._memories: dict[int, PartitionMemory] = {}
         self._offsets: dict[int, int] = {}
@@ -58,21 +62,25 @@ class ReadingsHandler:
             self._offsets.pop(partition.number, None)
 
     def handle(self, records: Sequence[Record], now: datetime) -> Mapping[Partition, int]:
-        reached = {record.partition: record.offset + 1 for record in records}
-        blocks = [_block(record) for record in records]
-        self._apply(blocks, {partition.number: offset for partition, offset in reached.items()}, now)
-        return reached
+        for portion in _portions([(record, _block(record)) for record in records]):
+            reached = {record.partition.number: record.offset + 1 for record, _ in portion}
+            self._apply([block for _, block in portion], reached, now)
+        return {record.partition: record.offset + 1 for record in records}
 
     def skip(self, record: Record, now: datetime) -> Mapping[Partition, int]:
         """Never called: `readings` has no dead letters."""
         raise AssertionError(f"{record.partition} at {record.offset} may not be skipped at {now}")
 
     def idle(self, now: datetime) -> bool:
-        """Tell marks again where a partition has meanwhile been read to its end, so that windows can close."""
+        """Tell marks again where a partition has meanwhile been read to its end, so that windows can close, and where
+        definitions have changed, so that stage two knows from where on they are folded by.
+        """
+        revision = self._definitions_revision()
         untold = {
             number: self._offsets[number]
             for number, memory in self._memories.items()
-            if memory.marks and not memory.told_end and self._is_at_end(number, self._offsets[number])
+            if memory.told_revision != revision
+            or (not memory.told_end and self._is_at_end(number, self._offsets[number]))
         }
         if untold:
             self._apply([], untold, now)
@@ -82,7 +90,7 @@ class ReadingsHandler:
         started = time.perf_counter()
         outcome = "failed"
         try:
-            folded = self._fold(
+            came_to = self._fold(
                 blocks,
                 {number: self._memories[number] for number in reached},
                 at_end={number: self._is_at_end(number, offset) for number, offset in reached.items()},
@@ -92,15 +100,17 @@ class ReadingsHandler:
             outcome = "ok"
         finally:
             self._metrics.fold_took(time.perf_counter() - started, outcome=outcome)
-        self._keep(folded, reached, len(blocks))
+        self._keep(came_to, reached, len(blocks))
 
-    def _keep(self, folded: Folded, reached: Mapping[int, int], blocks: int) -> None:
+    def _keep(self, came_to: FoldOutcome, reached: Mapping[int, int], blocks: int) -> None:
         """Only now, after the commit, is what the batch taught remembered."""
+        folded = came_to.folded
         self._memories.update(folded.memories)
         self._offsets.update(reached)
         self._metrics.folded(
             blocks=blocks, readings=folded.readings, duplicates=folded.duplicates, deltas=folded.deltas.height
         )
+        self._metrics.revised(applied=came_to.revised, superseded=came_to.superseded)
         self._metrics.not_counted(folded.not_counted)
 
     def _progress(self, number: int, reached: int) -> Progress:
@@ -108,6 +118,20 @@ class ReadingsHandler:
 
     def _is_at_end(self, number: int, reached: int) -> bool:
         return reached >= self._end_offset(Partition(READINGS, number))
+
+
+def _portions(records: Sequence[tuple[Record, Block]]) -> Iterator[list[tuple[Record, Block]]]:
+    """What one transaction folds: memory is bounded by it, whatever the size of the blocks."""
+    portion: list[tuple[Record, Block]] = []
+    readings = 0
+    for record, block in records:
+        if portion and readings + block.readings.height > MOST_READINGS:
+            yield portion
+            portion, readings = [], 0
+        portion.append((record, block))
+        readings += block.readings.height
+    if portion:
+        yield portion
 
 
 def _block(record: Record) -> Block:

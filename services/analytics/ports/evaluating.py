@@ -1,6 +1,6 @@
 """What stage two needs of its database and of the log."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -8,6 +8,7 @@ from typing import Protocol, Self
 
 from services.analytics.domain.anomaly import Anomaly, Change
 from services.analytics.domain.catalogue import Catalogue
+from services.analytics.domain.history import Readings, Span
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.partition_state import PartitionState
@@ -96,6 +97,24 @@ class ValueStore(Protocol):
         ...
 
 
+class ReadingHistory(Protocol):
+    """The readings that are kept, as they stood when each partition of `readings` had been folded up to an offset."""
+
+    def readings(self, reading_type: str, span: Span, below: Mapping[int, int] | None) -> Iterator[Readings]:
+        """At least those observed within the span, block by block, without those that were corrected or retracted.
+
+        Args:
+            below: partition → offset; None for all.
+        """
+        ...
+
+    def bound(
+        self, reading_type: str, after: datetime | None, *, below: Mapping[int, int], count: int
+    ) -> datetime | None:
+        """An observed time later than `after` up to which there are about `count` readings; None when there are fewer."""
+        ...
+
+
 class AnomalyStore(Protocol):
     """Anomalies by series."""
 
@@ -128,6 +147,7 @@ class EvaluateUnitOfWork(Protocol):
     definitions: DefinitionsReader
     partitions: PartitionStore
     values: ValueStore
+    history: ReadingHistory
     anomalies: AnomalyStore
     events: EvaluationEvents
 

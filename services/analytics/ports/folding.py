@@ -5,7 +5,10 @@ from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
 
-from services.analytics.domain.fold import Folded, NewIds, PartitionMemory
+from services.analytics.domain.fold import Deltas, NewIds, PartitionMemory, Told
+from services.analytics.domain.history import PaneKeys
+from services.analytics.domain.revision import ByType
+from services.analytics.domain.seen_ids import Hashes
 from services.analytics.ports.defining import DefinitionsReader
 from shared.runtime.progress import Progress
 
@@ -19,6 +22,27 @@ class SeenIdStore(Protocol):
 
     def save_marks(self, memories: Mapping[int, PartitionMemory]) -> None:
         """Keep how far each source has come on these partitions."""
+        ...
+
+
+class ReadingHistory(Protocol):
+    """Readings that are kept after they have counted, inside a write transaction."""
+
+    def keep(self, readings: ByType, reached: Mapping[int, int], *, revises: bool) -> None:
+        """Add readings that count, or what revisions have come to.
+
+        Args:
+            readings: with the columns `read_from` and `arrived_at`.
+            reached: partition of `readings` → the offset up to which this transaction has read it.
+        """
+        ...
+
+    def of_ids(self, wanted: Mapping[int, Hashes]) -> ByType:
+        """Every row that was kept of these ids, in the order in which they were kept.
+
+        Args:
+            wanted: partition of `readings` → ids that belong to it.
+        """
         ...
 
 
@@ -41,10 +65,10 @@ class CountingProblems(Protocol):
 class FoldEvents(Protocol):
     """Sends deltas and marks to stage two, with the transaction that is under way."""
 
-    def deltas(self, folded: Folded, told: Mapping[int, PartitionMemory], now: datetime) -> None:
+    def deltas(self, deltas: Deltas, told: Sequence[Told], *, recompute: PaneKeys, now: datetime) -> None:
         """One record to every partition of `pane-deltas` for each partition of `readings` in `told`: its marks.
 
-        The deltas of the batch go out before the marks that cover them.
+        The deltas of the batch, and the panes that stage two must compute afresh, go out before the marks that cover them.
         """
         ...
 
@@ -54,6 +78,7 @@ class FoldUnitOfWork(Protocol):
 
     definitions: DefinitionsReader
     seen_ids: SeenIdStore
+    history: ReadingHistory
     problems: CountingProblems
     events: FoldEvents
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from services.analytics.domain.partition_state import PartitionState
 from services.analytics.domain.watermark import Waiting, reached
 from services.analytics.ports.evaluating import EvaluateUnitOfWork, Fence, Scope
+from services.analytics.use_cases.computing_history import History
 from services.analytics.use_cases.current_catalogue import CurrentCatalogue
 from services.analytics.use_cases.evaluation import Bounds, Evaluation, Work
 from services.analytics.use_cases.judging import Judging, Turn
@@ -43,6 +44,7 @@ class CloseQuietWindows:
     judging: Judging
     bounds: Bounds
     current: CurrentCatalogue
+    partitions: Callable[[], int]
 
     def __call__(self, fence: Fence, now: datetime) -> Quiet:
         """Doing it twice changes nothing. Writes nothing when nothing is due.
@@ -54,7 +56,8 @@ class CloseQuietWindows:
             before = uow.partitions.claim(fence)
             turn = Turn(uow, self.current.read(uow.definitions), now)
             evaluation = Evaluation(turn, judging=self.judging, bounds=self.bounds)
-            state, judges_on = evaluation.judge_anew(fence.partition, before)
+            state, computes_on = History(evaluation, turn, self.bounds, self.partitions).cover(fence.partition, before)
+            state, judges_on = evaluation.judge_anew(fence.partition, state)
             closes_on = evaluation.close_due({fence.partition: state})
             state, tells_on = evaluation.tell_provisional(fence.partition, state)
             outlook = Outlook(turn.catalogue.revision, self._due_at(turn, fence.partition, state))
@@ -62,7 +65,9 @@ class CloseQuietWindows:
             if has_written or tells_on:
                 uow.partitions.save(fence.partition, state)
                 uow.commit()
-        return Quiet(evaluation.work, has_written or tells_on, judges_on or closes_on or tells_on, outlook)
+        return Quiet(
+            evaluation.work, has_written or tells_on, computes_on or judges_on or closes_on or tells_on, outlook
+        )
 
     def _due_at(self, turn: Turn, partition: int, state: PartitionState) -> datetime | None:
         scopes = [Scope(partition, indicator) for indicator in turn.catalogue.indicators.values()]

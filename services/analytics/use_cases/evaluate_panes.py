@@ -8,9 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from services.analytics.domain.history import PaneKeys
+from services.analytics.domain.partition_state import PartitionState
 from services.analytics.domain.value_frame import Deltas
-from services.analytics.domain.watermark import PartitionMarks, note
+from services.analytics.domain.watermark import PartitionMarks
 from services.analytics.ports.evaluating import EvaluateUnitOfWork, Fence
+from services.analytics.use_cases.computing_history import History
 from services.analytics.use_cases.current_catalogue import CurrentCatalogue
 from services.analytics.use_cases.evaluation import Bounds, Evaluation, Work
 from services.analytics.use_cases.judging import Judging, Turn
@@ -19,26 +22,37 @@ from shared.runtime.progress import Delivery, Progress
 
 @dataclass(frozen=True, slots=True)
 class ApplyDeltas:
-    """One record of `pane-deltas`: deltas of one fold transaction, and the marks that cover them.
+    """One record of `pane-deltas`, of one fold transaction.
 
-    `delivery` is None for a record that no relay numbered; it is applied as it comes.
+    Attributes:
+        delivery: None for a record that no relay numbered; it is applied as it comes.
+        recompute: panes that must be computed afresh, because readings in them were corrected.
+        marks: None where the transaction's last record, which has them, is still to come.
+        continues: names the transaction, where it has more than one record for the partition.
     """
 
     partition: int
     delivery: Delivery | None
     deltas: Deltas
-    marks: PartitionMarks
+    recompute: PaneKeys
+    marks: Sequence[PartitionMarks] | None
+    continues: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluatePanes:
-    """Applies a batch of records of one or more partitions."""
+    """Applies a batch of records of one or more partitions.
+
+    Attributes:
+        partitions: how many `pane-deltas` has.
+    """
 
     units: Callable[[], EvaluateUnitOfWork]
     consumer: str
     judging: Judging
     bounds: Bounds
     current: CurrentCatalogue
+    partitions: Callable[[], int]
 
     def __call__(
         self, commands: Sequence[ApplyDeltas], progress: Sequence[Progress], *, fences: Sequence[Fence], now: datetime
@@ -60,13 +74,21 @@ class EvaluatePanes:
                 for command in commands
                 if command.delivery is None or uow.accept(self.consumer, command.delivery)
             ]
+            history = History(evaluation, turn, self.bounds, self.partitions)
             for partition, state in states.items():
-                noted = note(state.watermarks, [one.marks for one in accepted if one.partition == partition])
-                states[partition] = evaluation.judge_anew(partition, replace(state, watermarks=noted))[0]
+                states[partition] = evaluation.judge_anew(partition, _noted(state, accepted, partition))[0]
+            panes = {}
+            for partition, state in states.items():
+                offered = [one.recompute for one in accepted if one.partition == partition]
+                states[partition], panes[partition] = history.take(state, offered)
             evaluation.merge(
                 {partition: [one.deltas for one in accepted if one.partition == partition] for partition in states},
                 states,
+                without=panes,
             )
+            for partition, state in states.items():
+                history.recompute(partition, state, panes[partition])
+                states[partition] = history.cover(partition, state)[0]
             evaluation.close_due(states)
             for partition, state in states.items():
                 uow.partitions.save(partition, evaluation.tell_provisional(partition, state)[0])
@@ -74,3 +96,20 @@ class EvaluatePanes:
                 uow.advance(position)
             uow.commit()
         return evaluation.work
+
+
+def _noted(state: PartitionState, accepted: Sequence[ApplyDeltas], partition: int) -> PartitionState:
+    """The state after what the records of its partition say of the fold."""
+    for one in accepted:
+        if one.partition != partition:
+            continue
+        if one.marks is None:
+            state = replace(state, unfinished=(*state.unfinished, *_new(one.continues, state.unfinished)))
+        else:
+            left = tuple(name for name in state.unfinished if name != one.continues)
+            state = replace(state.with_marks(one.marks), unfinished=left)
+    return state
+
+
+def _new(name: str | None, known: Sequence[str]) -> tuple[str, ...]:
+    return () if name is None or name in known else (name,)

@@ -5,19 +5,23 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from services.analytics.domain.anomaly import Change
+from services.analytics.domain.history import PaneKeys
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.partition_state import PartitionState, Pass
 from services.analytics.domain.value_frame import (
     Definitions,
     Deltas,
+    Touched,
     Values,
     add,
     changed_values,
     closed,
+    covered,
     definitions_frame,
     final_values,
     judged_anew,
+    leave_out,
     of_defined,
     row_count,
     to_kpi_values,
@@ -37,11 +41,13 @@ class Bounds:
     Attributes:
         values: most values that are closed or published because of the clock.
         judged_anew: about how many stored values a pass reads at a time.
+        history: about how many kept readings are read at a time to compute a new indicator.
         provisional_every: least time between two publications of a subject's provisional values.
     """
 
     values: int = 5000
     judged_anew: int = 20_000
+    history: int = 200_000
     provisional_every: timedelta = timedelta(seconds=10)
 
 
@@ -72,14 +78,31 @@ class Evaluation:
         self.work = Work()
         self._reached: dict[tuple[int, str, timedelta], Reached | Waiting] = {}
 
-    def merge(self, deltas: Mapping[int, Sequence[Deltas]], states: Mapping[int, PartitionState]) -> None:
-        """Add deltas to panes, compute the values of the windows touched, publish and judge those that are final."""
+    def merge(
+        self,
+        deltas: Mapping[int, Sequence[Deltas]],
+        states: Mapping[int, PartitionState],
+        *,
+        without: Mapping[int, PaneKeys],
+    ) -> None:
+        """Add deltas to panes, compute the values of the windows touched, publish and judge those that are final.
+
+        Args:
+            without: partition → panes that are left out, because they will be computed afresh.
+        """
         definitions = self._definitions(states)
         new = touched(deltas)
         known = of_defined(new, definitions)
         self.work.superseded += row_count(new) - row_count(known)
+        wanted = covered(leave_out(known, without), definitions)
+        self._save(add(self._turn.uow.values.stored_panes(wanted), wanted), definitions, states)
+
+    def replace(self, panes: Mapping[int, Deltas], states: Mapping[int, PartitionState]) -> None:
+        """Put panes that were computed afresh in the place of what is stored."""
+        self._save(touched({number: [part] for number, part in panes.items()}), self._definitions(states), states)
+
+    def _save(self, panes: Touched, definitions: Definitions, states: Mapping[int, PartitionState]) -> None:
         store = self._turn.uow.values
-        panes = add(store.stored_panes(known), known)
         store.save_panes(panes)
         computed = values_of_panes(panes, definitions)
         self._keep(changed_values(computed, store.stored_values(computed)), states)
@@ -118,7 +141,7 @@ class Evaluation:
         catalogue = self._turn.catalogue
         left = self._bounds.judged_anew
         for name, indicator in catalogue.indicators.items():
-            while not state.is_judged(name, catalogue.judging(name)):
+            while state.covers(name, indicator.version) and not state.is_judged(name, catalogue.judging(name)):
                 if left <= 0:
                     return state, True
                 state, seen = self._next_part(Scope(partition, indicator), state)
@@ -156,6 +179,8 @@ class Evaluation:
             self._judge(self._turn.catalogue.indicators[indicator], states[partition], found)
 
     def _judge(self, indicator: Indicator, state: PartitionState, values: Sequence[KpiValue]) -> None:
+        if not state.covers(indicator.name, indicator.version):
+            return  # judged as a whole once its history is there
         if state.is_judged(indicator.name, self._turn.catalogue.judging(indicator.name)):
             changes = self._judging.changed(self._turn, indicator, values)
         else:
@@ -168,7 +193,8 @@ class Evaluation:
         self.work.count_values(value for value in values if value.status != "provisional")
 
     def _definitions(self, states: Mapping[int, PartitionState]) -> Definitions:
-        return definitions_frame(self._turn.catalogue.indicators.values(), self._closing(states))
+        coverage = {number: state.history for number, state in states.items()}
+        return definitions_frame(self._turn.catalogue.indicators.values(), self._closing(states), coverage)
 
     def _closing(self, states: Mapping[int, PartitionState]) -> dict[tuple[int, str], datetime | None]:
         return {

@@ -4,10 +4,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from services.analytics.domain.fold import Block, Folded, PartitionMemory, fold
+from services.analytics.domain.fold import Block, Folded, PartitionMemory, Told, fold, remember_ids
+from services.analytics.domain.revision import separate
 from services.analytics.ports.folding import FoldUnitOfWork
 from services.analytics.use_cases.current_catalogue import CurrentCatalogue
+from services.analytics.use_cases.revising import revise
 from shared.runtime.progress import Progress
+
+
+@dataclass(frozen=True, slots=True)
+class FoldOutcome:
+    """What a batch has come to, and how many revisions in it changed something, or came too late to."""
+
+    folded: Folded
+    revised: int
+    superseded: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,27 +36,44 @@ class FoldReadings:
         at_end: Mapping[int, bool],
         progress: Sequence[Progress],
         now: datetime,
-    ) -> Folded:
+    ) -> FoldOutcome:
         """Fold a batch, or tell marks anew when there are no blocks.
 
         Args:
             memories: of every partition in `at_end`; still true if this raises.
             at_end: partition → whether it has been read to its end with this batch.
+            progress: one for each partition in `at_end`.
         Returns:
             What came of it, with the memories that hold from now on.
         Raises:
             LostPartition: a position has moved; nothing was kept.
         """
+        reached = {moved.partition: moved.next_offset for moved in progress}
+        plain, offered = separate(blocks)
         with self.units() as uow:
-            folded = fold(blocks, memories, self.catalogue.read(uow.definitions))
-            told = {number: replace(folded.memories[number], told_end=end) for number, end in at_end.items()}
+            catalogue = self.catalogue.read(uow.definitions)
+            folded = fold(plain, memories, catalogue)
             # All of it or nothing. A crash before the commit: the blocks are read again, and nothing has counted.
             # After it: they are not read again, and the relay carries the deltas to the log.
             uow.seen_ids.add(folded.new_ids)
-            uow.seen_ids.save_marks(told)
+            uow.history.keep(folded.fresh, reached, revises=False)
+            revised = revise(uow, offered, reached=reached, catalogue=catalogue)
+            uow.seen_ids.add(revised.new_ids)
+            after = remember_ids(folded.memories, revised.new_ids)
+            told = [
+                Told(
+                    number,
+                    replace(after[number], told_end=end, told_revision=catalogue.revision),
+                    reached[number],
+                    catalogue.revision,
+                )
+                for number, end in at_end.items()
+            ]
+            uow.seen_ids.save_marks({one.partition: one.memory for one in told})
             uow.problems.note(folded.not_counted, folded.counted, now)
-            uow.events.deltas(folded, told, now)
+            uow.events.deltas(folded.deltas, told, recompute=revised.panes, now=now)
             for moved in progress:
                 uow.advance(moved)
             uow.commit()
-        return replace(folded, memories={**folded.memories, **told})
+        memories_now = {**after, **{one.partition: one.memory for one in told}}
+        return FoldOutcome(replace(folded, memories=memories_now), revised.applied, revised.superseded)

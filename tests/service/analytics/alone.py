@@ -50,6 +50,17 @@ class Inspection:
     source: str = "mes-7"
 
 
+@dataclass(frozen=True)
+class Revision:
+    """What a source says later about one of its events; `corrected` is None for a retraction."""
+
+    id: str
+    at: datetime
+    event_id: str
+    corrected: Inspection | None = None
+    source: str = "mes-7"
+
+
 @dataclass
 class Alone:
     """Analytics, its log and its clock."""
@@ -93,6 +104,16 @@ class Alone:
                 for number, part in parts.items()
             ]
         )
+        if settle:
+            self.settle()
+
+    def revise(self, revisions: Sequence[Revision], *, settle: bool = True) -> None:
+        """Append corrections and retractions, as ingest does."""
+        partitions = self.log.partition_count(READINGS)
+        headers = ((READING_TYPE_HEADER, b"inspection"), (READING_TYPE_VERSION_HEADER, b"1"))
+        for revision in revisions:
+            number = identity_hash(revision.source, revision.event_id) % partitions
+            self.log.append([NewRecord(READINGS, encode_block(_revision(revision)), partition=number, headers=headers)])
         if settle:
             self.settle()
 
@@ -157,3 +178,20 @@ def _block(readings: Sequence[Inspection]) -> pl.DataFrame:
         pl.Series(measure_column("passed"), [reading.passed for reading in readings], dtype=pl.Float64),
         pl.Series(measure_column("inspected"), [reading.inspected for reading in readings], dtype=pl.Float64),
     )
+
+
+def _revision(revision: Revision) -> pl.DataFrame:
+    facts = [
+        pl.lit(revision.at, dtype=pl.Datetime("us", "UTC")).alias("revised_at"),
+        pl.lit(revision.id).alias("revision_id"),
+    ]
+    if revision.corrected is not None:
+        return _block([revision.corrected]).with_columns(*facts, pl.lit(value=False).alias("retracted"))
+    of_event = {
+        "event_id": revision.event_id,
+        "id_hash": identity_hash(revision.source, revision.event_id),
+        "source": revision.source,
+        "observed_at": None,
+    }
+    frame = pl.DataFrame([of_event], schema=FIXED_COLUMNS)
+    return frame.with_columns(*facts, pl.lit(value=True).alias("retracted"))

@@ -19,7 +19,7 @@ from tests.service.analytics.alone import Alone, Inspection, alone
 from tests.service.analytics.definitions import BELOW_95, YIELD
 
 THURSDAY = datetime(2026, 3, 5, tzinfo=UTC)
-GOOD_MARKS = encode_marks(Marks(readings_partition=0, partitions=4, at_end=True, sources=[]))
+GOOD_MARKS = encode_marks([Marks(readings_partition=0, partitions=4, at_end=True, sources=[])])
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ def no_values() -> pl.DataFrame:
 
 
 def definitions(one: Indicator | None = None, closes: datetime | None = None) -> pl.DataFrame:
-    return definitions_frame([one or indicator()], {(0, "first-pass-yield"): closes})
+    return definitions_frame([one or indicator()], {(0, "first-pass-yield"): closes}, {})
 
 
 def computed(frame: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
@@ -154,7 +154,7 @@ def test_nothing_in_gives_nothing_out() -> None:
     assert touched({}).is_empty()
     assert touched({0: []}).is_empty()
     nothing = touched({0: [deltas()]})
-    assert values_of_panes(add(no_panes(), nothing), definitions_frame([], {})).is_empty()
+    assert values_of_panes(add(no_panes(), nothing), definitions_frame([], {}, {})).is_empty()
 
 
 def test_series_of_an_indicator_lie_together() -> None:

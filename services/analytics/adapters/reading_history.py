@@ -1,0 +1,133 @@
+"""Readings that are kept, on SQL: Arrow blocks in rows, written in the transaction that counts them.
+
+In the database rather than in files beside the log: the fold's commit covers them, and every instance can read them.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import polars as pl
+from sqlalchemy import ColumnElement, Row, Select, and_, false, insert, or_, select
+
+from services.analytics.adapters.fold_tables import SEEN_IDS
+from services.analytics.adapters.history_tables import KEPT_READINGS
+from services.analytics.domain.assignment import OBSERVED_AT
+from services.analytics.domain.fold import ARRIVED_AT, ID_HASH, READ_FROM
+from services.analytics.domain.history import Readings, Span, kept_columns, standing
+from services.analytics.domain.revision import ByType
+from services.analytics.domain.seen_ids import Hashes
+from shared.database.engine import ReadConnection, WriteConnection
+from shared.events.blocks import decode_block, encode_block
+
+_DAY = timedelta(days=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class SqlReadingHistory:
+    """`services.analytics.ports.folding.ReadingHistory`, inside a write transaction."""
+
+    def __init__(self, connection: WriteConnection) -> None:
+        self._connection = connection
+
+    def keep(self, readings: ByType, reached: Mapping[int, int], *, revises: bool) -> None:
+        rows = [
+            _row(name, part, reached[int(str(number))], revises=revises)
+            for name, frame in readings.items()
+            for (number,), part in frame.group_by(READ_FROM, maintain_order=True)
+        ]
+        self._connection.execute_many(insert(KEPT_READINGS), rows)
+
+    def of_ids(self, wanted: Mapping[int, Hashes]) -> ByType:
+        found: dict[str, list[Readings]] = {}
+        for partition, hashes in wanted.items():
+            for row in self._blocks_of(partition, hashes):
+                block = decode_block(row.block).filter(pl.col(ID_HASH).is_in(hashes.tolist()))
+                named = block.with_columns(pl.lit(partition, dtype=pl.Int32).alias(READ_FROM))
+                found.setdefault(row.reading_type, []).append(named)
+        return {name: pl.concat(frames, how="diagonal_relaxed") for name, frames in found.items()}
+
+    def _blocks_of(self, partition: int, hashes: Hashes) -> Sequence[Row[Any]]:
+        """Blocks that may hold any of the ids, in the order in which they were kept."""
+        columns = KEPT_READINGS.c
+        days = [_EPOCH + day * _DAY for day in self._days_of(partition, hashes)]
+        on_any = [(columns.observed_from < day + _DAY) & (columns.observed_until >= day) for day in days]
+        statement = (
+            select(columns.reading_type, columns.block)
+            .where(columns.partition == partition, or_(false(), *on_any))
+            .order_by(columns.reached, columns.id)
+        )
+        return self._connection.execute(statement).all()
+
+    def _days_of(self, partition: int, hashes: Hashes) -> list[int]:
+        """The observed days (since 1970) under which the ids are remembered."""
+        columns = SEEN_IDS.c
+        packed = self._connection.execute(select(columns.day, columns.hashes).where(columns.partition == partition))
+        return sorted({row.day for row in packed if np.isin(hashes, np.frombuffer(row.hashes, dtype="<u8")).any()})
+
+
+class SqlHistoryReader:
+    """`services.analytics.ports.reading.HistoryReader`, as of the connection's transaction."""
+
+    def __init__(self, connection: ReadConnection) -> None:
+        self._connection = connection
+
+    def readings(self, reading_type: str, span: Span, below: Mapping[int, int] | None) -> Iterator[Readings]:
+        columns = KEPT_READINGS.c
+        of_type = [columns.reading_type == reading_type, *_overlapping(span), *_kept_below(below)]
+        blocks = select(columns.block).where(*of_type).order_by(columns.reached, columns.id)
+        revisions = [decode_block(row.block) for row in self._connection.execute(blocks.where(columns.revises))]
+        plain = (decode_block(row.block) for row in self._connection.execute(blocks.where(~columns.revises)))
+        return standing(plain, revisions)
+
+    def bound(
+        self, reading_type: str, after: datetime | None, *, below: Mapping[int, int], count: int
+    ) -> datetime | None:
+        columns = KEPT_READINGS.c
+        statement: Select[Any] = (
+            select(columns.observed_from, columns.count.label("held"))
+            .where(columns.reading_type == reading_type, *_overlapping(Span(start=after)), *_kept_below(below))
+            .order_by(columns.observed_from)
+        )
+        total = 0
+        for row in self._connection.execute(statement):
+            total += row.held
+            if total > count and (after is None or row.observed_from > after):
+                moment: datetime = row.observed_from
+                return moment
+        return None
+
+
+def _row(reading_type: str, readings: Readings, reached: int, *, revises: bool) -> dict[str, Any]:
+    first, last = readings.select(pl.col(OBSERVED_AT).min(), pl.col(OBSERVED_AT).max().alias("last")).row(0)
+    return {
+        "reading_type": reading_type,
+        "partition": readings[READ_FROM][0],
+        "reached": reached,
+        "level": 0,
+        "revises": revises,
+        "count": readings.height,
+        "observed_from": first,
+        "observed_until": last,
+        "arrived_at": readings[ARRIVED_AT].max(),
+        "block": encode_block(kept_columns(readings)),
+    }
+
+
+def _overlapping(span: Span) -> list[ColumnElement[bool]]:
+    columns = KEPT_READINGS.c
+    conditions = []
+    if span.start is not None:
+        conditions.append(columns.observed_until >= span.start)
+    if span.end is not None:
+        conditions.append(columns.observed_from < span.end)
+    return conditions
+
+
+def _kept_below(below: Mapping[int, int] | None) -> list[ColumnElement[bool]]:
+    """Only what each partition of `readings` had given up to an offset."""
+    if below is None:
+        return []
+    columns = KEPT_READINGS.c
+    return [or_(false(), *(and_(columns.partition == number, columns.reached <= at) for number, at in below.items()))]

@@ -1,0 +1,155 @@
+"""Readings as they are kept after they have been counted: what corrections and new indicators are computed from.
+
+What is kept is only ever added to. A correction adds a row that takes the place of the row with the same id and observed time; a
+retraction, or a correction that moves a reading to another time, adds a row that says the older one no longer stands.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import polars as pl
+
+from services.analytics.domain.assignment import OBSERVED_AT, assign, missing_columns
+from services.analytics.domain.catalogue import Catalogue
+from services.analytics.domain.fold import ARRIVED_AT, ID_HASH, READ_FROM
+from services.analytics.domain.indicator import Indicator
+from services.analytics.domain.pane import DELTAS, KEYS, PANE_END, PANE_START, SUBJECT, empty_deltas, merge, partial
+from services.analytics.domain.partition_state import PaneKey
+from shared.calendars.calendar import Calendar
+
+EVENT_ID = "event_id"
+REVISED_AT = "revised_at"
+REVISION_ID = "revision_id"
+RETRACTED = "retracted"
+
+_ROW = (ID_HASH, OBSERVED_AT)
+"""What names a row among those that are kept; a later row of the same name takes its place."""
+
+PANE_KEYS = pl.Schema({name: DELTAS[name] for name in KEYS})
+
+Readings = pl.DataFrame
+"""Columns of `readings`; those of corrections also have `revised_at`, `revision_id` and `retracted`."""
+PaneKeys = pl.DataFrame
+"""Of schema PANE_KEYS: which panes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Observed times from `start` to before `end`, UTC; None is open."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+def standing(blocks: Iterator[Readings], revisions: Sequence[Readings]) -> Iterator[Readings]:
+    """The readings that hold: those of `blocks` that no revision has replaced, and the revisions that stand.
+
+    Args:
+        revisions: in the order in which they were kept.
+    """
+    if not revisions:
+        yield from blocks
+        return
+    newest = pl.concat(revisions, how="diagonal_relaxed").unique(_ROW, keep="last", maintain_order=True)
+    replaced = newest.select(_ROW)
+    for block in blocks:
+        yield block.join(replaced, on=_ROW, how="anti")
+    yield newest.filter(~pl.col(RETRACTED)).drop(REVISED_AT, REVISION_ID, RETRACTED)
+
+
+def panes_of(readings: Readings, indicator: Indicator, calendar: Calendar) -> PaneKeys:
+    """The panes of an indicator that these readings belong to."""
+    if readings.is_empty() or missing_columns(readings, indicator):
+        return no_panes()
+    panes = assign(readings, indicator, calendar).select(SUBJECT, PANE_START, PANE_END).unique()
+    named = panes.with_columns(
+        pl.lit(indicator.name).alias("indicator"), pl.lit(indicator.version).alias("indicator_version")
+    )
+    return named.select(pl.col(name).cast(DELTAS[name]) for name in KEYS)
+
+
+def no_panes() -> PaneKeys:
+    """None."""
+    return pl.DataFrame(schema=PANE_KEYS)
+
+
+def key_rows(keys: PaneKeys) -> tuple[PaneKey, ...]:
+    """As they are remembered between transactions."""
+    return tuple(zip(*(keys[name].to_list() for name in KEYS), strict=True))
+
+
+def all_panes(remembered: Sequence[PaneKey], offered: Sequence[PaneKeys]) -> PaneKeys:
+    """Each pane once."""
+    return pl.concat([pl.DataFrame(remembered, schema=PANE_KEYS, orient="row"), *offered]).unique()
+
+
+def by_indicator(panes: PaneKeys) -> dict[str, PaneKeys]:
+    """The panes of each indicator, of whatever version."""
+    return {str(name): part for (name,), part in panes.group_by("indicator")}
+
+
+def of_version(panes: PaneKeys, version: int) -> PaneKeys:
+    """Those of one version of their indicator."""
+    return panes.filter(pl.col("indicator_version") == version)
+
+
+def panes_before(panes: PaneKeys, moment: datetime | None) -> PaneKeys:
+    """Those that begin before a moment; none for None."""
+    return panes.filter(pl.col(PANE_START) < moment) if moment is not None else no_panes()
+
+
+def panes_of_all(readings: Mapping[str, Readings], catalogue: Catalogue) -> PaneKeys:
+    """The panes, of every indicator, that readings by reading type belong to."""
+    found = [
+        panes_of(readings[indicator.reading_type], indicator, catalogue.calendar_of(indicator))
+        for indicator in catalogue.indicators.values()
+        if indicator.reading_type in readings
+    ]
+    return pl.concat([no_panes(), *found])
+
+
+def panes_from(
+    readings: Iterator[Readings], indicator: Indicator, calendar: Calendar, *, span: Span, wanted: PaneKeys | None
+) -> pl.DataFrame:
+    """Panes computed afresh, of schema DELTAS.
+
+    Args:
+        span: only panes that begin in it.
+        wanted: only these panes, one row for each, with a count of 0 where no reading is left; None for all.
+    """
+    panes = empty_deltas()
+    for block in readings:
+        if block.is_empty() or missing_columns(block, indicator):
+            continue
+        panes = merge(panes, partial(_within(assign(block, indicator, calendar), span, wanted), indicator))
+    return panes if wanted is None else _complete(panes, wanted)
+
+
+def _within(assigned: pl.DataFrame, span: Span, wanted: PaneKeys | None) -> pl.DataFrame:
+    if span.start is not None:
+        assigned = assigned.filter(pl.col(PANE_START) >= span.start)
+    if span.end is not None:
+        assigned = assigned.filter(pl.col(PANE_START) < span.end)
+    return assigned if wanted is None else assigned.join(wanted, on=[SUBJECT, PANE_START], how="semi")
+
+
+def _complete(panes: pl.DataFrame, wanted: PaneKeys) -> pl.DataFrame:
+    """With an empty pane for each that no reading is left of."""
+    empty = wanted.join(panes, on=KEYS, how="anti").with_columns(
+        pl.lit(0, dtype=pl.Int64).alias("count"),
+        *(pl.lit(0.0).alias(name) for name in ("numerator", "denominator", "squares")),
+        *(pl.lit(None, dtype=pl.Float64).alias(name) for name in ("minimum", "maximum")),
+    )
+    return pl.concat([panes, empty.select(DELTAS.names())])
+
+
+def span_of(keys: PaneKeys) -> Span:
+    """From the first to the last of some panes."""
+    start, end = keys.select(pl.col(PANE_START).min(), pl.col(PANE_END).max()).row(0)
+    return Span(start, end)
+
+
+def kept_columns(readings: Readings) -> Readings:
+    """Without what only the fold needs."""
+    return readings.drop(READ_FROM, ARRIVED_AT)
