@@ -14,8 +14,8 @@ from sqlalchemy import ColumnElement, Row, Select, and_, false, insert, or_, sel
 from services.analytics.adapters.fold_tables import SEEN_IDS
 from services.analytics.adapters.history_tables import KEPT_READINGS
 from services.analytics.domain.assignment import OBSERVED_AT
-from services.analytics.domain.fold import ARRIVED_AT, ID_HASH, READ_FROM
-from services.analytics.domain.history import Readings, Span, kept_columns, standing
+from services.analytics.domain.fold import ID_HASH, READ_FROM, Block
+from services.analytics.domain.history import Readings, Span, standing
 from services.analytics.domain.revision import ByType
 from services.analytics.domain.seen_ids import Hashes
 from shared.database.engine import ReadConnection, WriteConnection
@@ -31,12 +31,8 @@ class SqlReadingHistory:
     def __init__(self, connection: WriteConnection) -> None:
         self._connection = connection
 
-    def keep(self, readings: ByType, reached: Mapping[int, int], *, revises: bool) -> None:
-        rows = [
-            _row(name, part, reached[int(str(number))], revises=revises)
-            for name, frame in readings.items()
-            for (number,), part in frame.group_by(READ_FROM, maintain_order=True)
-        ]
+    def keep(self, blocks: Sequence[Block], reached: Mapping[int, int], *, revise: bool) -> None:
+        rows = [_row(block, reached[block.partition], revises=revise) for block in blocks]
         self._connection.execute_many(insert(KEPT_READINGS), rows)
 
     def of_ids(self, wanted: Mapping[int, Hashes]) -> ByType:
@@ -99,19 +95,20 @@ class SqlHistoryReader:
         return None
 
 
-def _row(reading_type: str, readings: Readings, reached: int, *, revises: bool) -> dict[str, Any]:
+def _row(block: Block, reached: int, *, revises: bool) -> dict[str, Any]:
+    readings = block.readings
     first, last = readings.select(pl.col(OBSERVED_AT).min(), pl.col(OBSERVED_AT).max().alias("last")).row(0)
     return {
-        "reading_type": reading_type,
-        "partition": readings[READ_FROM][0],
+        "reading_type": block.reading_type,
+        "partition": block.partition,
         "reached": reached,
         "level": 0,
         "revises": revises,
         "count": readings.height,
         "observed_from": first,
         "observed_until": last,
-        "arrived_at": readings[ARRIVED_AT].max(),
-        "block": encode_block(kept_columns(readings)),
+        "arrived_at": block.arrived_at,
+        "block": block.encoded or encode_block(readings),
     }
 
 

@@ -23,18 +23,21 @@ ARRIVED_AT = "arrived_at"
 Deltas = pl.DataFrame
 """Of schema `pane.DELTAS`."""
 
+_LARGE_BLOCK = 1000
+
 SourceKey = tuple[str, str]
 """(reading type, source)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One record of `readings`: readings of one type, read from one partition."""
+    """One record of `readings`: readings of one type, read from one partition. `encoded` is what they were decoded from."""
 
     partition: int
     reading_type: str
     readings: pl.DataFrame
     arrived_at: datetime
+    encoded: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +93,8 @@ class Folded:
     """What a batch has come to. `memories` hold from the moment on that the batch is committed."""
 
     deltas: Deltas
-    fresh: Mapping[str, pl.DataFrame]
-    """Reading type → the readings that count, with the columns `read_from` and `arrived_at`."""
+    kept: Sequence[Block]
+    """The readings that count. `encoded` where nothing was left out."""
     memories: Mapping[int, PartitionMemory]
     new_ids: Sequence[NewIds]
     readings: int
@@ -119,7 +122,7 @@ def fold(blocks: Sequence[Block], memories: Mapping[int, PartitionMemory], catal
     counted = sum(frame.height for frame in fresh.values())
     return Folded(
         deltas=deltas,
-        fresh=fresh,
+        kept=list(_kept(blocks, masks)),
         memories=_remember(memories, new_ids, fresh),
         new_ids=new_ids,
         readings=counted,
@@ -151,12 +154,31 @@ def _first_copies(blocks: Sequence[Block], memories: Mapping[int, PartitionMemor
     return masks
 
 
+def _kept(blocks: Sequence[Block], masks: Sequence[Mask]) -> Iterator[Block]:
+    """Large blocks as they came, if all of it counts; small ones, and what is left of others, as one block for each type."""
+    left: defaultdict[tuple[int, str], list[Block]] = defaultdict(list)
+    for block, mask in zip(blocks, masks, strict=True):
+        if mask.size >= _LARGE_BLOCK and mask.all():
+            yield block
+        elif mask.any():
+            part = replace(block, readings=block.readings.filter(pl.Series(mask)), encoded=None)
+            left[block.partition, block.reading_type].append(part)
+    for (partition, reading_type), parts in left.items():
+        readings = pl.concat([part.readings for part in parts], how="diagonal_relaxed")
+        yield Block(partition, reading_type, readings, max(part.arrived_at for part in parts))
+
+
 def with_origin(block: Block) -> pl.DataFrame:
     """The block's readings, each with where and when it came."""
     return block.readings.with_columns(
         pl.lit(block.partition, dtype=pl.Int32).alias(READ_FROM),
         pl.lit(block.arrived_at, dtype=pl.Datetime("us", "UTC")).alias(ARRIVED_AT),
     )
+
+
+def without_origin(readings: pl.DataFrame) -> pl.DataFrame:
+    """As they were on the log."""
+    return readings.drop(READ_FROM, ARRIVED_AT)
 
 
 def _deltas(

@@ -12,7 +12,7 @@ import polars as pl
 
 from services.analytics.domain.assignment import OBSERVED_AT, assign, missing_columns
 from services.analytics.domain.catalogue import Catalogue
-from services.analytics.domain.fold import ARRIVED_AT, ID_HASH, READ_FROM
+from services.analytics.domain.fold import ID_HASH
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.pane import DELTAS, KEYS, PANE_END, PANE_START, SUBJECT, empty_deltas, merge, partial
 from services.analytics.domain.partition_state import PaneKey
@@ -148,8 +148,3 @@ def span_of(keys: PaneKeys) -> Span:
     """From the first to the last of some panes."""
     start, end = keys.select(pl.col(PANE_START).min(), pl.col(PANE_END).max()).row(0)
     return Span(start, end)
-
-
-def kept_columns(readings: Readings) -> Readings:
-    """Without what only the fold needs."""
-    return readings.drop(READ_FROM, ARRIVED_AT)

@@ -10,7 +10,16 @@ from dataclasses import dataclass
 import polars as pl
 
 from services.analytics.domain.assignment import OBSERVED_AT
-from services.analytics.domain.fold import ARRIVED_AT, ID_HASH, READ_FROM, SOURCE, Block, NewIds, with_origin
+from services.analytics.domain.fold import (
+    ARRIVED_AT,
+    ID_HASH,
+    READ_FROM,
+    SOURCE,
+    Block,
+    NewIds,
+    with_origin,
+    without_origin,
+)
 from services.analytics.domain.history import EVENT_ID, RETRACTED, REVISED_AT, REVISION_ID, Readings
 from services.analytics.domain.seen_ids import Hashes
 
@@ -102,6 +111,15 @@ def ids_by_partition(offered: ByType) -> dict[int, Hashes]:
     """Partition of `readings` → the ids of the events that are to be revised."""
     rows = pl.concat([frame.select(READ_FROM, ID_HASH) for frame in offered.values()])
     return {int(str(number)): part[ID_HASH].unique().to_numpy() for (number,), part in rows.group_by(READ_FROM)}
+
+
+def as_blocks(kept: ByType) -> list[Block]:
+    """Rows to be kept, by the partition that they were read from."""
+    return [
+        Block(int(str(number)), name, without_origin(part), max(part[ARRIVED_AT].to_list()))
+        for name, frame in kept.items()
+        for (number,), part in frame.group_by(READ_FROM, maintain_order=True)
+    ]
 
 
 def new_ids(kept: ByType) -> tuple[NewIds, ...]:

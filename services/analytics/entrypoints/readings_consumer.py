@@ -136,4 +136,4 @@ def _portions(records: Sequence[tuple[Record, Block]]) -> Iterator[list[tuple[Re
 
 def _block(record: Record) -> Block:
     reading_type = dict(record.headers)[READING_TYPE_HEADER].decode()
-    return Block(record.partition.number, reading_type, decode_block(record.value), record.appended_at)
+    return Block(record.partition.number, reading_type, decode_block(record.value), record.appended_at, record.value)

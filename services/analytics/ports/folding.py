@@ -5,7 +5,7 @@ from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
 
-from services.analytics.domain.fold import Deltas, NewIds, PartitionMemory, Told
+from services.analytics.domain.fold import Block, Deltas, NewIds, PartitionMemory, Told
 from services.analytics.domain.history import PaneKeys
 from services.analytics.domain.revision import ByType
 from services.analytics.domain.seen_ids import Hashes
@@ -28,11 +28,10 @@ class SeenIdStore(Protocol):
 class ReadingHistory(Protocol):
     """Readings that are kept after they have counted, inside a write transaction."""
 
-    def keep(self, readings: ByType, reached: Mapping[int, int], *, revises: bool) -> None:
+    def keep(self, blocks: Sequence[Block], reached: Mapping[int, int], *, revise: bool) -> None:
         """Add readings that count, or what revisions have come to.
 
         Args:
-            readings: with the columns `read_from` and `arrived_at`.
             reached: partition of `readings` → the offset up to which this transaction has read it.
         """
         ...

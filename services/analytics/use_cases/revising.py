@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from services.analytics.domain.catalogue import Catalogue
 from services.analytics.domain.fold import NewIds
 from services.analytics.domain.history import PaneKeys, no_panes, panes_of_all
-from services.analytics.domain.revision import ByType, ids_by_partition, new_ids, settle
+from services.analytics.domain.revision import ByType, as_blocks, ids_by_partition, new_ids, settle
 from services.analytics.ports.folding import FoldUnitOfWork
 
 
@@ -25,5 +25,5 @@ def revise(uow: FoldUnitOfWork, offered: ByType, *, reached: Mapping[int, int], 
     if not offered:
         return Revised(no_panes())
     settled = settle(offered, uow.history.of_ids(ids_by_partition(offered)))
-    uow.history.keep(settled.kept, reached, revises=True)
+    uow.history.keep(as_blocks(settled.kept), reached, revise=True)
     return Revised(panes_of_all(settled.touched, catalogue), new_ids(settled.kept), settled.applied, settled.superseded)
