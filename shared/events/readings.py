@@ -9,6 +9,12 @@ the unit of the reading type):
 * `observed_at`  datetime, microseconds, UTC
 
 The record's headers name the reading type and its version.
+
+A block of corrections and retractions has three columns more, and what a retraction has none of is null:
+
+* `revised_at`   datetime, microseconds, UTC; when the source came to know better
+* `revision_id`  text; the id of the revising CloudEvent
+* `retracted`    whether the event named by `event_id` is taken back, or replaced by this row
 """
 
 from collections.abc import Iterable

@@ -48,10 +48,11 @@ class LogSourceTopics:
 
 
 def _records(batches: Sequence[TypedReadings], partitions: int) -> Iterator[NewRecord]:
-    typed: defaultdict[tuple[str, int], list[pl.DataFrame]] = defaultdict(list)
+    typed: defaultdict[tuple[str, int, tuple[str, ...]], list[pl.DataFrame]] = defaultdict(list)
     for batch in batches:
-        typed[batch.reading_type, batch.version].append(_with_identity(batch, partitions))
-    for (reading_type, version), frames in typed.items():
+        readings = _with_identity(batch, partitions)
+        typed[batch.reading_type, batch.version, tuple(readings.columns)].append(readings)
+    for (reading_type, version, _), frames in typed.items():
         headers = (
             ("content-type", BLOCK_CONTENT_TYPE.encode()),
             (READING_TYPE_HEADER, reading_type.encode()),

@@ -4,18 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.ingest.domain.batch import TypedReadings
+from services.ingest.domain.batch import Prepared, typed
 from services.ingest.domain.decode import EventDecoder
 from services.ingest.domain.mapping import map_events
 from services.ingest.domain.quarantine import Rejected
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A batch that has been decoded and mapped; rejections in the order of their events."""
-
-    batches: Sequence[TypedReadings]
-    rejected: Sequence[Rejected]
+from services.ingest.domain.revised_readings import prepare_revisions
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,5 +30,9 @@ def prepare(decoder: EventDecoder, originals: Sequence[bytes], *, now: datetime)
         mapped = map_events(plan, events, decoded.indices[name], now=now)
         rejected.extend(replace(refused, original=originals[refused.index]) for refused in mapped.rejected)
         if not mapped.readings.is_empty():
-            batches.append(TypedReadings(name, plan.reading_type.name, plan.reading_type.version, mapped.readings))
+            batches.append(typed(plan, mapped.readings))
+    if decoded.revisions:
+        revised = prepare_revisions(decoder, decoded.revisions, originals, now=now)
+        batches += revised.batches
+        rejected += revised.rejected
     return Prepared(batches, sorted(rejected, key=lambda refused: refused.index))

@@ -7,6 +7,10 @@ TIME_TEXT = "time_text"
 EVENT_ID = "event_id"
 SOURCE = "source"
 OBSERVED_AT = "observed_at"
+REVISED_AT = "revised_at"
+"""Of corrections and retractions only: when the source came to know better."""
+REVISION_ID = "revision_id"
+RETRACTED = "retracted"
 
 
 def dimension(name: str) -> str:

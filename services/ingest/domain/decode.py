@@ -17,6 +17,7 @@ from services.ingest.domain.diagnose import Diagnosis
 from services.ingest.domain.event_structure import Fields
 from services.ingest.domain.quarantine import Rejected
 from services.ingest.domain.reading_type import ReadingType
+from services.ingest.domain.revision import is_revision
 from services.ingest.domain.source import Place, Source
 
 Event = Any
@@ -42,11 +43,16 @@ class SourcePlan:
 
 @dataclass(slots=True)
 class Decoded:
-    """A decoded batch: for each source the events and their indices in the batch, and what could not be decoded."""
+    """A decoded batch: for each source the events and their indices in the batch, and what could not be decoded.
+
+    Attributes:
+        revisions: indices of corrections and retractions, which have a form of their own.
+    """
 
     events: defaultdict[str, list[Event]] = field(default_factory=lambda: defaultdict(list))
     indices: defaultdict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     rejected: list[Rejected] = field(default_factory=list)
+    revisions: list[int] = field(default_factory=list)
 
 
 class EventDecoder:
@@ -74,6 +80,9 @@ class EventDecoder:
                 event = decode(original) if len(original) <= most_bytes else None
             except (msgspec.MsgspecError, ValueError, RecursionError):
                 event = None  # ValueError: bytes that are not UTF-8, integers of thousands of digits
+            if event is None and len(original) <= most_bytes and is_revision(original):
+                decoded.revisions.append(index)
+                continue
             if event is None:
                 decoded.rejected.append(self._diagnosis.of(index, original))
                 continue

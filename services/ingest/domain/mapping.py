@@ -27,9 +27,14 @@ _UNMAPPED = math.nan
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """Readings of one source, in the order of their events, and what could not become one (without its original)."""
+    """Readings of one source, in the order of their events, and what could not become one (without its original).
+
+    Attributes:
+        indices: of the events that the readings were made of.
+    """
 
     readings: pl.DataFrame
+    indices: pl.Series
     rejected: list[Rejected]
 
 
@@ -47,7 +52,7 @@ def map_events(plan: SourcePlan, events: Sequence[Event], indices: Sequence[int]
         for row in frame.filter(fails).drop(OBSERVED_AT).iter_rows(named=True):
             rejected.append(_refused(check, Case(row, value_at(plan, by_index[row[INDEX]])), plan.source.name))
         frame = frame.filter(~fails)
-    return Mapped(frame.drop(INDEX, TIME_TEXT), rejected)
+    return Mapped(frame.drop(INDEX, TIME_TEXT), frame[INDEX], rejected)
 
 
 def _columns(plan: SourcePlan, events: Sequence[Event], indices: Sequence[int]) -> pl.DataFrame:

@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 
 from services.ingest.domain.errors import invalid
 from services.ingest.domain.reading_type import ReadingType
+from services.ingest.domain.revision import TYPE_PREFIX
 from services.ingest.domain.source import Constant, Origin, Place, Scalar, Source, canonical_text
 from services.ingest.domain.times import is_time_zone
 from services.ingest.domain.units import UnitMismatch, check_unit, conversion
@@ -178,7 +179,12 @@ def _time(value: Any) -> tuple[str, ...] | None:
 def _event_types(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list | tuple) or not value:
         raise TypeError("list at least one event type, such as [inspection.completed]")
-    return tuple(dict.fromkeys(a_text(event_type) for event_type in value))
+    found = tuple(dict.fromkeys(a_text(event_type) for event_type in value))
+    if any(event_type.startswith(TYPE_PREFIX) for event_type in found):
+        raise ValueError(
+            f"event types that begin with {TYPE_PREFIX} are Andon's own; every source may send corrections"
+        )
+    return found
 
 
 def _horizon(value: Any) -> timedelta | None:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.ingest.domain.acceptance import Acceptance, Prepared, prepare
+from services.ingest.domain.acceptance import Acceptance, prepare
+from services.ingest.domain.batch import Prepared
 from services.ingest.ports import ReadingsPublisher, SourceCatalogue, UnitOfWork
 
 

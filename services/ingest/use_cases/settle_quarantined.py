@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from services.ingest.domain.acceptance import Prepared, prepare
+from services.ingest.domain.acceptance import prepare
+from services.ingest.domain.batch import Prepared
 from services.ingest.domain.diagnose import event_id_of
 from services.ingest.domain.errors import EntryClosed, StillWrong, UnknownEntry
 from services.ingest.domain.quarantine import Entry, State

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.ingest.domain.acceptance import Prepared, prepare
+from services.ingest.domain.acceptance import prepare
+from services.ingest.domain.batch import Prepared
 from services.ingest.domain.decode import EventDecoder, plan_source
 from services.ingest.domain.errors import InvalidDefinition
 from services.ingest.domain.quarantine import Reason
