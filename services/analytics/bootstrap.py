@@ -31,6 +31,7 @@ from services.analytics.use_cases.fold_readings import FoldReadings
 from services.analytics.use_cases.judging import Judging
 from services.analytics.use_cases.query_anomalies import QueryAnomalies
 from services.analytics.use_cases.query_definitions import QueryDefinitions
+from services.analytics.use_cases.query_readings import QueryReadings
 from services.analytics.use_cases.query_standing import QueryStanding
 from services.analytics.use_cases.query_values import QueryValues
 from shared.database.engine import Database, DatabaseUnavailable
@@ -166,6 +167,7 @@ def build(settings: AnalyticsSettings, platform: Platform) -> Service:
         define_rule=DefineRule(definition_unit),
         definitions=QueryDefinitions(readers),
         values=QueryValues(readers),
+        readings=QueryReadings(readers),
         anomalies=QueryAnomalies(readers),
     )
     return Service(

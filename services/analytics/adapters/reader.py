@@ -13,8 +13,10 @@ from services.analytics.adapters.counting_problems import missing_columns
 from services.analytics.adapters.definitions import SqlDefinitions
 from services.analytics.adapters.evaluate_tables import ANOMALIES, KPI_VALUES
 from services.analytics.adapters.partition_store import states
+from services.analytics.adapters.reading_history import SqlHistoryReader
 from services.analytics.domain.anomaly import Anomaly
 from services.analytics.domain.catalogue import Catalogue, Definition, Kind
+from services.analytics.domain.history import Readings, Span
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.partition_state import PartitionState
 from services.analytics.domain.value_frame import VALUES, series_prefix, to_kpi_values
@@ -78,6 +80,9 @@ class SqlReader:
             key = tuple_(literal(moment, UtcDateTime), literal(series))
             statement = statement.where(tuple_(columns.window_start, columns.series) > key)
         return to_kpi_values(read_frame(self._connection, statement, VALUES))
+
+    def history(self, reading_type: str, span: Span) -> Iterator[Readings]:
+        return SqlHistoryReader(self._connection).readings(reading_type, span, None)
 
     def anomalies(self, wanted: AnomalyFilter, *, after: str | None, limit: int) -> Sequence[Anomaly]:
         columns = ANOMALIES.c

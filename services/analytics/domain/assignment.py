@@ -12,26 +12,36 @@ from shared.calendars.calendar import Calendar
 from shared.calendars.windows import Every, Window, windows_covering
 
 OBSERVED_AT = "observed_at"
-_DIMENSION = "dimension."
-_MEASURE = "measure."
+DIMENSION = "dimension."
+MEASURE = "measure."
 _DAY = timedelta(days=1)
 
 
 def missing_columns(readings: pl.DataFrame, indicator: Indicator) -> list[str]:
     """Dimensions and measures that the indicator names and the readings lack; with any, it counts none of them."""
-    named = [_DIMENSION + name for name in (*indicator.by, *indicator.formula.where)]
-    named += [_MEASURE + name for name in indicator.formula.measures]
+    named = [DIMENSION + name for name in (*indicator.by, *indicator.formula.where)]
+    named += [MEASURE + name for name in indicator.formula.measures]
     return [name for name in named if name not in readings.columns]
+
+
+def counts(readings: pl.DataFrame, indicator: Indicator) -> pl.DataFrame:
+    """The readings that the indicator counts, if they have the measures for it.
+
+    A dimension is missing only in readings from before the reading type had it; it makes no subject.
+    """
+    lacking = [name for name in indicator.by if readings[DIMENSION + name].null_count()]
+    counted = readings.filter(pl.col(DIMENSION + name).is_not_null() for name in lacking) if lacking else readings
+    for dimension, values in indicator.formula.where.items():
+        counted = counted.filter(pl.col(DIMENSION + dimension).is_in(list(values)))
+    return counted
 
 
 def assign(readings: pl.DataFrame, indicator: Indicator, calendar: Calendar) -> pl.DataFrame:
     """The readings that the indicator counts, with subject, bounds of the pane, and measures under their plain names."""
-    counted = readings
-    for dimension, values in indicator.formula.where.items():
-        counted = counted.filter(pl.col(_DIMENSION + dimension).is_in(list(values)))
+    counted = counts(readings, indicator)
     panes = _panes(counted[OBSERVED_AT], calendar, indicator.window.every)
-    subject = subject_column([(name, _DIMENSION + name) for name in indicator.by])
-    measures = [pl.col(_MEASURE + name).alias(name) for name in dict.fromkeys(indicator.formula.measures)]
+    subject = subject_column([(name, DIMENSION + name) for name in indicator.by])
+    measures = [pl.col(MEASURE + name).alias(name) for name in dict.fromkeys(indicator.formula.measures)]
     return counted.select(subject.alias(SUBJECT), *measures).with_columns(panes)
 
 

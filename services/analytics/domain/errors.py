@@ -5,6 +5,7 @@ DomainError
 ├── UnknownIndicator     unknown-indicator
 ├── UnknownRule          unknown-rule
 ├── UnknownAnomaly       unknown-anomaly
+├── UnknownWindow        unknown-window
 ├── InvalidDefinition    invalid-definition
 └── InvalidQuery         invalid-query
 """
@@ -34,6 +35,12 @@ class UnknownAnomaly(DomainError):
     """No anomaly has this id."""
 
     id = "unknown-anomaly"
+
+
+class UnknownWindow(DomainError):
+    """The indicator has no value of this window."""
+
+    id = "unknown-window"
 
 
 class InvalidDefinition(DomainError):

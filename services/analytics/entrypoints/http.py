@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 
 from services.analytics.domain.catalogue import Definition
 from services.analytics.domain.kpi_value import KpiValue, Status
+from services.analytics.domain.window_readings import Reading, ReadingKey
 from services.analytics.entrypoints.http_schemas import (
     AnomalyShape,
     Body,
@@ -16,12 +17,14 @@ from services.analytics.entrypoints.http_schemas import (
     CalendarShape,
     IndicatorBody,
     IndicatorShape,
+    ReadingShape,
     RuleBody,
     RuleShape,
     ValueShape,
     from_anomaly,
     from_calendar,
     from_indicator,
+    from_reading,
     from_rule,
     from_value,
 )
@@ -32,6 +35,7 @@ from services.analytics.use_cases.define_rule import DefineRule
 from services.analytics.use_cases.defining import Define, Defined, Outcome
 from services.analytics.use_cases.query_anomalies import QueryAnomalies
 from services.analytics.use_cases.query_definitions import QueryDefinitions
+from services.analytics.use_cases.query_readings import AskForReadings, QueryReadings
 from services.analytics.use_cases.query_values import AskForValues, QueryValues
 from shared.runtime.actor import Actor
 from shared.runtime.clock import Clock
@@ -58,6 +62,7 @@ class UseCases:
     define_rule: DefineRule
     definitions: QueryDefinitions
     values: QueryValues
+    readings: QueryReadings
     anomalies: QueryAnomalies
 
 
@@ -140,6 +145,13 @@ def _add_values(router: APIRouter, use_cases: UseCases) -> None:
         shown = page_of(found, page, key=_value_key)
         return Page(items=[from_value(value) for value in shown.items], next=shown.next)
 
+    @router.get("/indicators/{name}/values/{window_start}/readings")
+    def list_readings(name: Name, window_start: datetime, page: Paging, subject: Subject) -> Page[ReadingShape]:
+        question = AskForReadings(name, _in_utc(window_start, "window_start"), subject)
+        found = use_cases.readings(question, after=_after_reading(page), limit=page.limit + 1)
+        shown = page_of(found, page, key=_reading_key)
+        return Page(items=[from_reading(reading) for reading in shown.items], next=shown.next)
+
 
 def _add_anomalies(router: APIRouter, use_cases: UseCases) -> None:
     @router.get("/anomalies")
@@ -203,9 +215,27 @@ def _after_value(page: PageRequest) -> tuple[datetime, bytes] | None:
         raise InvalidCursor("use the `next` of the page before, as it was given") from error
 
 
-def _utc(moment: datetime | None, name: str) -> datetime | None:
+def _reading_key(reading: Reading) -> list[str]:
+    return [reading.observed_at.isoformat(), reading.source, reading.event_id]
+
+
+def _after_reading(page: PageRequest) -> ReadingKey | None:
+    if page.after is None:
+        return None
     try:
-        return None if moment is None else _aware(moment)
+        moment, source, event_id = page.after
+        return _aware(datetime.fromisoformat(moment)), str(source), str(event_id)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise InvalidCursor("use the `next` of the page before, as it was given") from error
+
+
+def _utc(moment: datetime | None, name: str) -> datetime | None:
+    return None if moment is None else _in_utc(moment, name)
+
+
+def _in_utc(moment: datetime, name: str) -> datetime:
+    try:
+        return _aware(moment)
     except OverflowError as error:
         raise InvalidQuery(f"{name}: {moment} lies outside the years 1 to 9999 in UTC") from error
 

@@ -10,6 +10,7 @@ from services.analytics.domain.catalogue import Definition
 from services.analytics.domain.episode import Evidence
 from services.analytics.domain.kpi_value import Judgement, KpiValue, Status, subject_values
 from services.analytics.domain.rule import Comparator, Severity
+from services.analytics.domain.window_readings import Reading
 from shared.calendars.windows import Window
 
 Titles = str | dict[str, str]
@@ -142,6 +143,16 @@ class ValueShape(BaseModel):
     indicator_version: int
 
 
+class ReadingShape(BaseModel):
+    """One reading behind a KPI value, as it stands now."""
+
+    event_id: str
+    source: str
+    observed_at: datetime
+    dimensions: dict[str, str]
+    measures: dict[str, float] = Field(description="in the units of the reading type")
+
+
 class EvidenceShape(BaseModel):
     """A value that an anomaly rests on, as it was when judged."""
 
@@ -209,6 +220,17 @@ def from_value(value: KpiValue) -> ValueShape:
         judgement=value.judgement,
         revision=value.revision,
         indicator_version=value.key.indicator_version,
+    )
+
+
+def from_reading(reading: Reading) -> ReadingShape:
+    """As shown over HTTP."""
+    return ReadingShape(
+        event_id=reading.event_id,
+        source=reading.source,
+        observed_at=reading.observed_at,
+        dimensions=dict(reading.dimensions),
+        measures=dict(reading.measures),
     )
 
 

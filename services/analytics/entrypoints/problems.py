@@ -9,6 +9,7 @@ from services.analytics.domain.errors import (
     UnknownCalendar,
     UnknownIndicator,
     UnknownRule,
+    UnknownWindow,
 )
 from shared.web.problems import ProblemKind
 
@@ -17,6 +18,7 @@ PROBLEMS: Mapping[type[Exception], ProblemKind] = {
     UnknownIndicator: ProblemKind(404, "There is no such indicator"),
     UnknownRule: ProblemKind(404, "There is no such rule"),
     UnknownAnomaly: ProblemKind(404, "There is no such anomaly"),
+    UnknownWindow: ProblemKind(404, "There is no value of this window"),
     InvalidDefinition: ProblemKind(422, "The definition is not valid"),
     InvalidQuery: ProblemKind(400, "The question cannot be answered"),
 }

@@ -1,6 +1,6 @@
 """What the screens of analytics read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,6 +8,7 @@ from typing import Protocol
 
 from services.analytics.domain.anomaly import Anomaly, State
 from services.analytics.domain.catalogue import Catalogue, Definition, Kind
+from services.analytics.domain.history import Readings, Span
 from services.analytics.domain.kpi_value import KpiValue, Status
 from services.analytics.domain.partition_state import PartitionState
 
@@ -54,6 +55,10 @@ class AnalyticsReader(Protocol):
 
     def values(self, wanted: ValueFilter, *, after: tuple[datetime, bytes] | None, limit: int) -> Sequence[KpiValue]:
         """In order of (window start, series)."""
+        ...
+
+    def history(self, reading_type: str, span: Span) -> Iterator[Readings]:
+        """At least the readings observed within the span, as they stand now; to be read before the reader is closed."""
         ...
 
     def anomalies(self, wanted: AnomalyFilter, *, after: str | None, limit: int) -> Sequence[Anomaly]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.analytics.domain.errors import InvalidQuery, UnknownIndicator
+from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.indicator_form import read_indicator
 from services.analytics.domain.kpi_value import KpiValue, Status
 from services.analytics.domain.subject import subject_text
@@ -37,10 +38,11 @@ class QueryValues:
             found = reader.definition("indicator", question.indicator)
             if found is None:
                 raise UnknownIndicator(f"there is no indicator {question.indicator!r}")
-            by = read_indicator(found.name, found.computed_as, found.body).by
-            _check_dimensions(question, by)
+            indicator = read_indicator(found.name, found.computed_as, found.body)
+            if question.indicator_version is None:
+                check_dimensions(indicator, question.subject)
             version = question.indicator_version or found.computed_as
-            names_one_series = version == found.computed_as and set(question.subject) == set(by)
+            names_one_series = version == found.computed_as and set(question.subject) == set(indicator.by)
             wanted = ValueFilter(
                 indicator=found.name,
                 indicator_version=version,
@@ -53,8 +55,9 @@ class QueryValues:
             return reader.values(wanted, after=after, limit=limit)
 
 
-def _check_dimensions(question: AskForValues, by: tuple[str, ...]) -> None:
-    unknown = [dimension for dimension in question.subject if dimension not in by]
-    if unknown and question.indicator_version is None:
-        known = ", ".join(f"subject.{dimension}" for dimension in by) or "no subject"
-        raise InvalidQuery(f"{question.indicator} is not computed by {', '.join(unknown)}; ask by {known}")
+def check_dimensions(indicator: Indicator, subject: Mapping[str, str]) -> None:
+    """Raises InvalidQuery for a subject that the indicator cannot have."""
+    unknown = [dimension for dimension in subject if dimension not in indicator.by]
+    if unknown:
+        known = ", ".join(f"subject.{dimension}" for dimension in indicator.by) or "no subject"
+        raise InvalidQuery(f"{indicator.name} is not computed by {', '.join(unknown)}; ask by {known}")

@@ -159,3 +159,27 @@ def _holding(events: Sequence[Inspection], revisions: Sequence[Revision]) -> dic
             passed, count = found.get(key, (0, 0))
             found[key] = (passed + event.passed, count + 1)
     return found
+
+
+def behind(analytics: Alone, query: str) -> list[tuple[str, float]]:
+    found: list[tuple[str, float]] = []
+    cursor = ""
+    while True:
+        page = analytics.get(f"{INDICATOR}/values/2026-03-02T00:00:00Z/readings?limit=2&{query}{cursor}")
+        found += [(item["event_id"], item["measures"]["passed"]) for item in page["items"]]
+        if page["next"] is None:
+            return found
+        cursor = f"&cursor={page['next']}"
+
+
+def test_a_value_is_shown_with_the_readings_that_made_it(analytics: Alone) -> None:
+    analytics.send([inspection(number, 80 + number) for number in range(5)])
+    analytics.send([inspection(7, 70, line="B"), inspection(8, 70, week=1)])
+    analytics.revise([Revision("c1", FIRST, "e1", inspection(1, 60)), Revision("r1", FIRST, "e3")])
+    assert behind(analytics, "subject.line=A") == [("e0", 80), ("e1", 60), ("e2", 82), ("e4", 84)]
+    assert behind(analytics, "subject.line=B") == [("e7", 70)]
+    assert len(behind(analytics, "")) == 5
+    unknown = f"{INDICATOR}/values/2026-01-05T00:00:00Z/readings"
+    assert analytics.get(unknown, expect=404)["type"] == "/problems/unknown-window"
+    assert analytics.get(f"{INDICATOR}/values/2026-03-02T00:00:00Z/readings?subject.shift=1", expect=400)
+    assert analytics.get(f"{INDICATOR}/values/2026-03-02T00:00:00Z/readings?cursor=WyJhIl0", expect=400)

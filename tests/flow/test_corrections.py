@@ -1,0 +1,59 @@
+"""An event that was wrong, corrected by its source: values are restated, the anomaly is withdrawn, the issue is told."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from tests.support.platform import OneThread, one_thread
+from tests.support.results import everything
+
+MONDAY = datetime.fromisoformat("2026-09-07T08:00:00+00:00")
+
+
+def inspection(number: int, week: int, passed: int) -> dict[str, Any]:
+    return {
+        "specversion": "1.0",
+        "id": f"e{number}",
+        "source": "mes-7",
+        "type": "inspection.completed",
+        "time": (MONDAY + timedelta(weeks=week)).isoformat(),
+        "data": {"line": "A", "product": "P1", "total": 100, "passed": passed},
+    }
+
+
+def revision(kind: str, number: int, event: dict[str, Any] | None = None) -> dict[str, Any]:
+    data = {"id": f"e{number}", "reason": "the scale was wrong"} | ({} if event is None else {"event": event})
+    at = (MONDAY + timedelta(weeks=8)).isoformat()
+    return {
+        "specversion": "1.0",
+        "id": f"r{number}",
+        "source": "mes-7",
+        "type": f"andon.{kind}",
+        "time": at,
+        "data": data,
+    }
+
+
+def weeks(andon: OneThread) -> list[tuple[float, int, str]]:
+    items = everything(andon.get, "/v1/indicators/first-pass-yield/values")
+    return [(item["value"], item["sample_size"], item["status"]) for item in items]
+
+
+def test_a_correction_is_followed_to_the_issue(tmp_path: Path) -> None:
+    with one_thread(tmp_path) as andon:
+        andon.define()
+        sent = [inspection(0, 0, 90), inspection(1, 1, 90), inspection(2, 1, 92), inspection(3, 7, 99)]
+        andon.send(sent)
+        andon.settle()
+        [issue] = everything(andon.get, "/v1/issues")
+        assert weeks(andon)[:2] == [(0.9, 1, "final"), (0.91, 2, "final")]
+
+        andon.send([revision("correction", 0, inspection(0, 0, 99)), revision("retraction", 1)])
+        andon.settle()
+        assert weeks(andon)[:2] == [(0.99, 1, "restated"), (0.92, 1, "restated")]
+        assert everything(andon.get, "/v1/anomalies") == []
+        assert andon.get(f"/v1/issues/{issue['id']}").json()["evidence_withdrawn"] is True
+
+        andon.send([*sent, revision("retraction", 1)])
+        andon.settle()
+        assert weeks(andon)[:2] == [(0.99, 1, "restated"), (0.92, 1, "restated")]
