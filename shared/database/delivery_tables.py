@@ -46,12 +46,9 @@ def _columns() -> dict[str, list[Column[object]]]:
         "outbox": [
             Column("id", BigId, primary_key=True, autoincrement=True),
             Column("topic", String(249), nullable=False),
-            Column("key", LargeBinary, nullable=True),
-            Column("partition", Integer, nullable=True),
-            Column("value", LargeBinary, nullable=False),
-            Column("headers", LargeBinary, nullable=False),
+            Column("records", LargeBinary, nullable=False),
             Column("recorded_at", UtcDateTime, nullable=False),
-            Column("sequence", BigInteger, nullable=True, index=True),
+            Column("numbers", LargeBinary, nullable=True),
         ],
         "outbox_sequences": [
             Column("topic", String(249), primary_key=True),

@@ -1,7 +1,8 @@
 """What a service publishes is a row in the transaction that made it true; a relay carries rows to the log.
 
-The relay numbers rows after they are committed, durably and before it appends them, per output partition. Whatever
-crashes between the steps, a record is appended at least once, always under the same number, and never past a gap:
+A row holds many records of one topic: a row for each would cost more than all the rest of publishing. The relay numbers rows after
+they are committed, durably and before it appends their records, per output partition. Whatever crashes between the steps, a record
+is appended at least once, always under the same number, and never past a gap:
 
 1. one transaction deletes rows known to be on the log and numbers new ones.
    Crash before: the rows are appended again under their old numbers, which consumers skip.
@@ -9,10 +10,11 @@ crashes between the steps, a record is appended at least once, always under the 
 3. remember, in memory, what was appended; the next step's transaction deletes it.
 """
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from itertools import groupby
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Row, bindparam, delete, func, insert, select, update
@@ -24,8 +26,29 @@ from shared.eventlog.delivery import delivery_headers
 from shared.eventlog.partitioner import partition_of
 from shared.eventlog.port import EventLog, Headers, LogUnavailable, NewRecord
 
-_ROWS_PER_STEP = 500
+_RECORDS_PER_ROW = 500
+_ROWS_PER_STEP = 100
 _BYTES_PER_STEP = 4 * 1024 * 1024
+
+
+class _Kept(NamedTuple):
+    """A record as it waits in a row."""
+
+    key: bytes | None
+    partition: int | None
+    headers: Headers
+    value: bytes
+
+
+class _Numbers(NamedTuple):
+    """The output partition of each record of a row, and the number of the first record for each partition."""
+
+    partitions: list[int]
+    first: dict[int, int]
+
+
+_KEPT = msgspec.msgpack.Decoder(list[_Kept])
+_NUMBERS = msgspec.msgpack.Decoder(_Numbers)
 
 
 class Outbox:
@@ -37,20 +60,24 @@ class Outbox:
 
     def add(self, records: Sequence[NewRecord], *, recorded_at: datetime) -> None:
         """Publish these once the transaction has committed, in this order per key."""
-        self._connection.execute_many(
-            insert(self._outbox),
-            [
-                {
-                    "topic": record.topic,
-                    "key": record.key,
-                    "partition": record.partition,
-                    "value": record.value,
-                    "headers": msgspec.msgpack.encode(record.headers),
-                    "recorded_at": recorded_at,
-                }
-                for record in records
-            ],
-        )
+        rows = [
+            {"topic": topic, "records": msgspec.msgpack.encode(part), "recorded_at": recorded_at}
+            for topic, of_topic in groupby(records, key=lambda record: record.topic)
+            for part in _portions([_Kept(one.key, one.partition, one.headers, one.value) for one in of_topic])
+        ]
+        self._connection.execute_many(insert(self._outbox), rows)
+
+
+def _portions(records: Sequence[_Kept]) -> Iterator[Sequence[_Kept]]:
+    """What one row holds: neither many records nor, unless a single one is large, many bytes."""
+    begun, size = 0, 0
+    for place, record in enumerate(records):
+        if place > begun and (place - begun >= _RECORDS_PER_ROW or size + len(record.value) > _BYTES_PER_STEP):
+            yield records[begun:place]
+            begun, size = place, 0
+        size += len(record.value)
+    if records:
+        yield records[begun:]
 
 
 class Relay:
@@ -69,7 +96,7 @@ class Relay:
         self._partitions: dict[str, int] = {}
 
     def step(self, now: datetime) -> bool:  # noqa: ARG002 - a stepper is told the time whether it needs it or not
-        """Carry up to a few hundred records; says whether there may be more. Blocks for one append.
+        """Carry up to a few thousand records; says whether there may be more. Blocks for one append.
 
         A log that is away is no fault: nothing was lost, the next step tries again.
         """
@@ -84,7 +111,7 @@ class Relay:
         if not rows:
             return False
         try:
-            self._log.append([self._to_record(row) for row in rows])
+            self._log.append([record for row in rows for record in self._to_records(row)])
         except LogUnavailable:
             return False
         self._appended = [row.id for row in rows]
@@ -105,44 +132,46 @@ class Relay:
     def _number(self, connection: WriteConnection) -> None:
         outbox = self._tables.outbox
         waiting = connection.execute(
-            select(outbox.c.id, outbox.c.topic, outbox.c.key, outbox.c.partition)
-            .where(outbox.c.sequence.is_(None))
+            select(outbox.c.id, outbox.c.topic, outbox.c.records)
+            .where(outbox.c.numbers.is_(None))
             .order_by(outbox.c.id)
             .limit(_ROWS_PER_STEP)
         ).all()
-        groups: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
+        partitions = {row.id: list(self._partitions_of(row)) for row in waiting}
+        totals = Counter((row.topic, partition) for row in waiting for partition in partitions[row.id])
+        following = self._reserve(connection, totals)
+        numbered = []
         for row in waiting:
-            groups[row.topic, self._partition(row)].append(row.id)
-        numbered = [
-            {"row_id": row_id, "to_partition": partition, "number": number}
-            for (topic, partition), ids in groups.items()
-            for number, row_id in enumerate(ids, self._reserve(connection, (topic, partition), len(ids)))
-        ]
-        statement = (
-            update(outbox)
-            .where(outbox.c.id == bindparam("row_id"))
-            .values(sequence=bindparam("number"), partition=bindparam("to_partition"))
-        )
+            counts = Counter(partitions[row.id])
+            first = {partition: following[row.topic, partition] for partition in counts}
+            numbers = msgspec.msgpack.encode(_Numbers(partitions[row.id], first))
+            numbered.append({"row_id": row.id, "given": numbers})
+            following.update({(row.topic, number): first[number] + count for number, count in counts.items()})
+        statement = update(outbox).where(outbox.c.id == bindparam("row_id")).values(numbers=bindparam("given"))
         connection.execute_many(statement, numbered)
 
-    def _reserve(self, connection: WriteConnection, key: tuple[str, int], count: int) -> int:
-        """The first of `count` new numbers for this output partition."""
+    def _reserve(
+        self, connection: WriteConnection, totals: Mapping[tuple[str, int], int]
+    ) -> dict[tuple[str, int], int]:
+        """For each output partition the first of so many new numbers."""
         sequences = self._tables.outbox_sequences
-        topic, partition = key
-        statement = select(sequences.c.last_sequence).where(
-            sequences.c.topic == topic, sequences.c.partition == partition
+        known = {(row.topic, row.partition): row.last_sequence for row in connection.execute(select(sequences))}
+        upsert(
+            connection,
+            sequences,
+            [
+                {"topic": key[0], "partition": key[1], "last_sequence": known.get(key, 0) + count}
+                for key, count in totals.items()
+            ],
         )
-        last = connection.execute(statement).scalar_one_or_none() or 0
-        row = {"topic": topic, "partition": partition, "last_sequence": last + count}
-        upsert(connection, sequences, [row])
-        return int(last) + 1
+        return {key: known.get(key, 0) + 1 for key in totals}
 
     def _numbered(self, connection: WriteConnection) -> list[Row[Any]]:
         outbox = self._tables.outbox
-        running_bytes = func.sum(func.length(outbox.c.value)).over(order_by=outbox.c.id)
+        running_bytes = func.sum(func.length(outbox.c.records)).over(order_by=outbox.c.id)
         numbered = (
             select(outbox, running_bytes.label("running_bytes"))
-            .where(outbox.c.sequence.is_not(None))
+            .where(outbox.c.numbers.is_not(None))
             .order_by(outbox.c.id)
             .limit(_ROWS_PER_STEP)
             .subquery()
@@ -150,17 +179,20 @@ class Relay:
         rows = connection.execute(select(numbered).order_by(numbered.c.id)).all()
         return [row for index, row in enumerate(rows) if index == 0 or row.running_bytes <= _BYTES_PER_STEP]
 
-    def _partition(self, row: Row[Any]) -> int:
-        if row.partition is not None:
-            return int(row.partition)
+    def _partitions_of(self, row: Row[Any]) -> Iterator[int]:
+        """The output partition of each record of a row."""
         if row.topic not in self._partitions:
             self._partitions[row.topic] = self._log.partition_count(row.topic)
-        return partition_of(row.key or b"", self._partitions[row.topic])
+        count = self._partitions[row.topic]
+        for record in _KEPT.decode(row.records):
+            yield partition_of(record.key or b"", count) if record.partition is None else record.partition
 
-    def _to_record(self, row: Row[Any]) -> NewRecord:
-        stored: Headers = msgspec.msgpack.decode(row.headers, type=Headers)
-        headers = (*stored, *delivery_headers(self._producer, row.sequence))
-        return NewRecord(topic=row.topic, value=row.value, key=row.key, partition=row.partition, headers=headers)
+    def _to_records(self, row: Row[Any]) -> Iterator[NewRecord]:
+        partitions, following = _NUMBERS.decode(row.numbers)
+        for record, partition in zip(_KEPT.decode(row.records), partitions, strict=True):
+            headers = (*record.headers, *delivery_headers(self._producer, following[partition]))
+            following[partition] += 1
+            yield NewRecord(row.topic, record.value, key=record.key, partition=partition, headers=headers)
 
 
 def oldest_unpublished(database: Database, tables: DeliveryTables) -> datetime | None:

@@ -17,7 +17,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     """The data of one published event type. Fields may be added with a default; removal takes two releases."""
 
 
-class Envelope(msgspec.Struct, Generic[Data], frozen=True, kw_only=True, omit_defaults=True):
+class Envelope(msgspec.Struct, Generic[Data], frozen=True, kw_only=True):
     """One published event. `type` ends in its version: `andon.issue.detected.v1`."""
 
     id: str
@@ -27,9 +27,9 @@ class Envelope(msgspec.Struct, Generic[Data], frozen=True, kw_only=True, omit_de
     time: datetime
     recordedtime: datetime
     data: Data
-    specversion: str = msgspec.field(default="1.0")
+    specversion: str = "1.0"
     datacontenttype: str = "application/json"
-    traceparent: str | None = None
+    traceparent: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class _Stamped(msgspec.Struct, frozen=True):
@@ -43,11 +43,8 @@ class UnreadableEvent(Exception):
 
 
 def encode(event: Envelope[Any]) -> bytes:
-    """CloudEvents JSON, one line. `specversion` and `datacontenttype` are always written."""
-    document: dict[str, Any] = msgspec.to_builtins(event)
-    document.setdefault("specversion", event.specversion)
-    document.setdefault("datacontenttype", event.datacontenttype)
-    return msgspec.json.encode(document)
+    """CloudEvents JSON, one line."""
+    return msgspec.json.encode(event)
 
 
 def type_of(value: bytes) -> str:
