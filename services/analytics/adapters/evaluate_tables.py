@@ -33,6 +33,7 @@ PANES = Table(
     Column("squares", Float(53), nullable=False),
     Column("minimum", Float(53), nullable=True),
     Column("maximum", Float(53), nullable=True),
+    sqlite_with_rowid=False,
 )
 
 KPI_VALUES = Table(
@@ -69,6 +70,7 @@ KPI_VALUES = Table(
         sqlite_where=text("unpublished"),
         postgresql_where=text("unpublished"),
     ),
+    sqlite_with_rowid=False,
 )
 """`unpublished`: a provisional value that has changed since it was last told to others."""
 

@@ -25,6 +25,7 @@ from services.analytics.ports.evaluating import Scope
 from shared.database.engine import WriteConnection
 
 _MOST_SERIES = 500
+_UNCHANGING = ("window_end", "partition", "indicator", "indicator_version", "subject")
 _COLUMNS = [KPI_VALUES.c[name] for name in VALUES.names()]
 
 
@@ -45,7 +46,12 @@ class SqlValueStore:
         return read_frame(self._connection, statement, PANES, parameters=keys.parameters)
 
     def save_panes(self, panes: Touched) -> None:
-        upsert_frame(self._connection, PANES_TABLE, panes.select(PANES.names()).sort("series", "pane_start"))
+        upsert_frame(
+            self._connection,
+            PANES_TABLE,
+            panes.select(PANES.names()).sort("series", "pane_start"),
+            unchanging=("pane_end",),
+        )
 
     def stored_values(self, computed: Computed) -> Values:
         if computed.is_empty():
@@ -58,7 +64,8 @@ class SqlValueStore:
         return read_frame(self._connection, statement, VALUES, parameters=keys.parameters)
 
     def save_values(self, values: Values) -> None:
-        upsert_frame(self._connection, KPI_VALUES, values.select(VALUES.names()).sort("series", "window_start"))
+        ordered = values.select(VALUES.names()).sort("series", "window_start")
+        upsert_frame(self._connection, KPI_VALUES, ordered, unchanging=_UNCHANGING)
 
     def due(self, scope: Scope, ends_by: datetime, limit: int) -> Values:
         columns = KPI_VALUES.c

@@ -60,6 +60,7 @@ def _create_values() -> None:
         sa.Column("squares", sa.Float(53), nullable=False),
         sa.Column("minimum", sa.Float(53), nullable=True),
         sa.Column("maximum", sa.Float(53), nullable=True),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "kpi_values",
@@ -78,6 +79,7 @@ def _create_values() -> None:
         sa.Column("status", sa.String(20), nullable=False),
         sa.Column("revision", sa.Integer, nullable=False),
         sa.Column("unpublished", sa.Boolean, nullable=False),
+        sqlite_with_rowid=False,
     )
     op.create_index("kpi_values_by_window", "kpi_values", ["indicator", "indicator_version", "window_start", "series"])
     _create_partial_index(
