@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import polars as pl
 from sqlalchemy import (
     ARRAY,
     BigInteger,
     Column,
+    CursorResult,
     DateTime,
     Executable,
     FromClause,
@@ -78,7 +79,7 @@ def read_frame(
 
     The driver's own rows, column by column: SQLAlchemy's conversion of each value would take twice as long as the query.
     """
-    cursor: Any = connection.execute(statement, parameters).cursor
+    cursor = cast("CursorResult[Any]", connection.execute(statement, parameters)).cursor
     rows = cursor.fetchall()
     cursor.close()
     columns = zip(*rows, strict=True) if rows else [()] * len(schema)

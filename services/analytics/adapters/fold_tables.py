@@ -12,10 +12,14 @@ SEEN_IDS = Table(
     Column("partition", Integer, nullable=False),
     Column("day", Integer, nullable=False),
     Column("level", Integer, nullable=False),
+    Column("newest_at", UtcDateTime, nullable=False),
     Column("hashes", LargeBinary, nullable=False),
     Index("seen_ids_of_day", "partition", "day", "level"),
 )
-"""Packed hashes of one observed day (days since 1970); blobs of one level are merged into one of the next."""
+"""Packed hashes of one observed day (days since 1970); blobs of one level are merged into one of the next.
+
+`newest_at` is when the newest of them was folded.
+"""
 
 FOLD_MARKS = Table(
     "fold_marks",

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import delete, func, insert, select
 
@@ -24,8 +24,8 @@ class SqlSeenIds:
     def __init__(self, connection: WriteConnection) -> None:
         self._connection = connection
 
-    def add(self, new_ids: Sequence[NewIds]) -> None:
-        rows = [row for added in new_ids for row in _rows(added)]
+    def add(self, new_ids: Sequence[NewIds], now: datetime) -> None:
+        rows = [row | {"newest_at": now} for added in new_ids for row in _rows(added)]
         self._connection.execute_many(insert(SEEN_IDS), rows)
         for place in {(row["partition"], row["day"]) for row in rows}:
             self._merge(*place)
@@ -52,10 +52,11 @@ class SqlSeenIds:
         level = 0
         while counts[level] >= _MERGED_AT:
             of_level = (*of_day, SEEN_IDS.c.level == level)
-            blobs = self._connection.execute(select(SEEN_IDS.c.hashes).where(*of_level)).scalars()
-            merged = b"".join(bytes(blob) for blob in blobs)
+            blobs = self._connection.execute(select(SEEN_IDS.c.hashes, SEEN_IDS.c.newest_at).where(*of_level)).all()
+            merged = b"".join(bytes(blob.hashes) for blob in blobs)
+            newest = max(blob.newest_at for blob in blobs)
             self._connection.change(delete(SEEN_IDS).where(*of_level))
-            values = {"partition": partition, "day": day, "level": level + 1, "hashes": merged}
+            values = {"partition": partition, "day": day, "level": level + 1, "newest_at": newest, "hashes": merged}
             self._connection.execute(insert(SEEN_IDS).values(**values))
             level += 1
             counts[level] += 1

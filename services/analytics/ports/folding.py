@@ -16,7 +16,7 @@ from shared.runtime.progress import Progress
 class SeenIdStore(Protocol):
     """What the fold remembers, inside a write transaction."""
 
-    def add(self, new_ids: Sequence[NewIds]) -> None:
+    def add(self, new_ids: Sequence[NewIds], now: datetime) -> None:
         """Keep the ids of a batch, packed by observed day."""
         ...
 

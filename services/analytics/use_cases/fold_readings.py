@@ -55,10 +55,10 @@ class FoldReadings:
             folded = fold(plain, memories, catalogue)
             # All of it or nothing. A crash before the commit: the blocks are read again, and nothing has counted.
             # After it: they are not read again, and the relay carries the deltas to the log.
-            uow.seen_ids.add(folded.new_ids)
+            uow.seen_ids.add(folded.new_ids, now)
             uow.history.keep(folded.kept, reached, revise=False)
             revised = revise(uow, offered, reached=reached, catalogue=catalogue)
-            uow.seen_ids.add(revised.new_ids)
+            uow.seen_ids.add(revised.new_ids, now)
             after = remember_ids(folded.memories, revised.new_ids)
             told = [
                 Told(

@@ -16,6 +16,7 @@ def upgrade() -> None:
         sa.Column("partition", sa.Integer, nullable=False),
         sa.Column("day", sa.Integer, nullable=False),
         sa.Column("level", sa.Integer, nullable=False),
+        sa.Column("newest_at", UtcDateTime, nullable=False),
         sa.Column("hashes", sa.LargeBinary, nullable=False),
     )
     op.create_index("seen_ids_of_day", "seen_ids", ["partition", "day", "level"])
