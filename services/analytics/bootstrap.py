@@ -1,10 +1,11 @@
 """Wires analytics: the only file that knows all of its parts."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from services.analytics.adapters.definitions import SqlDefinitions
 from services.analytics.adapters.fold_unit_of_work import SqlFoldUnitOfWork
+from services.analytics.adapters.history_upkeep import SqlUpkeepUnitOfWork
 from services.analytics.adapters.partition_store import revisions
 from services.analytics.adapters.reader import SqlReaders
 from services.analytics.adapters.seen_id_store import SqlFoldMemory
@@ -12,6 +13,7 @@ from services.analytics.adapters.tables import DELIVERY
 from services.analytics.adapters.units_of_work import SqlDefinitionUnitOfWork, SqlEvaluateUnitOfWork
 from services.analytics.entrypoints.gauge_timer import GaugeTimer
 from services.analytics.entrypoints.goal_changes_consumer import goal_changes_handler
+from services.analytics.entrypoints.history_timer import HistoryTimer
 from services.analytics.entrypoints.http import UseCases, make_router
 from services.analytics.entrypoints.pane_deltas_consumer import PaneDeltasHandler
 from services.analytics.entrypoints.problems import PROBLEMS
@@ -29,12 +31,14 @@ from services.analytics.use_cases.evaluate_panes import EvaluatePanes
 from services.analytics.use_cases.evaluation import Bounds
 from services.analytics.use_cases.fold_readings import FoldReadings
 from services.analytics.use_cases.judging import Judging
+from services.analytics.use_cases.keep_history import ForgetOldReadings, MergeBlocks
 from services.analytics.use_cases.query_anomalies import QueryAnomalies
 from services.analytics.use_cases.query_definitions import QueryDefinitions
 from services.analytics.use_cases.query_readings import QueryReadings
 from services.analytics.use_cases.query_standing import QueryStanding
 from services.analytics.use_cases.query_values import QueryValues
 from shared.database.engine import Database, DatabaseUnavailable
+from shared.database.log_trimmer import LogTrimmer
 from shared.database.migrations import Migrations
 from shared.database.outbox import Relay, oldest_unpublished
 from shared.database.positions import Positions
@@ -153,12 +157,22 @@ def build(settings: AnalyticsSettings, platform: Platform) -> Service:
             metrics=metrics,
             every=timedelta(seconds=settings.gauges_every_seconds),
         )
+        trimmer = LogTrimmer(
+            name=_NAME,
+            database=database,
+            tables=DELIVERY,
+            log=log,
+            reads={FOLDS: READINGS, _EVALUATES: PANE_DELTAS},
+            kept=timedelta(hours=settings.log_kept_hours),
+        )
         return [
             Activity(readings, _PUMP_REST),
             Activity(pane_deltas, _PUMP_REST),
             Activity(goal_changes, _PUMP_REST),
             Activity(Relay(producer=_NAME, database=database, tables=DELIVERY, log=log), _RELAY_REST),
             Activity(gauges, _TIMER_REST),
+            Activity(_history_timer(database, settings, pane_partitions), _TIMER_REST),
+            Activity(trimmer, _TIMER_REST),
         ]
 
     use_cases = UseCases(
@@ -183,3 +197,10 @@ def build(settings: AnalyticsSettings, platform: Platform) -> Service:
             logger=service_log,
         )
     )
+
+
+def _history_timer(database: Database, settings: AnalyticsSettings, pane_partitions: Callable[[], int]) -> HistoryTimer:
+    def unit() -> SqlUpkeepUnitOfWork:
+        return SqlUpkeepUnitOfWork(database, pane_partitions())
+
+    return HistoryTimer(MergeBlocks(unit), ForgetOldReadings(unit, timedelta(days=settings.readings_kept_days)))

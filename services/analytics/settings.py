@@ -27,5 +27,9 @@ class AnalyticsSettings(Settings):
     """Most records of `pane-deltas` that one transaction evaluates."""
     history_batch: Annotated[int, Field(ge=1, le=10_000_000)] = 200_000
     """About how many kept readings one transaction reads to compute an indicator that is new or computed otherwise."""
+    log_kept_hours: Annotated[float, Field(ge=0, le=87_600)] = 24.0
+    """How long records of `readings` and `pane-deltas` stay on the log after they have been applied, hours."""
+    readings_kept_days: Annotated[int, Field(ge=1, le=36_500)] = 430
+    """How long readings and their ids are kept after they arrived, for corrections, new indicators and repeats, days."""
     readings_batch: Annotated[int, Field(ge=1, le=10_000)] = 100
     """Most blocks of `readings` that one transaction folds."""

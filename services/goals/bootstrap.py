@@ -22,6 +22,7 @@ from services.goals.use_cases.query_goals import QueryGoals
 from services.goals.use_cases.record_kpi_values import RecordKpiValues
 from services.goals.use_cases.set_goals import SetGoals
 from shared.database.engine import Database
+from shared.database.log_trimmer import LogTrimmer
 from shared.database.migrations import Migrations
 from shared.database.outbox import Relay, oldest_unpublished
 from shared.database.positions import Positions
@@ -88,14 +89,24 @@ def build(settings: GoalsSettings, platform: Platform) -> Service:
     def open_activities() -> Sequence[Activity]:
         starting = Positions(database, DELIVERY, platform.log).starting_offsets
         adopt = AdoptChanges(units)
+        kpi_values = kpi_values_handler(RecordKpiValues(units), starting)
         relay = Relay(producer="goals", database=database, tables=DELIVERY, log=platform.log)
         timer = PeriodTimer(advance, count_healths=count_healths, oldest_unpublished=oldest, metrics=metrics)
+        trimmer = LogTrimmer(
+            name="goals",
+            database=database,
+            tables=DELIVERY,
+            log=platform.log,
+            reads={kpi_values.consumer: KPI_VALUES},
+            kept=timedelta(hours=settings.log_kept_hours),
+        )
         return [
-            pump(kpi_values_handler(RecordKpiValues(units), starting), KPI_VALUES),
+            pump(kpi_values, KPI_VALUES),
             pump(definitions_handler(adopt, starting), DEFINITIONS),
             pump(issue_changes_handler(adopt, starting), ISSUE_CHANGES),
             Activity(relay, rest=timedelta(milliseconds=20)),
             Activity(timer, rest=timedelta(seconds=1)),
+            Activity(trimmer, rest=timedelta(seconds=1)),
         ]
 
     routes = Routes(

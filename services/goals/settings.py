@@ -1,6 +1,8 @@
 """Settings of goals."""
 
-from pydantic import SecretStr
+from typing import Annotated
+
+from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from shared.runtime.settings import Settings
@@ -15,3 +17,5 @@ class GoalsSettings(Settings):
 
     database_url: SecretStr | None = None
     """Where goals keeps its data, as an SQLAlchemy URL; default an SQLite file in the data folder."""
+    log_kept_hours: Annotated[float, Field(ge=0, le=87_600)] = 168.0
+    """How long records of `kpi-values` stay on the log after goals has applied them, hours; for other systems that read them."""

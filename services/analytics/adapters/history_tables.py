@@ -27,3 +27,11 @@ KEPT_READINGS = Table(
 `reached` is the offset up to which the fold had read when it kept the newest of them; `level` says how often small blocks were
 made into larger ones; `revises` marks blocks of corrections and retractions; the observed times are the least and the greatest.
 """
+
+HISTORY_FLOORS = Table(
+    "history_floors",
+    METADATA,
+    Column("reading_type", String(100), primary_key=True),
+    Column("observed_until", UtcDateTime, nullable=False),
+)
+"""Readings observed then or earlier may have been dropped; what is computed from kept readings begins later."""

@@ -37,7 +37,7 @@ class SqlPartitionStore:
         self._connection.change(
             update(EVALUATE_PARTITIONS)
             .where(EVALUATE_PARTITIONS.c.partition == partition)
-            .values(state=msgspec.json.encode(state))
+            .values(state=encode_state(state))
         )
 
 
@@ -48,7 +48,7 @@ def revisions(database: Database, partitions: Sequence[int]) -> Mapping[int, int
         columns = EVALUATE_PARTITIONS.c
         rows = connection.execute(select(columns.partition, columns.revision)).all()
         known = {int(row.partition): int(row.revision) for row in rows}
-        empty = msgspec.json.encode(PartitionState())
+        empty = encode_state(PartitionState())
         new = [{"partition": number, "revision": 0, "state": empty} for number in partitions if number not in known]
         connection.execute_many(insert(EVALUATE_PARTITIONS), new)
     return {number: known.get(number, 0) for number in partitions}
@@ -61,3 +61,7 @@ def states(connection: ReadConnection) -> list[PartitionState]:
 
 def decode_state(value: bytes) -> PartitionState:
     return msgspec.json.decode(value, type=PartitionState)
+
+
+def encode_state(state: PartitionState) -> bytes:
+    return msgspec.json.encode(state)

@@ -12,7 +12,7 @@ import polars as pl
 from sqlalchemy import ColumnElement, Row, Select, and_, false, insert, or_, select
 
 from services.analytics.adapters.fold_tables import SEEN_IDS
-from services.analytics.adapters.history_tables import KEPT_READINGS
+from services.analytics.adapters.history_tables import HISTORY_FLOORS, KEPT_READINGS
 from services.analytics.domain.assignment import OBSERVED_AT
 from services.analytics.domain.fold import ID_HASH, READ_FROM, Block
 from services.analytics.domain.history import Readings, Span, standing
@@ -76,6 +76,13 @@ class SqlHistoryReader:
         revisions = [decode_block(row.block) for row in self._connection.execute(blocks.where(columns.revises))]
         plain = (decode_block(row.block) for row in self._connection.execute(blocks.where(~columns.revises)))
         return standing(plain, revisions)
+
+    def complete_after(self, reading_type: str) -> datetime | None:
+        floors = HISTORY_FLOORS.c
+        found: datetime | None = self._connection.execute(
+            select(floors.observed_until).where(floors.reading_type == reading_type)
+        ).scalar_one_or_none()
+        return found
 
     def bound(
         self, reading_type: str, after: datetime | None, *, below: Mapping[int, int], count: int

@@ -74,6 +74,14 @@ def no_panes() -> PaneKeys:
     return pl.DataFrame(schema=PANE_KEYS)
 
 
+def merged(blocks: Sequence[Readings], *, revise: bool) -> Readings:
+    """Blocks as one, in order of observed time; of revisions, which come in the order they were kept, the last of each row."""
+    readings = pl.concat(blocks, how="diagonal_relaxed")
+    if revise:
+        readings = readings.unique(_ROW, keep="last", maintain_order=True)
+    return readings.sort(OBSERVED_AT)
+
+
 def key_rows(keys: PaneKeys) -> tuple[PaneKey, ...]:
     """As they are remembered between transactions."""
     return tuple(zip(*(keys[name].to_list() for name in KEYS), strict=True))
@@ -97,6 +105,11 @@ def of_version(panes: PaneKeys, version: int) -> PaneKeys:
 def panes_before(panes: PaneKeys, moment: datetime | None) -> PaneKeys:
     """Those that begin before a moment; none for None."""
     return panes.filter(pl.col(PANE_START) < moment) if moment is not None else no_panes()
+
+
+def panes_from_on(panes: PaneKeys, moment: datetime | None) -> PaneKeys:
+    """Those that begin then or later; all for None."""
+    return panes if moment is None else panes.filter(pl.col(PANE_START) >= moment)
 
 
 def panes_of_all(readings: Mapping[str, Readings], catalogue: Catalogue) -> PaneKeys:

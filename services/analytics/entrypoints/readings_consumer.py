@@ -5,7 +5,7 @@ This topic is never dead-lettered: an unreadable block would be accepted events 
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.analytics.domain.fold import Block, PartitionMemory
 from services.analytics.metrics import AnalyticsMetrics
@@ -21,6 +21,7 @@ from shared.runtime.progress import Progress
 CONSUMER = "analytics.readings"
 MOST_READINGS = 200_000
 """Folded in one transaction, unless a single block holds more."""
+_LOADS_EVERY = timedelta(days=1)
 
 EndOffset = Callable[[Partition], int]
 """The offset that the next append to a partition gets."""
@@ -47,6 +48,7 @@ class ReadingsHandler:
         self._metrics = metrics
         self._memories: dict[int, PartitionMemory] = {}
         self._offsets: dict[int, int] = {}
+        self._loads_at: datetime | None = None
 
     def assigned(self, partitions: Sequence[Partition]) -> Mapping[Partition, int]:
         """Offsets and seen ids, as the database has them."""
@@ -62,6 +64,7 @@ class ReadingsHandler:
             self._offsets.pop(partition.number, None)
 
     def handle(self, records: Sequence[Record], now: datetime) -> Mapping[Partition, int]:
+        self._load_again(now)
         for portion in _portions([(record, _block(record)) for record in records]):
             reached = {record.partition.number: record.offset + 1 for record, _ in portion}
             self._apply([block for _, block in portion], reached, now)
@@ -85,6 +88,13 @@ class ReadingsHandler:
         if untold:
             self._apply([], untold, now)
         return False
+
+    def _load_again(self, now: datetime) -> None:
+        """Once a day what is remembered is read anew, so that ids which the database has dropped leave memory too."""
+        if self._loads_at is not None and now >= self._loads_at:
+            self._memories = {number: self._memory.load(number) for number in self._memories}
+        if self._loads_at is None or now >= self._loads_at:
+            self._loads_at = now + _LOADS_EVERY
 
     def _apply(self, blocks: Sequence[Block], reached: Mapping[int, int], now: datetime) -> None:
         started = time.perf_counter()

@@ -108,6 +108,10 @@ class ReadingHistory(Protocol):
         """
         ...
 
+    def complete_after(self, reading_type: str) -> datetime | None:
+        """Readings observed then or earlier may have been dropped; None when none was."""
+        ...
+
     def bound(
         self, reading_type: str, after: datetime | None, *, below: Mapping[int, int], count: int
     ) -> datetime | None:

@@ -6,6 +6,7 @@ from there. Part of both commands of stage two.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from services.analytics.domain.fold import Deltas, by_partition
 from services.analytics.domain.history import (
@@ -18,6 +19,7 @@ from services.analytics.domain.history import (
     of_version,
     panes_before,
     panes_from,
+    panes_from_on,
     span_of,
 )
 from services.analytics.domain.indicator import Indicator
@@ -54,7 +56,8 @@ class History:
             coverage = state.history.get(name)
             if indicator is None or coverage is None or coverage.version != indicator.version:
                 continue
-            current = of_version(keys, indicator.version)
+            complete = self._first_complete_pane(indicator)
+            current = panes_from_on(of_version(keys, indicator.version), complete)
             wanted = current if coverage.is_complete else panes_before(current, coverage.until)
             if not wanted.is_empty():
                 computed = self._panes(state, indicator, span_of(wanted), wanted=wanted)
@@ -77,13 +80,19 @@ class History:
     def _cover_next(
         self, partition: int, state: PartitionState, indicator: Indicator, *, coverage: Coverage
     ) -> PartitionState:
-        kind, after = indicator.reading_type, coverage.until
+        kind, after = indicator.reading_type, coverage.until or self._first_complete_pane(indicator)
         bound = self.turn.uow.history.bound(kind, after, below=state.reached, count=self.bounds.history)
         calendar = self.turn.catalogue.calendar_of(indicator)
         end = None if bound is None else window_at(calendar, indicator.window.every, bound).end
         panes = self._panes(state, indicator, Span(after, end), wanted=None)
         self.evaluation.replace({partition: by_partition(panes, self.partitions())[partition]}, {partition: state})
         return state.with_coverage(indicator.name, replace(coverage, until=end, is_complete=end is None))
+
+    def _first_complete_pane(self, indicator: Indicator) -> datetime | None:
+        """When the first pane begins of which all readings are still kept; None when none was dropped."""
+        floor = self.turn.uow.history.complete_after(indicator.reading_type)
+        calendar = self.turn.catalogue.calendar_of(indicator)
+        return None if floor is None else window_at(calendar, indicator.window.every, floor).end
 
     def _panes(self, state: PartitionState, indicator: Indicator, span: Span, *, wanted: PaneKeys | None) -> Deltas:
         readings = self.turn.uow.history.readings(indicator.reading_type, span, state.reached)

@@ -26,7 +26,13 @@ def upgrade() -> None:
     )
     op.create_index("kept_readings_by_time", "kept_readings", ["reading_type", "observed_from"])
     op.create_index("kept_readings_by_level", "kept_readings", ["partition", "reading_type", "level"])
+    op.create_table(
+        "history_floors",
+        sa.Column("reading_type", sa.String(100), primary_key=True),
+        sa.Column("observed_until", UtcDateTime, nullable=False),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("history_floors")
     op.drop_table("kept_readings")
