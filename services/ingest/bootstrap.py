@@ -8,6 +8,7 @@ from services.ingest.adapters.publisher import LogReadingsPublisher, LogSourceTo
 from services.ingest.adapters.quarantine_store import SqlQuarantineReader
 from services.ingest.adapters.tables import DELIVERY
 from services.ingest.adapters.unit_of_work import IngestUnitOfWork
+from services.ingest.entrypoints.backlog import Backlog
 from services.ingest.entrypoints.http import Routes, make_router
 from services.ingest.entrypoints.in_flight import InFlight
 from services.ingest.entrypoints.intake import Intake
@@ -28,6 +29,7 @@ from shared.eventlog.event_handler import EventHandler
 from shared.eventlog.port import TopicSpec
 from shared.eventlog.pump import Pump, Subscription
 from shared.eventlog.pump_metrics import PumpMetrics
+from shared.events.topics import READINGS
 from shared.events.topics import TOPICS as ALL_TOPICS
 from shared.process.platform import Platform
 from shared.process.service import UNAVAILABLE_ERRORS, Service, Wiring
@@ -58,8 +60,15 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
         metrics=metrics,
         clock=platform.clock,
     )
+    backlog = Backlog(
+        log=platform.log,
+        topic=READINGS,
+        group=f"analytics.{READINGS}",
+        most=timedelta(minutes=settings.most_backlog_minutes),
+        show=metrics.backlog,
+    )
     routes = Routes(
-        receive=Receive(intake, InFlight(settings.most_bytes_in_flight), settings.most_body_bytes),
+        receive=Receive(intake, InFlight(settings.most_bytes_in_flight), settings.most_body_bytes, backlog),
         define_reading_type=DefineReadingType(units),
         register_source=RegisterSource(units, LogSourceTopics(platform.log)),
         query_definitions=QueryDefinitions(ReadOnlyDefinitions(database)),
@@ -91,6 +100,7 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
         )
         return [
             Activity(pump, rest=timedelta(milliseconds=5)),
+            Activity(backlog, rest=timedelta(seconds=1)),
             Activity(QuarantineTimer(quarantine.open_by_reason, metrics), rest=timedelta(seconds=1)),
         ]
 

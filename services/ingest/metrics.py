@@ -1,6 +1,7 @@
 """What ingest counts."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from services.ingest.domain.quarantine import Reason
 from shared.telemetry.metrics import MetricFactory
@@ -17,6 +18,7 @@ class IngestMetrics:
         self._accept = make.seconds("accept", "Time to take in one batch, until it is durable.", ["outcome"])
         self._map = make.seconds("map", "Time to decode and map one batch, without making it durable.", ["outcome"])
         self._open = make.gauge("quarantine_open", "Open entries of the quarantine, by reason.", ["reason"])
+        self._backlog = make.gauge("backlog_seconds", "How long readings have waited on the log for analytics.")
         for reason in Reason:
             self._readings.labels("quarantined", reason.value)
             self._open.labels(reason.value).set(0)
@@ -34,6 +36,9 @@ class IngestMetrics:
 
     def mapped(self, seconds: float, *, outcome: str) -> None:
         self._map.labels(outcome).observe(seconds)
+
+    def backlog(self, waits: timedelta) -> None:
+        self._backlog.set(waits.total_seconds())
 
     def quarantine(self, open_by_reason: Mapping[str, int]) -> None:
         for reason in Reason:

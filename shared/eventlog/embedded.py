@@ -109,6 +109,11 @@ class EmbeddedLog:
         self._topics.check(partition)
         return self.bounds(partition)
 
+    def committed(self, group: str, partition: Partition) -> int | None:
+        self._topics.check(partition)
+        joined = self._groups.get(group)
+        return None if joined is None else joined.committed.get(partition)
+
     def delete_before(self, partition: Partition, offset: int) -> None:
         self._topics.check(partition)
         if offset > self.bounds(partition)[1]:

@@ -38,9 +38,13 @@ class Won:
 
 @dataclass
 class Group:
-    """Members in the order they joined, and the partitions they share. Safe to use from many threads."""
+    """Members in the order they joined, and the partitions they share. Safe to use from many threads.
+
+    `committed` is what members have last said of where they stand.
+    """
 
     partitions: Sequence[Partition]
+    committed: dict[Partition, int] = field(default_factory=dict)
     _members: list[Member] = field(default_factory=list)
     _generation: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)

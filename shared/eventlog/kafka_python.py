@@ -140,6 +140,14 @@ class KafkaPythonLog:
         with _translated():
             return self._offset(partition, OffsetSpec.EARLIEST), self._offset(partition, OffsetSpec.LATEST)
 
+    def committed(self, group: str, partition: Partition) -> int | None:
+        self._check(partition.topic, partition.number)
+        outer, name = self._outer(partition), self._options.outer(group)
+        with _translated():
+            found = self._ask(lambda admin: admin.list_group_offsets({name: [outer]}))
+        place = found.get(name, {}).get(outer)
+        return None if place is None or place.offset < 0 else int(place.offset)
+
     def delete_before(self, partition: Partition, offset: int) -> None:
         self._check(partition.topic, partition.number)
         with _translated():

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from confluent_kafka import Consumer as KafkaConsumer
-from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec  # type: ignore[attr-defined]  # by its own docs
 
 from shared.eventlog.delivery_reports import Delivery
@@ -125,6 +125,15 @@ class LibrdkafkaLog:
         self._check(partition.topic, partition.number)
         earliest, latest = OffsetSpec.earliest(), OffsetSpec.latest()  # type: ignore[no-untyped-call]
         return self._offset(partition, earliest), self._offset(partition, latest)
+
+    def committed(self, group: str, partition: Partition) -> int | None:
+        self._check(partition.topic, partition.number)
+        name = self._options.outer(group)
+        outer = TopicPartition(self._options.outer(partition.topic), partition.number)
+        wanted = [ConsumerGroupTopicPartitions(name, [outer])]
+        found = self._ask(lambda: self._admin.list_consumer_group_offsets(wanted, request_timeout=self._seconds)[name])
+        (place,) = found.topic_partitions
+        return int(place.offset) if place.offset >= 0 else None
 
     def delete_before(self, partition: Partition, offset: int) -> None:
         self._check(partition.topic, partition.number)

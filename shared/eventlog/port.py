@@ -187,6 +187,13 @@ class EventLog(Protocol):
         """(first offset still held, offset the next append gets). Blocks for a round trip."""
         ...
 
+    def committed(self, group: str, partition: Partition) -> int | None:
+        """What a group has last said with `commit`; None when it has said nothing (of a local log: since it was opened).
+
+        For watching only: where a consumer stands is known to its own database. Blocks for a round trip.
+        """
+        ...
+
     def delete_before(self, partition: Partition, offset: int) -> None:
         """Give up records below `offset`. Deleting what is gone changes nothing.
 

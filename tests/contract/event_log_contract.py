@@ -264,6 +264,17 @@ class EventLogContract:
 
     # Groups
 
+    def test_what_a_group_has_said_of_where_it_stands_can_be_asked(self, log: EventLog) -> None:
+        log.append(numbered(10))
+        reader = Reader(log, [TOPIC], group="watched")
+        reader.read(10)
+        assert log.committed("watched", ZERO) is None
+        reader.consumer.commit({ZERO: 7})
+        assert log.committed("watched", ZERO) == 7
+        assert log.committed("nobody", ZERO) is None
+        with pytest.raises(UnknownTopic):
+            log.committed("watched", Partition("no-such-topic", 0))
+
     def test_what_was_not_stored_is_delivered_again(self, log: EventLog) -> None:
         log.append(numbered(10))
         first = Reader(log, [TOPIC])

@@ -35,4 +35,4 @@ def prepare(decoder: EventDecoder, originals: Sequence[bytes], *, now: datetime)
         revised = prepare_revisions(decoder, decoded.revisions, originals, now=now)
         batches += revised.batches
         rejected += revised.rejected
-    return Prepared(batches, sorted(rejected, key=lambda refused: refused.index))
+    return Prepared(batches, sorted(rejected, key=lambda refused: refused.index), decoder.quotas)

@@ -1,12 +1,14 @@
 """Readings of one source, on their way to the log."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import polars as pl
 
 from services.ingest.domain.decode import SourcePlan
 from services.ingest.domain.quarantine import Rejected
+from services.ingest.domain.quota import Quota
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +27,23 @@ class TypedReadings:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A batch that has been decoded and mapped; rejections in the order of their events."""
+    """A batch that has been decoded and mapped; rejections in the order of their events.
+
+    Attributes:
+        quotas: of the sources that have one.
+    """
 
     batches: Sequence[TypedReadings]
     rejected: Sequence[Rejected]
+    quotas: Mapping[str, Quota] = field(default_factory=dict)
+
+    @property
+    def events_by_source(self) -> Mapping[str, int]:
+        """How many events each source has sent, as far as they can be told to be of a source."""
+        counts = Counter(one.source for one in self.rejected if one.source is not None)
+        for batch in self.batches:
+            counts[batch.source] += batch.count
+        return counts
 
 
 def typed(plan: SourcePlan, readings: pl.DataFrame) -> TypedReadings:

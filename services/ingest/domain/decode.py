@@ -65,6 +65,7 @@ class EventDecoder:
 
     def __init__(self, plans: Iterable[SourcePlan], *, most_bytes: int, only: str | None = None) -> None:
         self.plans = {plan.source.name: plan for plan in plans if only is None or plan.source.name == only}
+        self.quotas = {name: plan.source.quota for name, plan in self.plans.items() if plan.source.quota is not None}
         self._names = {plan.structure: name for name, plan in self.plans.items()}
         self._most_bytes = most_bytes
         self._diagnosis = Diagnosis(self.plans, most_bytes=most_bytes, only=only)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from services.ingest.domain.quota import Quota
+
 Scalar = str | int | float | bool
 
 
@@ -56,6 +58,7 @@ class Source:
     """One version of a source.
 
     Attributes:
+        quota: how many events it may send; None for any number.
         time: where the observed time is found; None for the event's `time`.
         horizon: oldest observed time accepted, counted back from acceptance; None for any.
         clock_tolerance: how far in the future an observed time may lie.
@@ -72,6 +75,7 @@ class Source:
     horizon: timedelta | None
     clock_tolerance: timedelta
     time_zone: str
+    quota: Quota | None = None
 
     @property
     def time_path(self) -> tuple[str, ...]:

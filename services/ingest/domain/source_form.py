@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from services.ingest.domain.errors import invalid
+from services.ingest.domain.quota import Quota
 from services.ingest.domain.reading_type import ReadingType
 from services.ingest.domain.revision import TYPE_PREFIX
 from services.ingest.domain.source import Constant, Origin, Place, Scalar, Source, canonical_text
@@ -24,6 +25,7 @@ _KEYS = (
     "horizon",
     "clock_tolerance",
     "time_zone",
+    "quota",
     "title",
 )
 _PLACE_KEYS = ("path", "const", "unit", "map")
@@ -80,6 +82,7 @@ def _read(form: Form, name: str, version: int) -> Source:
         horizon=form.read("horizon", _horizon, _HORIZON),
         clock_tolerance=form.read("clock_tolerance", _duration, _CLOCK_TOLERANCE),
         time_zone=form.read("time_zone", _time_zone, "UTC"),
+        quota=form.read("quota", _quota, None),
     )
 
 
@@ -193,6 +196,18 @@ def _horizon(value: Any) -> timedelta | None:
 
 def _duration(value: Any) -> timedelta:
     return parse_duration(a_text(value), at_most=_LONGEST)
+
+
+def _quota(value: Any) -> Quota:
+    if not isinstance(value, Mapping) or set(value) != {"events", "per"}:
+        raise TypeError("write how many events in which time, as in {events: 60000, per: PT1M}")
+    events = value["events"]
+    if isinstance(events, bool) or not isinstance(events, int) or not 1 <= events <= 10**12:
+        raise ValueError("events: write a whole number of at least 1")
+    per = _duration(value["per"])
+    if not per:
+        raise ValueError("per: write a time that is longer than none, such as PT1M")
+    return Quota(events, per)
 
 
 def _time_zone(value: Any) -> str:

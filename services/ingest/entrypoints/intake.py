@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from services.ingest.domain.acceptance import Acceptance
 from services.ingest.domain.quarantine import Rejected
+from services.ingest.entrypoints.quotas import Quotas
 from services.ingest.metrics import IngestMetrics
 from services.ingest.use_cases.accept_metric_events import AcceptMetricEvents, PrepareMetricEvents
 from shared.runtime.clock import Clock
@@ -33,9 +34,14 @@ class Intake:
     accept: AcceptMetricEvents
     metrics: IngestMetrics
     clock: Clock
+    quotas: Quotas = field(default_factory=Quotas)
 
     def take(self, batches: Iterable[Sequence[bytes]], source: str | None = None) -> Taken:
-        """Take in one batch after the other; each is durable before the next is read. Without `source`, of any source."""
+        """Take in one batch after the other; each is durable before the next is read. Without `source`, of any source.
+
+        Raises:
+            Overloaded: a source has used up its quota; the batch that was too much is not taken in.
+        """
         taken = Taken()
         for originals in batches:
             if originals:
@@ -48,6 +54,8 @@ class Intake:
         with _timed(self.metrics.took):
             with _timed(self.metrics.mapped):
                 prepared = self.prepare(originals, now=now, source=source)
+            if prepared.quotas:
+                self.quotas.spend(prepared.events_by_source, prepared.quotas, now)
             return self.accept(prepared, now=now)
 
     def _count(self, acceptance: Acceptance, taken: Taken) -> None:

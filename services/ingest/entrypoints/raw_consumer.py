@@ -11,14 +11,16 @@ an unknown source. The records of a poll are taken in as one batch per source. O
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from services.ingest.domain.errors import Overloaded
 from services.ingest.entrypoints.bodies import record_events
 from services.ingest.entrypoints.intake import Intake
 from services.ingest.ports import UnitOfWork
 from shared.eventlog.event_handler import Incoming
 from shared.eventlog.port import Headers, Record
-from shared.events.topics import RAW_PREFIX
+from shared.eventlog.pump import Busy
+from shared.events.topics import RAW_PREFIX, raw_topic
 from shared.runtime.progress import Progress
 
 CONSUMER = "ingest.raw"
@@ -38,11 +40,21 @@ class RawRecords:
     def __call__(self, incoming: Sequence[Incoming], progress: Sequence[Progress], now: datetime) -> None:
         del now  # the intake asks the clock for each batch
         for source, originals in _by_source(incoming).items():
-            self.intake.take([originals], source=source)
+            try:
+                self.intake.take([originals], source=source)
+            except Overloaded as error:
+                raise _wait(incoming, source, error) from error
         with self.units() as uow:
             for moved in progress:
                 uow.advance(moved)
             uow.commit()
+
+
+def _wait(incoming: Sequence[Incoming], source: str, error: Overloaded) -> Busy:
+    """The source has used up its quota: its records stay on their topic for a while."""
+    topic = raw_topic(source)
+    partition = next(one.record.partition for one in incoming if one.record.partition.topic == topic)
+    return Busy(partition, timedelta(seconds=int(str(error.facts["retry_after_seconds"]))))
 
 
 def _by_source(incoming: Sequence[Incoming]) -> dict[str, list[bytes]]:

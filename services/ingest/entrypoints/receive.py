@@ -8,6 +8,7 @@ from fastapi import Request
 
 from services.ingest.domain.errors import UnsupportedMediaType
 from services.ingest.entrypoints import bodies
+from services.ingest.entrypoints.backlog import Backlog
 from services.ingest.entrypoints.in_flight import Admission, InFlight
 from services.ingest.entrypoints.intake import Intake, Taken
 from shared.web.errors import BodyTooLarge
@@ -26,6 +27,7 @@ class Receive:
     intake: Intake
     in_flight: InFlight
     most_body_bytes: int
+    backlog: Backlog
 
     def __call__(self, request: Request, body: RawBody) -> Taken:
         """Everything is durable when it returns.
@@ -38,6 +40,7 @@ class Receive:
         if not attributes:
             _check_content_type(content_type)
         _check_encoding(request)
+        self.backlog.check()
         if content_type == bodies.LINES:
             # Admitted once, for the whole of it: a sender is not refused in the middle of a long stream.
             with self.in_flight.admitted(2 * _CHUNK_BYTES) as admission:
