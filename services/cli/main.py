@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from services.cli.client import CallFailed, Client
+from services.cli.dead_letters import commands as dead_letter_commands
 from services.cli.definitions import UnreadableDefinitions, apply_definitions, read_definitions
 from services.cli.demo.flights import NoFlights
 from services.cli.demo.run import CannotShow, Places, run_demo
@@ -150,6 +151,7 @@ def demo_command(
 
 
 application.add_typer(quarantine_commands, name="quarantine")
+application.add_typer(dead_letter_commands, name="dead-letters")
 
 
 def main() -> None:

@@ -25,9 +25,10 @@ from services.ingest.use_cases.settle_quarantined import DiscardQuarantined, Rel
 from shared.database.engine import Database
 from shared.database.migrations import Migrations
 from shared.database.positions import Positions
+from shared.eventlog.dead_letters import DeadLetters
 from shared.eventlog.event_handler import EventHandler
 from shared.eventlog.port import TopicSpec
-from shared.eventlog.pump import Pump, Subscription
+from shared.eventlog.pump import Busy, Pump, Subscription
 from shared.eventlog.pump_metrics import PumpMetrics
 from shared.events.topics import READINGS
 from shared.events.topics import TOPICS as ALL_TOPICS
@@ -82,7 +83,9 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
     def open_activities() -> Sequence[Activity]:
         positions = Positions(database, DELIVERY, platform.log)
         handler = EventHandler(
-            consumer=CONSUMER, starting_offsets=positions.starting_offsets, apply=RawRecords(intake, units)
+            consumer=CONSUMER,
+            starting_offsets=positions.starting_offsets,
+            apply=RawRecords(intake, units, (*UNAVAILABLE_ERRORS, Busy)),
         )
         pump = Pump(
             Subscription(
@@ -96,6 +99,7 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
             log=platform.log,
             handler=handler,
             logger=log,
+            dead_letters=DeadLetters(platform.log, CONSUMER, TOPICS),
             observer=consumers.of(CONSUMER),
         )
         return [

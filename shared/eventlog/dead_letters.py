@@ -36,7 +36,7 @@ class DeadLetterLimits:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """One record that could not be handled, as read back from the topic."""
+    """One record that could not be handled, as read back from the topic. `is_cut`: too large to be kept whole."""
 
     partition: Partition
     offset: int
@@ -48,6 +48,7 @@ class DeadLetter:
     detail: str
     attempts: int
     failed_at: datetime
+    is_cut: bool = False
 
 
 @dataclass(slots=True)
@@ -160,4 +161,5 @@ def dead_letter_of(record: Record) -> DeadLetter:
         detail=facts["andon-detail"],
         attempts=int(facts["andon-attempts"]),
         failed_at=datetime.fromisoformat(facts["ce_time"]),
+        is_cut="andon-cut" in facts,
     )

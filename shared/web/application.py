@@ -16,6 +16,7 @@ from shared.runtime.identifiers import IdSource
 from shared.telemetry.logging import Logger, logger
 from shared.telemetry.metrics import MetricFactory
 from shared.web.actor import Authentication, HeaderAuthentication, current_actor
+from shared.web.dead_letter_replay import REPLAY_PROBLEMS, make_replay_router
 from shared.web.errors import WEB_PROBLEMS
 from shared.web.health import make_health_router
 from shared.web.problem_pages import make_problem_pages
@@ -79,6 +80,8 @@ def create_application(services: Sequence[WebService], surroundings: Surrounding
     if surroundings.log is not None:
         kinds.update(TOPIC_PROBLEMS)
         application.include_router(make_topic_router(surroundings.log, surroundings.ids))
+        kinds.update(REPLAY_PROBLEMS)
+        application.include_router(make_replay_router(surroundings.log, surroundings.ids))
     application.include_router(make_problem_pages(kinds))
     application.include_router(make_health_router(surroundings.registry, lambda: _reasons(services, surroundings)))
     _handle_errors(application, kinds, surroundings)

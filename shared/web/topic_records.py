@@ -75,7 +75,7 @@ def make_topic_router(log: EventLog, ids: IdSource) -> APIRouter:
 
     @router.get("/{topic}")
     def show_topic(topic: str, actor: Annotated[Actor, Depends(current_actor)]) -> Partitions:
-        _check(actor)
+        check_admin(actor)
         return Partitions(topic=topic, partitions=_partition_count(log, topic))
 
     @router.get("/{topic}/records")
@@ -87,7 +87,7 @@ def make_topic_router(log: EventLog, ids: IdSource) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=MOST_RECORDS)] = 100,
     ) -> ShownPartition:
         """Records of one partition from an offset on; an offset already deleted starts at the first one held."""
-        _check(actor)
+        check_admin(actor)
         if partition >= _partition_count(log, topic):
             raise TopicNotFound(f"topic {topic} has no partition {partition}")
         place = Partition(topic, partition)
@@ -101,7 +101,8 @@ def make_topic_router(log: EventLog, ids: IdSource) -> APIRouter:
     return router
 
 
-def _check(actor: Actor) -> None:
+def check_admin(actor: Actor) -> None:
+    """Raises NotForThisActor."""
     if not actor.has("admin"):
         raise NotForThisActor("topics are shown to admins", facts={"needed": ["admin"]})
 

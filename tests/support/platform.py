@@ -94,7 +94,8 @@ def one_thread(folder: Path, log_type: type[MemoryLog] = MemoryLog) -> Iterator[
     services = [build_service(name, platform) for name in ALL]
     for service in services:
         service.start()
-    application = create_application(services, Surroundings(ids=ids, registry=registry, unavailable=UNAVAILABLE_ERRORS))
+    surroundings = Surroundings(ids=ids, registry=registry, unavailable=UNAVAILABLE_ERRORS, log=log)
+    application = create_application(services, surroundings)
     # Not entered with `with`: a request that a test lets crash must not take the client with it.
     yield OneThread(clock, log, services, TestClient(application, raise_server_exceptions=False))
     for service in reversed(services):

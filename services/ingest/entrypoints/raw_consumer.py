@@ -17,9 +17,9 @@ from services.ingest.domain.errors import Overloaded
 from services.ingest.entrypoints.bodies import record_events
 from services.ingest.entrypoints.intake import Intake
 from services.ingest.ports import UnitOfWork
-from shared.eventlog.event_handler import Incoming
+from shared.eventlog.event_handler import BURIED, Incoming
 from shared.eventlog.port import Headers, Record
-from shared.eventlog.pump import Busy
+from shared.eventlog.pump import Busy, Unprocessable
 from shared.events.topics import RAW_PREFIX, raw_topic
 from shared.runtime.progress import Progress
 
@@ -36,18 +36,41 @@ class RawRecords:
 
     intake: Intake
     units: Callable[[], UnitOfWork]
+    passing: tuple[type[Exception], ...]
+    """Trouble that goes away by trying again, `Busy` included."""
 
     def __call__(self, incoming: Sequence[Incoming], progress: Sequence[Progress], now: datetime) -> None:
         del now  # the intake asks the clock for each batch
-        for source, originals in _by_source(incoming).items():
-            try:
-                self.intake.take([originals], source=source)
-            except Overloaded as error:
-                raise _wait(incoming, source, error) from error
+        self._take([one for one in incoming if one.record.value != BURIED])
         with self.units() as uow:
             for moved in progress:
                 uow.advance(moved)
             uow.commit()
+
+    def _take(self, incoming: Sequence[Incoming]) -> None:
+        """Take in together, and where that fails one by one, so that a poisoned record is found.
+
+        Raises:
+            Busy: the source has used up its quota.
+            Unprocessable: one record fails whatever stands beside it; it goes to the dead letters.
+        """
+        try:
+            for source, originals in _by_source(incoming).items():
+                self._take_of(source, originals, incoming)
+        except self.passing:
+            raise
+        except Exception as error:
+            if len(incoming) == 1:
+                detail = f"{type(error).__name__}: {error}"
+                raise Unprocessable("cannot-be-taken-in", incoming[0].record, detail) from error
+            for one in incoming:
+                self._take([one])
+
+    def _take_of(self, source: str, originals: Sequence[bytes], incoming: Sequence[Incoming]) -> None:
+        try:
+            self.intake.take([originals], source=source)
+        except Overloaded as error:
+            raise _wait(incoming, source, error) from error
 
 
 def _wait(incoming: Sequence[Incoming], source: str, error: Overloaded) -> Busy:
