@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from services.goals.domain.attainment import Health
 from shared.telemetry.metrics import MetricFactory
 
 
@@ -14,9 +15,8 @@ class GoalsMetrics:
 
     def healths(self, counts: Mapping[str, int]) -> None:
         """Set the gauge of goals by health."""
-        self._health.clear()
-        for health, count in counts.items():
-            self._health.labels(health).set(count)
+        for health in Health:
+            self._health.labels(health.value).set(counts.get(health.value, 0))
 
     def outbox_age(self, seconds: float) -> None:
         self._outbox.set(seconds)

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -139,10 +139,15 @@ def _domain_problem(error: DomainError, kinds: Mapping[type[Exception], ProblemK
 
 def _validation_problem(error: RequestValidationError) -> Problem:
     fields = [
-        FieldProblem("/" + "/".join(str(part) for part in item["loc"][1:]), str(item["msg"])) for item in error.errors()
+        FieldProblem("/" + "/".join(str(part) for part in item["loc"][1:]), _said(item)) for item in error.errors()
     ]
     detail = "; ".join(f"{field.pointer}: {field.detail}" for field in fields[:3])
     return Problem("invalid-request", _INVALID_REQUEST, detail, fields)
+
+
+def _said(item: Mapping[str, Any]) -> str:
+    """What is wrong with one field, with the remedy."""
+    return "is missing; send it" if item["type"] == "missing" else str(item["msg"])
 
 
 def _observe_requests(application: FastAPI, surroundings: Surroundings) -> None:

@@ -9,6 +9,7 @@ from services.goals.domain import errors
 from services.goals.domain.goal import GoalSet, State
 from services.goals.domain.workflow import Attempt, Refused, Why, advance, allowed_triggers
 from services.goals.ports import UnitOfWork
+from services.goals.use_cases.telling_health import tell_health
 from shared.runtime.actor import Actor, service_actor
 
 CLOCK = service_actor("goals")
@@ -69,6 +70,8 @@ class AdvanceGoalSet:
             return published
         uow.goals.save(outcome.goal_set)
         uow.events.set_changed(outcome.goal_set, outcome.change, actor=CLOCK.name, reason=None, now=now)
+        # Values may have come before the set was active; nobody else would tell how its goals stand by them.
+        tell_health(uow, outcome.goal_set, outcome.goal_set.goals, now=now)
         return outcome.goal_set
 
 

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.goals.domain.attainment import attain
-from services.goals.domain.goal import GoalSet, State
+from services.goals.domain.goal import State
 from services.goals.ports import SubjectValue, UnitOfWork
+from services.goals.use_cases.telling_health import tell_health
 from shared.runtime.progress import Delivery, PassedOver, Progress
 
 _MOST_SETS = 1000
@@ -48,18 +48,7 @@ class RecordKpiValues:
 def _tell_health(uow: UnitOfWork, values: Sequence[SubjectValue], now: datetime) -> None:
     touched = {(one.indicator, tuple(sorted(one.subject.items()))) for one in values}
     for goal_set in uow.goals.find(after=None, limit=_MOST_SETS, state=State.ACTIVE):
-        for goal in goal_set.goals:
-            if (goal.indicator, tuple(sorted(goal.subject.items()))) in touched:
-                _tell_health_of(uow, goal_set, goal.id, now=now)
-
-
-def _tell_health_of(uow: UnitOfWork, goal_set: GoalSet, goal_id: str, *, now: datetime) -> None:
-    goal = next(goal for goal in goal_set.goals if goal.id == goal_id)
-    attainment = attain(goal, goal_set, uow.goals.values(goal.indicator, goal.subject))
-    before = uow.goals.health(goal.id)
-    if attainment.health is before:
-        return
-    uow.goals.save_health(goal.id, attainment.health)
-    uow.events.health_changed(
-        goal_set, goal.id, health=attainment.health, before=before, reason=attainment.reason, now=now
-    )
+        of_values = [
+            goal for goal in goal_set.goals if (goal.indicator, tuple(sorted(goal.subject.items()))) in touched
+        ]
+        tell_health(uow, goal_set, of_values, now=now)
