@@ -18,6 +18,7 @@ from shared.process.platform import Platform
 from shared.process.service import OPERATIONAL_ERRORS, UNAVAILABLE_ERRORS, Service
 from shared.process.upkeep import LogUpkeep
 from shared.runtime.clock import Clock, SystemClock
+from shared.runtime.failpoints import arm
 from shared.runtime.identifiers import SortableIds
 from shared.runtime.settings import ProcessSettings
 from shared.runtime.supervisor import Policy, Supervisor
@@ -81,6 +82,9 @@ def run_until_signalled(settings: ProcessSettings, names: Sequence[str]) -> None
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
+    arm(settings.fail_points)
+    if settings.fail_points:
+        logger("process").warning("fail_points_armed", steps=settings.fail_points)
     with running(settings, names):
         stopping.wait()
         logger("process").info("stopping", within_seconds=settings.stop_within_seconds)
@@ -95,6 +99,7 @@ def _platform(settings: ProcessSettings, clock: Clock) -> Platform:
         bootstrap_servers=settings.kafka_bootstrap_servers,
         driver=settings.kafka_driver,
         topic_prefix=settings.kafka_topic_prefix,
+        session_timeout=timedelta(seconds=settings.kafka_session_timeout_seconds),
     )
     return Platform(
         clock=clock,

@@ -23,6 +23,7 @@ from shared.database.versioning import upsert
 from shared.eventlog.delivery import delivery_headers
 from shared.eventlog.partitioner import partition_of
 from shared.eventlog.port import EventLog, Headers, LogUnavailable, NewRecord
+from shared.runtime.failpoints import fail_point
 
 _ROWS_PER_STEP = 500
 _BYTES_PER_STEP = 4 * 1024 * 1024
@@ -78,15 +79,19 @@ class Relay:
         with self._database.writing() as connection:
             connection.lock(self.name)  # two relays that number the same rows would publish them under two numbers
             self._forget_appended(connection)
+            if self._appended:
+                fail_point("outbox-forgotten")
             self._number(connection)
             rows = self._numbered(connection)
         self._appended = []
         if not rows:
             return False
+        fail_point("outbox-numbered")
         try:
             self._log.append([self._to_record(row) for row in rows])
         except LogUnavailable:
             return False
+        fail_point("outbox-appended")
         self._appended = [row.id for row in rows]
         return True
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from shared.eventlog.port import Headers, Partition, Record, TopicSpec
+from shared.runtime.failpoints import fail_point
 
 _OFFSET_BITS = 40
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -103,6 +104,8 @@ class LogFile:
                 "UPDATE partitions SET next_offset = ? WHERE id = ?",
                 [(next_offset, partition) for partition, next_offset in next_offsets.items()],
             )
+            fail_point("log-rows-written")
+        fail_point("log-rows-committed")
 
     def delete_to(self, span: Span, offset: int) -> None:
         """Remove the records from the first to below `offset`; a crash leaves them all."""

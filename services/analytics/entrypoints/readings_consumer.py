@@ -16,6 +16,7 @@ from shared.eventlog.port import Partition, Record
 from shared.events.blocks import decode_block
 from shared.events.readings import READING_TYPE_HEADER
 from shared.events.topics import READINGS
+from shared.runtime.failpoints import fail_point
 from shared.runtime.progress import Progress
 
 CONSUMER = "analytics.readings"
@@ -60,6 +61,7 @@ class ReadingsHandler:
     def handle(self, records: Sequence[Record], now: datetime) -> Mapping[Partition, int]:
         reached = {record.partition: record.offset + 1 for record in records}
         blocks = [_block(record) for record in records]
+        fail_point("fold-polled")
         self._apply(blocks, {partition.number: offset for partition, offset in reached.items()}, now)
         return reached
 

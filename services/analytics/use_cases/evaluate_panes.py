@@ -14,6 +14,7 @@ from services.analytics.ports.evaluating import EvaluateUnitOfWork, Fence
 from services.analytics.use_cases.current_catalogue import CurrentCatalogue
 from services.analytics.use_cases.evaluation import Bounds, Evaluation, Work
 from services.analytics.use_cases.judging import Judging, Turn
+from shared.runtime.failpoints import fail_point
 from shared.runtime.progress import Delivery, Progress
 
 
@@ -72,5 +73,7 @@ class EvaluatePanes:
                 uow.partitions.save(partition, evaluation.tell_provisional(partition, state)[0])
             for position in progress:
                 uow.advance(position)
+            fail_point("evaluate-written")
             uow.commit()
+        fail_point("evaluate-committed")
         return evaluation.work

@@ -7,6 +7,7 @@ from datetime import datetime
 from services.analytics.domain.fold import Block, Folded, PartitionMemory, fold
 from services.analytics.ports.folding import FoldUnitOfWork
 from services.analytics.use_cases.current_catalogue import CurrentCatalogue
+from shared.runtime.failpoints import fail_point
 from shared.runtime.progress import Progress
 
 
@@ -47,5 +48,7 @@ class FoldReadings:
             uow.events.deltas(folded, told, now)
             for moved in progress:
                 uow.advance(moved)
+            fail_point("fold-written")
             uow.commit()
+        fail_point("fold-committed")
         return replace(folded, memories={**folded.memories, **told})

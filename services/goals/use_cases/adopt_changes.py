@@ -7,6 +7,7 @@ from typing import Any
 from services.goals.domain.goal import State
 from services.goals.domain.indicator import Indicator
 from services.goals.ports import LinkedIssue, UnitOfWork
+from shared.runtime.failpoints import fail_point
 from shared.runtime.progress import Delivery, PassedOver, Progress
 
 
@@ -56,6 +57,7 @@ class AdoptChanges:
                     _apply(uow, command)
             for moved in progress:
                 uow.advance(moved)
+            fail_point("changes-adopted-written")
             uow.commit()
 
 

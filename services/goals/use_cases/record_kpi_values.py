@@ -7,6 +7,7 @@ from datetime import datetime
 from services.goals.domain.attainment import attain
 from services.goals.domain.goal import GoalSet, State
 from services.goals.ports import SubjectValue, UnitOfWork
+from shared.runtime.failpoints import fail_point
 from shared.runtime.progress import Delivery, PassedOver, Progress
 
 _MOST_SETS = 1000
@@ -42,7 +43,9 @@ class RecordKpiValues:
                 _tell_health(uow, values, now)
             for moved in progress:
                 uow.advance(moved)
+            fail_point("attainment-written")
             uow.commit()
+        fail_point("attainment-committed")
 
 
 def _tell_health(uow: UnitOfWork, values: Sequence[SubjectValue], now: datetime) -> None:

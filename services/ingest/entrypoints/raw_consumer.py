@@ -19,6 +19,7 @@ from services.ingest.ports import UnitOfWork
 from shared.eventlog.event_handler import Incoming
 from shared.eventlog.port import Headers, Record
 from shared.events.topics import RAW_PREFIX
+from shared.runtime.failpoints import fail_point
 from shared.runtime.progress import Progress
 
 CONSUMER = "ingest.raw"
@@ -39,10 +40,12 @@ class RawRecords:
         del now  # the intake asks the clock for each batch
         for source, originals in _by_source(incoming).items():
             self.intake.take([originals], source=source)
+        fail_point("raw-taken")
         with self.units() as uow:
             for moved in progress:
                 uow.advance(moved)
             uow.commit()
+        fail_point("raw-committed")
 
 
 def _by_source(incoming: Sequence[Incoming]) -> dict[str, list[bytes]]:

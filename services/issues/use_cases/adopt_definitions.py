@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.issues.ports import UnitOfWork
+from shared.runtime.failpoints import fail_point
 from shared.runtime.progress import Delivery, PassedOver, Progress
 
 
@@ -49,4 +50,5 @@ class AdoptDefinitions:
                     uow.issues.save_indicator(command.name, command.calendar)
             for moved in progress:
                 uow.advance(moved)
+            fail_point("definitions-known-written")
             uow.commit()

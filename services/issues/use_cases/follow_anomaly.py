@@ -12,6 +12,7 @@ from services.issues.ports import UnitOfWork
 from services.issues.use_cases.attaching import Attach, newest_of, with_occurrence
 from services.issues.use_cases.recording import Change, record
 from shared.runtime.actor import service_actor
+from shared.runtime.failpoints import fail_point
 from shared.runtime.progress import Delivery, PassedOver, Progress
 
 ANALYTICS = service_actor("analytics")
@@ -67,7 +68,9 @@ class FollowAnomaly:
                     self._apply(uow, command, now)
             for moved in progress:
                 uow.advance(moved)
+            fail_point("anomalies-written")
             uow.commit()
+        fail_point("anomalies-committed")
 
     def _apply(self, uow: UnitOfWork, command: AnomalyChanged, now: datetime) -> None:
         if command.state == "open":

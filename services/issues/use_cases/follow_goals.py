@@ -10,6 +10,7 @@ from services.issues.domain.issue import Link
 from services.issues.ports import UnitOfWork
 from services.issues.use_cases.recording import Change, record
 from shared.runtime.actor import service_actor
+from shared.runtime.failpoints import fail_point
 from shared.runtime.progress import Delivery, PassedOver, Progress
 
 GOALS = service_actor("goals")
@@ -57,6 +58,7 @@ class FollowGoals:
                     _link(uow, command, now)
             for moved in progress:
                 uow.advance(moved)
+            fail_point("goals-known-written")
             uow.commit()
 
 
