@@ -48,13 +48,13 @@ class AdoptGoalChange:
             LostPartition, DeliveryGap, DatabaseUnavailable: nothing may be believed but the database.
         """
         with self.units() as uow:
+            for position in progress:
+                uow.advance(position)
             uow.definitions.lock()
             for command in commands:
                 accepted = command.delivery is None or uow.accept(self.consumer, command.delivery)
                 if accepted and isinstance(command, AdoptGoalSet):
                     _adopt(uow, command, now)
-            for position in progress:
-                uow.advance(position)
             fail_point("targets-written")
             uow.commit()
         fail_point("targets-committed")

@@ -53,6 +53,8 @@ class EvaluatePanes:
             LostPartition, DeliveryGap, DatabaseUnavailable: nothing may be believed but the database; read it again.
         """
         with self.units() as uow:
+            for position in progress:
+                uow.advance(position)
             states = {fence.partition: uow.partitions.claim(fence) for fence in fences}
             turn = Turn(uow, self.current.read(uow.definitions), now)
             evaluation = Evaluation(turn, judging=self.judging, bounds=self.bounds)
@@ -71,8 +73,6 @@ class EvaluatePanes:
             evaluation.close_due(states)
             for partition, state in states.items():
                 uow.partitions.save(partition, evaluation.tell_provisional(partition, state)[0])
-            for position in progress:
-                uow.advance(position)
             fail_point("evaluate-written")
             uow.commit()
         fail_point("evaluate-committed")

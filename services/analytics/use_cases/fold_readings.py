@@ -38,6 +38,8 @@ class FoldReadings:
             LostPartition: a position has moved; nothing was kept.
         """
         with self.units() as uow:
+            for moved in progress:
+                uow.advance(moved)
             folded = fold(blocks, memories, self.catalogue.read(uow.definitions))
             told = {number: replace(folded.memories[number], told_end=end) for number, end in at_end.items()}
             # All of it or nothing. A crash before the commit: the blocks are read again, and nothing has counted.
@@ -46,8 +48,6 @@ class FoldReadings:
             uow.seen_ids.save_marks(told)
             uow.problems.note(folded.not_counted, folded.counted, now)
             uow.events.deltas(folded, told, now)
-            for moved in progress:
-                uow.advance(moved)
             fail_point("fold-written")
             uow.commit()
         fail_point("fold-committed")

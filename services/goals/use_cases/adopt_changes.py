@@ -52,11 +52,11 @@ class AdoptChanges:
 
     def __call__(self, commands: Sequence[Command], progress: Sequence[Progress], *, consumer: str) -> None:
         with self.units() as uow:
+            for moved in progress:
+                uow.advance(moved)
             for command in commands:
                 if command.delivery is None or uow.accept(consumer, command.delivery):
                     _apply(uow, command)
-            for moved in progress:
-                uow.advance(moved)
             fail_point("changes-adopted-written")
             uow.commit()
 

@@ -36,13 +36,13 @@ class RecordKpiValues:
         now: datetime,
     ) -> None:
         with self.units() as uow:
+            for moved in progress:
+                uow.advance(moved)
             accepted = [one for one in commands if one.delivery is None or uow.accept(consumer, one.delivery)]
             values = [one.changed for one in accepted if isinstance(one, KpiValueChanged)]
             uow.goals.save_values(values)
             if values:
                 _tell_health(uow, values, now)
-            for moved in progress:
-                uow.advance(moved)
             fail_point("attainment-written")
             uow.commit()
         fail_point("attainment-committed")

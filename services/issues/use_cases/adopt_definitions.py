@@ -41,6 +41,8 @@ class AdoptDefinitions:
         consumer: str,
     ) -> None:
         with self.units() as uow:
+            for moved in progress:
+                uow.advance(moved)
             for command in commands:
                 if command.delivery is not None and not uow.accept(consumer, command.delivery):
                     continue
@@ -48,7 +50,5 @@ class AdoptDefinitions:
                     uow.issues.save_calendar(command.name, command.definition)
                 elif isinstance(command, IndicatorChanged):
                     uow.issues.save_indicator(command.name, command.calendar)
-            for moved in progress:
-                uow.advance(moved)
             fail_point("definitions-known-written")
             uow.commit()

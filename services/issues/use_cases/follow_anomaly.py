@@ -62,12 +62,12 @@ class FollowAnomaly:
         now: datetime,
     ) -> None:
         with self.units() as uow:
+            for moved in progress:
+                uow.advance(moved)
             for command in commands:
                 accepted = command.delivery is None or uow.accept(consumer, command.delivery)
                 if accepted and isinstance(command, AnomalyChanged) and command.opens_issue:
                     self._apply(uow, command, now)
-            for moved in progress:
-                uow.advance(moved)
             fail_point("anomalies-written")
             uow.commit()
         fail_point("anomalies-committed")

@@ -49,6 +49,8 @@ class FollowGoals:
         now: datetime,
     ) -> None:
         with self.units() as uow:
+            for moved in progress:
+                uow.advance(moved)
             for command in commands:
                 if command.delivery is not None and not uow.accept(consumer, command.delivery):
                     continue
@@ -56,8 +58,6 @@ class FollowGoals:
                     uow.issues.replace_goals(command.goal_set, command.goals)
                 elif isinstance(command, GoalBreached):
                     _link(uow, command, now)
-            for moved in progress:
-                uow.advance(moved)
             fail_point("goals-known-written")
             uow.commit()
 
