@@ -81,8 +81,12 @@ class Relay:
             self._forget_appended(connection)
             if self._appended:
                 fail_point("outbox-forgotten")
-            self._number(connection)
             rows = self._numbered(connection)
+            if (
+                not rows
+            ):  # what has its numbers goes first, all of it: those who wait behind it could be overtaken for ever
+                self._number(connection)
+                rows = self._numbered(connection)
         self._appended = []
         if not rows:
             return False
@@ -143,16 +147,21 @@ class Relay:
         return int(last) + 1
 
     def _numbered(self, connection: WriteConnection) -> list[Row[Any]]:
+        """A beginning of what has its numbers, in their order.
+
+        Not in the order of ids: of two transactions, the one with the higher ids may commit first, and be numbered first.
+        """
         outbox = self._tables.outbox
-        running_bytes = func.sum(func.length(outbox.c.value)).over(order_by=outbox.c.id)
+        in_order = (outbox.c.sequence, outbox.c.id)
+        running_bytes = func.sum(func.length(outbox.c.value)).over(order_by=in_order)
         numbered = (
             select(outbox, running_bytes.label("running_bytes"))
             .where(outbox.c.sequence.is_not(None))
-            .order_by(outbox.c.id)
+            .order_by(*in_order)
             .limit(_ROWS_PER_STEP)
             .subquery()
         )
-        rows = connection.execute(select(numbered).order_by(numbered.c.id)).all()
+        rows = connection.execute(select(numbered).order_by(numbered.c.sequence, numbered.c.id)).all()
         return [row for index, row in enumerate(rows) if index == 0 or row.running_bytes <= _BYTES_PER_STEP]
 
     def _partition(self, row: Row[Any]) -> int:
