@@ -89,6 +89,9 @@ class LibrdkafkaLog:
         names = self._ask(lambda: self._admin.list_topics(timeout=self._seconds).topics)
         return sorted(name for name in map(self._options.inner, names) if name is not None)
 
+    def check(self) -> None:
+        self.topics()
+
     def partition_count(self, topic: str) -> int:
         if topic not in self._counts:
             partitions = self._describe(topic)

@@ -114,6 +114,12 @@ class LogFile:
             self._writer.execute("DELETE FROM records WHERE place >= ? AND place < ?", bounds)
             self._writer.execute("UPDATE partitions SET first_offset = ? WHERE id = ?", (offset, span.id))
 
+    def probe(self) -> None:
+        """Write a page, and nothing that anybody reads. Raises what an insert would raise."""
+        with self.transaction():
+            (written,) = self._writer.execute("PRAGMA user_version").fetchone()
+            self._writer.execute(f"PRAGMA user_version={(int(written) + 1) % 2**31}")
+
     def give_back(self, pages: int) -> bool:
         """Hand up to `pages` unused pages back to the file system; says whether many more are unused.
 
