@@ -18,6 +18,7 @@ from shared.process.platform import Platform
 from shared.process.service import OPERATIONAL_ERRORS, UNAVAILABLE_ERRORS, Service
 from shared.process.upkeep import LogUpkeep
 from shared.runtime.clock import Clock, SystemClock
+from shared.runtime.failpoints import arm
 from shared.runtime.identifiers import SortableIds
 from shared.runtime.settings import ProcessSettings
 from shared.runtime.supervisor import Policy, Supervisor
@@ -78,6 +79,9 @@ def running(settings: ProcessSettings, names: Sequence[str]) -> Iterator[Running
 
 def run_until_signalled(settings: ProcessSettings, names: Sequence[str]) -> None:
     """Run services until SIGTERM or SIGINT."""
+    arm(settings.fail_points)
+    if settings.fail_points:
+        logger("process").warning("fail_points_armed", steps=settings.fail_points)
     with _stop_requests() as stop_requested, running(settings, names):
         os.read(stop_requested, 1)
         logger("process").info("stopping", within_seconds=settings.stop_within_seconds)
@@ -113,6 +117,7 @@ def _platform(settings: ProcessSettings, clock: Clock) -> Platform:
         bootstrap_servers=settings.kafka_bootstrap_servers,
         driver=settings.kafka_driver,
         topic_prefix=settings.kafka_topic_prefix,
+        session_timeout=timedelta(seconds=settings.kafka_session_timeout_seconds),
     )
     return Platform(
         clock=clock,

@@ -89,7 +89,7 @@ class Database:
         Raises:
             DatabaseUnavailable: retry later.
         """
-        with _translated(), self.engine.connect() as connection:
+        with translated(), self.engine.connect() as connection:
             yield ReadConnection(connection)
 
     @contextmanager
@@ -103,7 +103,7 @@ class Database:
         """
         with (
             self._one_writer(),
-            _translated(),
+            translated(),
             self.engine.connect().execution_options(**{_WRITES: True}) as connection,
             connection.begin(),
         ):
@@ -132,7 +132,8 @@ class Database:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
+    """What the driver raises when the database is away, as DatabaseUnavailable."""
     try:
         yield
     except OperationalError as error:

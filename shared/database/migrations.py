@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
-from shared.database.engine import Database
+from shared.database.engine import Database, translated
 
 _LOCK_TIMEOUT = "10s"
 _STATEMENT_TIMEOUT = "10min"
@@ -33,7 +33,11 @@ class Migrations:
         self._folder = Path(str(files(package)))
 
     def upgrade(self, revision: str = "head") -> None:
-        """Bring the schema up. Does nothing when it is there already; two processes that try wait for each other."""
+        """Bring the schema up. Does nothing when it is there already; two processes that try wait for each other.
+
+        Raises:
+            DatabaseUnavailable: nothing was done.
+        """
         with self._locked() as connection:
             command.upgrade(self._config(connection), revision)
 
@@ -50,15 +54,24 @@ class Migrations:
         return found
 
     def check(self) -> None:
-        """Raises SchemaOutdated, unless the schema is at `head`."""
-        with self._database.engine.connect() as connection:
+        """Whether the schema is at `head`.
+
+        Raises:
+            SchemaOutdated: it is not.
+            DatabaseUnavailable: nobody knows.
+        """
+        with translated(), self._database.engine.connect() as connection:
             current = MigrationContext.configure(connection).get_current_revision()
         if current != self.head():
             raise SchemaOutdated(f"schema of {self._folder.parent.name} is at {current}, needed is {self.head()}")
 
     @contextmanager
     def _locked(self) -> Iterator[Connection]:
-        with self._database.engine.connect().execution_options(andon_writes=True) as connection, connection.begin():
+        with (
+            translated(),
+            self._database.engine.connect().execution_options(andon_writes=True) as connection,
+            connection.begin(),
+        ):
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('andon migrate', 0))"))
                 connection.execute(text(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'"))

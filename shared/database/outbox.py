@@ -25,6 +25,7 @@ from shared.database.versioning import upsert
 from shared.eventlog.delivery import delivery_headers
 from shared.eventlog.partitioner import partition_of
 from shared.eventlog.port import EventLog, Headers, LogUnavailable, NewRecord
+from shared.runtime.failpoints import fail_point
 
 _RECORDS_PER_ROW = 500
 _ROWS_PER_STEP = 100
@@ -105,15 +106,22 @@ class Relay:
         with self._database.writing() as connection:
             connection.lock(self.name)  # two relays that number the same rows would publish them under two numbers
             self._forget_appended(connection)
-            self._number(connection)
+            if self._appended:
+                fail_point("outbox-forgotten")
             rows = self._numbered(connection)
+            if not rows:
+                # Only now: a transaction that began earlier may commit later, and its rows, with lower ids, have higher numbers.
+                self._number(connection)
+                rows = self._numbered(connection)
         self._appended = []
         if not rows:
             return False
+        fail_point("outbox-numbered")
         try:
             self._log.append([record for row in rows for record in self._to_records(row)])
         except LogUnavailable:
             return False
+        fail_point("outbox-appended")
         self._appended = [row.id for row in rows]
         return True
 
@@ -167,6 +175,7 @@ class Relay:
         return {key: known.get(key, 0) + 1 for key in totals}
 
     def _numbered(self, connection: WriteConnection) -> list[Row[Any]]:
+        """A beginning of what has its numbers, in their order: that of ids, since all of it was numbered together."""
         outbox = self._tables.outbox
         running_bytes = func.sum(func.length(outbox.c.records)).over(order_by=outbox.c.id)
         numbered = (

@@ -6,10 +6,11 @@ second finds the offset moved and gets `LostPartition`.
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import Table, select, update
 
 from shared.database.delivery_tables import DeliveryTables
 from shared.database.engine import Database, WriteConnection
+from shared.database.versioning import insert_missing
 from shared.eventlog.port import EventLog, LostPartition, OffsetOutOfRange, Partition
 from shared.runtime.progress import Progress
 
@@ -40,12 +41,14 @@ class Positions:
 
     def _starting_offset(self, connection: WriteConnection, consumer: str, partition: Partition) -> int:
         first, end = self._log.offsets(partition)
-        stored = _stored_offset(connection, self._tables.positions, (consumer, partition.topic, partition.number))
+        positions, key = self._tables.positions, (consumer, partition.topic, partition.number)
+        stored = _stored_offset(connection, positions, key)
         if stored is None:
-            values = {"consumer": consumer, "topic": partition.topic, "partition": partition.number}
-            connection.execute(insert(self._tables.positions).values(**values, next_offset=first))
-            return first
-        if not first <= stored <= end:
+            # Two processes that start together may both come here; the row of the first one stands.
+            row = {"consumer": consumer, "topic": partition.topic, "partition": partition.number, "next_offset": first}
+            insert_missing(connection, positions, [row])
+            stored = _stored_offset(connection, positions, key)
+        if stored is None or not first <= stored <= end:
             raise OffsetOutOfRange(
                 f"{consumer} stands at offset {stored} of {partition.topic}/{partition.number}, "
                 f"but the log holds {first} to {end}: it lost records or was replaced"
@@ -55,10 +58,10 @@ class Positions:
     def _check_log(self, connection: WriteConnection, topic: str) -> None:
         here = (self._log.identity(), self._log.partition_count(topic))
         logs = self._tables.logs
-        known = connection.execute(select(logs.c.log_identity, logs.c.partitions).where(logs.c.topic == topic)).first()
-        if known is None:
-            connection.execute(insert(logs).values(topic=topic, log_identity=here[0], partitions=here[1]))
-        elif tuple(known) != here:
+        insert_missing(connection, logs, [{"topic": topic, "log_identity": here[0], "partitions": here[1]}])
+        statement = select(logs.c.log_identity, logs.c.partitions).where(logs.c.topic == topic)
+        known = connection.execute(statement).one()
+        if tuple(known) != here:
             raise LogMismatch(
                 f"topic {topic} was read from log {known.log_identity} with {known.partitions} partitions; "
                 f"this is log {here[0]} with {here[1]}. Offsets do not carry over: restore the log or start afresh"

@@ -47,6 +47,9 @@ class SqlUnitOfWork:
     def advance(self, progress: Progress) -> None:
         """Move a consumer's position with this transaction.
 
+        To be called before anything else is read or written: it holds the row of the position, so a process that has lost the
+        partition waits here for its successor and is told, instead of running into the rows that the successor writes.
+
         Raises:
             LostPartition: another process has moved it; nothing of this transaction may be kept.
         """

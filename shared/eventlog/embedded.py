@@ -48,6 +48,7 @@ class EmbeddedLog:
         self._topics = TopicTable()
         self._spans = file.spans()
         self._spans_in_doubt = False
+        self._has_refused = False
         self._groups: dict[str, Group] = {}
         self._groups_lock = threading.Lock()
         self._signal = Signal()
@@ -74,6 +75,13 @@ class EmbeddedLog:
 
     def topics(self) -> Sequence[str]:
         return self._topics.names()
+
+    def check(self) -> None:
+        """After a failed append, try to write a little: on a disk that is full nobody appends until this says yes again."""
+        if self._has_refused:
+            with self._writing():
+                self._file.probe()
+            self._has_refused = False
 
     def partition_count(self, topic: str) -> int:
         return self._topics.partition_count(topic)
@@ -155,8 +163,14 @@ class EmbeddedLog:
 
     def _commit(self, batch: Sequence[_Placed]) -> Sequence[_Places]:
         """One transaction for all callers that wait. A crash before its end: none of their records is on the log."""
-        with self._certain():
-            return self._insert(batch)
+        try:
+            with self._certain():
+                places = self._insert(batch)
+        except sqlite3.Error:
+            self._has_refused = True
+            raise
+        self._has_refused = False
+        return places
 
     def _insert(self, batch: Sequence[_Placed]) -> Sequence[_Places]:
         rows = _Batch(self._spans, self._clock.now())

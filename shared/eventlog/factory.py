@@ -31,6 +31,7 @@ class LogChoice:
     bootstrap_servers: str = ""
     driver: Literal["kafka-python", "librdkafka"] = "kafka-python"
     topic_prefix: str = ""
+    session_timeout: timedelta = timedelta(seconds=20)
 
 
 def open_log(choice: LogChoice, *, clock: Clock, ids: IdSource) -> EventLog:
@@ -45,7 +46,8 @@ def open_log(choice: LogChoice, *, clock: Clock, ids: IdSource) -> EventLog:
         from shared.eventlog.embedded import open_embedded  # noqa: PLC0415 - see the module's docstring
 
         return open_embedded(choice.folder, clock=clock, ids=ids)
-    return _open_kafka(choice.driver, KafkaOptions(choice.bootstrap_servers, choice.topic_prefix))
+    options = KafkaOptions(choice.bootstrap_servers, choice.topic_prefix, session_timeout=choice.session_timeout)
+    return _open_kafka(choice.driver, options)
 
 
 def log_activities(log: EventLog, logger: Logger) -> Sequence[Activity]:

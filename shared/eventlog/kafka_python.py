@@ -85,6 +85,9 @@ class KafkaPythonLog:
             names = self._ask(lambda admin: admin.list_topics())
         return sorted(name for name in map(self._options.inner, names) if name is not None)
 
+    def check(self) -> None:
+        self.topics()
+
     def partition_count(self, topic: str) -> int:
         if topic not in self._counts:
             with _translated():

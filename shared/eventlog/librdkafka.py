@@ -89,6 +89,9 @@ class LibrdkafkaLog:
         names = self._ask(lambda: self._admin.list_topics(timeout=self._seconds).topics)
         return sorted(name for name in map(self._options.inner, names) if name is not None)
 
+    def check(self) -> None:
+        self.topics()
+
     def partition_count(self, topic: str) -> int:
         if topic not in self._counts:
             partitions = self._describe(topic)
@@ -128,9 +131,8 @@ class LibrdkafkaLog:
 
     def committed(self, group: str, partition: Partition) -> int | None:
         self._check(partition.topic, partition.number)
-        name = self._options.outer(group)
-        outer = TopicPartition(self._options.outer(partition.topic), partition.number)
-        wanted = [ConsumerGroupTopicPartitions(name, [outer])]
+        name, outer = self._options.outer(group), self._options.outer(partition.topic)
+        wanted = [ConsumerGroupTopicPartitions(name, [TopicPartition(outer, partition.number)])]
         found = self._ask(lambda: self._admin.list_consumer_group_offsets(wanted, request_timeout=self._seconds)[name])
         (place,) = found.topic_partitions
         return int(place.offset) if place.offset >= 0 else None

@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from shared.eventlog.port import Headers, Partition, Record, TopicSpec
+from shared.runtime.failpoints import fail_point
 
 _OFFSET_BITS = 40
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -103,6 +104,8 @@ class LogFile:
                 "UPDATE partitions SET next_offset = ? WHERE id = ?",
                 [(next_offset, partition) for partition, next_offset in next_offsets.items()],
             )
+            fail_point("log-rows-written")
+        fail_point("log-rows-committed")
 
     def delete_to(self, span: Span, offset: int) -> None:
         """Remove the records from the first to below `offset`; a crash leaves them all."""
@@ -110,6 +113,12 @@ class LogFile:
             bounds = (span.place(span.first), span.place(offset))
             self._writer.execute("DELETE FROM records WHERE place >= ? AND place < ?", bounds)
             self._writer.execute("UPDATE partitions SET first_offset = ? WHERE id = ?", (offset, span.id))
+
+    def probe(self) -> None:
+        """Write a page, and nothing that anybody reads. Raises what an insert would raise."""
+        with self.transaction():
+            (written,) = self._writer.execute("PRAGMA user_version").fetchone()
+            self._writer.execute(f"PRAGMA user_version={(int(written) + 1) % 2**31}")
 
     def give_back(self, pages: int) -> bool:
         """Hand up to `pages` unused pages back to the file system; says whether many more are unused.

@@ -166,6 +166,14 @@ class EventLog(Protocol):
         """Names of all topics of this installation."""
         ...
 
+    def check(self) -> None:
+        """Whether the log takes records, as far as can be told without appending any. Blocks for a round trip.
+
+        Raises:
+            LogUnavailable: it does not; the message says why.
+        """
+        ...
+
     def partition_count(self, topic: str) -> int:
         """Raises UnknownTopic."""
         ...

@@ -19,6 +19,7 @@ from typing import Protocol
 from shared.eventlog.dead_letters import DeadLetter, DeadLetters
 from shared.eventlog.port import Consumer, EventLog, LogUnavailable, LostPartition, Partition, Record
 from shared.eventlog.pump_observer import NullObserver, Outcome, PumpObserver
+from shared.runtime.failpoints import fail_point
 from shared.telemetry.logging import Logger
 
 _COMMIT_EVERY = timedelta(seconds=5)
@@ -178,6 +179,7 @@ class Pump:
 
     def _on_assigned(self, partitions: Sequence[Partition]) -> Mapping[Partition, int]:
         starts = self._handler.assigned(partitions)
+        fail_point("partitions-read")
         self._assigned.update(partitions)
         self._logger.info("partitions_assigned", partitions=_names(partitions))
         return starts
@@ -224,6 +226,7 @@ class Pump:
             if self._may_be_tried_again(failure):
                 raise _TryAgain from failure
             return _around(part, failure)
+        fail_point("batch-handled")
         self._reached.update(reached)
         for record in part:
             self._heads[record.partition] = record.appended_at
@@ -244,6 +247,7 @@ class Pump:
         record = failure.record
         if self._dead_letters is not None:
             self._dead_letters.put(self._letter(failure, now))
+            fail_point("dead-letter-put")
         with self._observed(1, Outcome.SKIPPED):
             self._reached.update(self._handler.skip(record, now))
         del self._attempts[record.partition, record.offset]
@@ -308,6 +312,7 @@ class Pump:
     def _commit(self, consumer: Consumer, now: datetime) -> None:
         if self._reached and (self._committed_at is None or now - self._committed_at >= _COMMIT_EVERY):
             consumer.commit(self._reached)
+            fail_point("broker-told")
             self._reached, self._committed_at = {}, now
 
     def _report_lag(self, consumer: Consumer, now: datetime) -> None:

@@ -92,7 +92,7 @@ class Service:
         self._started = False
 
     def unready(self) -> Sequence[str]:
-        """Why the service cannot work now: not started, database away, schema old, log away."""
+        """Why the service cannot work now: not started, database away, schema old, log away or its disk full."""
         if not self._started:
             return [f"{self.name} has not started"]
         reasons = []
@@ -101,7 +101,7 @@ class Service:
         except (DatabaseUnavailable, SchemaOutdated, OSError) as error:
             reasons.append(f"{self.name}: database: {error}")
         try:
-            self.wiring.log.topics()
+            self.wiring.log.check()
         except LogUnavailable as error:
             reasons.append(f"{self.name}: event log: {error}")
         return reasons

@@ -3,10 +3,17 @@
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.runtime.failpoints import parse
+
 Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+def _of_known_steps(text: str) -> str:
+    parse(text)
+    return text
 
 
 class InvalidSettings(Exception):
@@ -68,6 +75,8 @@ class ProcessSettings(Settings):
     """Client library for Kafka; librdkafka needs the extra of that name."""
     kafka_topic_prefix: str = ""
     """Put before every topic and group name; keeps installations on one broker apart."""
+    kafka_session_timeout_seconds: Annotated[float, Field(ge=1, le=300)] = 20.0
+    """How long Kafka waits for a silent process before others get its partitions, seconds; from the broker's least on."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Least severe level of log lines that are written."""
     log_format: Literal["console", "json"] = "json"
@@ -80,3 +89,5 @@ class ProcessSettings(Settings):
     """Audience a bearer token must name."""
     stop_within_seconds: Annotated[float, Field(gt=0, le=60)] = 15.0
     """How long a stopping process waits for its activities before it gives up on them, seconds."""
+    fail_points: Annotated[str, AfterValidator(_of_known_steps)] = ""
+    """For tests only: steps at which the process ends itself as a crash would, `step:passing,…`; nothing when empty."""

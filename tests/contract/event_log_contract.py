@@ -45,6 +45,11 @@ class EventLogContract:
         assert log.partition_count(TOPIC) == PARTITIONS
         assert log.partition_count("more.events") == 1
 
+    def test_a_log_that_takes_records_says_so(self, log: EventLog) -> None:
+        log.check()
+        log.append(numbered(1))
+        log.check()
+
     def test_what_does_not_exist_is_an_unknown_topic(self, log: EventLog) -> None:
         missing = Partition(TOPIC, PARTITIONS)
         with pytest.raises(UnknownTopic):

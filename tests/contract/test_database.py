@@ -1,5 +1,7 @@
 """The database toolkit on SQLite and PostgreSQL: the one commit, moved positions, the inbox, compare-and-set, moments."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -145,6 +147,26 @@ class TestPositions:
             loser.advance(progress(0, 1))
             loser.commit()
         assert names(database) == []
+
+    @pytest.mark.postgres
+    def test_two_processes_may_ask_for_the_first_time_together(self, postgres_url: str, log: MemoryLog) -> None:
+        """Each looks before the other has written; SQLite has one writer, so there one looks after the other."""
+        together = threading.Barrier(2, timeout=10)
+
+        class Meeting(MemoryLog):
+            def identity(self) -> str:
+                together.wait()
+                return log.identity()
+
+        meeting = Meeting(clock=FixedClock(NOON), ids=CountingIds("log"))
+        meeting.ensure_topics([TopicSpec("anomalies", partitions=2)])
+        database = Database(postgres_url)
+        METADATA.create_all(database.engine)
+        positions = Positions(database, DELIVERY, meeting)
+        with ThreadPoolExecutor(2) as pool:
+            asked = [pool.submit(positions.starting_offsets, "issues.anomalies", [FIRST]) for _ in range(2)]
+            assert [one.result() for one in asked] == [{FIRST: 0}, {FIRST: 0}]
+        database.close()
 
     def test_another_log_is_refused(self, database: Database, tables: DeliveryTables, log: MemoryLog) -> None:
         Positions(database, tables, log).starting_offsets("issues.anomalies", [FIRST])

@@ -90,11 +90,53 @@ def test_a_full_disk_refuses_appends_and_loses_nothing(tmp_path: Path, clock: Fi
         log.append([NewRecord("events", b"small"), NewRecord("events", bytes(1_000_000))])
     assert log.offsets(ZERO) == (0, 1)
     log._file._writer.execute("PRAGMA max_page_count=1000000")
+    log.check()
     assert list(log.append([NewRecord("events", b"after")])) == [(ZERO, 1)]
     reader = Reader(log, ["events"])
     reader.read(2)
     assert reader.values() == [b"before", b"after"]
     log.close()
+
+
+@pytest.mark.processes
+def test_a_full_disk_shows_until_there_is_room_again(tmp_path: Path) -> None:
+    """The kernel's limit on the size of files makes writes fail as a full disk does; for a process of its own, to spare ours."""
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    command = [sys.executable, "-c", _MEETS_A_FULL_DISK, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=60)
+    assert done.stderr == ""
+    assert done.stdout.split() == ["takes", "refused", "full", "full", "takes", "appended"]
+
+
+_MEETS_A_FULL_DISK = """
+import resource, sys
+from pathlib import Path
+from shared.eventlog.embedded import open_embedded
+from shared.eventlog.port import LogUnavailable, NewRecord, TopicSpec
+from shared.runtime.clock import SystemClock
+from shared.runtime.identifiers import CountingIds
+
+log = open_embedded(Path(sys.argv[1]), clock=SystemClock(), ids=CountingIds("log"))
+log.ensure_topics([TopicSpec("events", 1)])
+def checked():
+    try:
+        log.check()
+    except LogUnavailable:
+        return "full"
+    return "takes"
+print(checked())
+before = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+try:
+    log.append([NewRecord("events", b"x" * 100_000)])
+except LogUnavailable:
+    print("refused")
+print(checked(), checked())
+resource.setrlimit(resource.RLIMIT_FSIZE, before)
+print(checked())
+log.append([NewRecord("events", b"y" * 100_000)])
+print("appended")
+"""
 
 
 def test_an_outcome_that_was_unknown_is_looked_up(tmp_path: Path, clock: FixedClock) -> None:

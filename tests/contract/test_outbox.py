@@ -153,6 +153,24 @@ def test_two_relays_over_one_outbox_publish_everything_once(
     assert sorted(applied(log)) == sorted(f"{name}{number}".encode() for name in "abc" for number in range(5))
 
 
+@pytest.mark.postgres
+def test_a_transaction_that_commits_after_later_ones_leaves_no_gap(postgres_url: str, log: FailingLog) -> None:
+    """Its rows have lower ids and higher numbers. The relay that numbered the others died before it appended them."""
+    database = Database(postgres_url)
+    METADATA.create_all(database.engine)
+    with SqlUnitOfWork(database, DELIVERY) as slow:
+        slow.outbox.add([NewRecord("issue-changes", b"a2", partition=0)], recorded_at=NOON)
+        with SqlUnitOfWork(database, DELIVERY) as fast:
+            fast.outbox.add([NewRecord("issue-changes", b"a1", partition=0)], recorded_at=NOON)
+            fast.commit()
+        log.fails = "before"
+        relay(database, DELIVERY, log).step(NOON)
+        slow.commit()
+    drain(relay(database, DELIVERY, log))
+    assert applied(log) == [b"a1", b"a2"]
+    database.close()
+
+
 def test_more_rows_than_one_step_takes_are_all_published(
     database: Database, tables: DeliveryTables, log: FailingLog
 ) -> None:

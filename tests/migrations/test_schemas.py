@@ -7,7 +7,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import MetaData, inspect
 
-from shared.database.engine import Database
+from shared.database.engine import Database, DatabaseUnavailable
 from shared.database.migrations import Migrations, SchemaOutdated
 
 SERVICES = ("ingest", "analytics", "issues", "goals")
@@ -51,3 +51,12 @@ def test_upgrading_twice_changes_nothing(database: Database, service: str) -> No
 def test_an_empty_database_is_reported_as_outdated(database: Database, service: str) -> None:
     with pytest.raises(SchemaOutdated, match=service):
         migrations(database, service).check()
+
+
+def test_a_database_that_is_away_is_told_from_an_old_schema(service: str) -> None:
+    """`/readyz` asks for the schema, and a start does: both must say that the database is away, and not break."""
+    away = Database("postgresql+psycopg:///andon?host=/nowhere")
+    for ask in (migrations(away, service).check, migrations(away, service).upgrade):
+        with pytest.raises(DatabaseUnavailable):
+            ask()
+    away.close()

@@ -25,6 +25,7 @@ from shared.eventlog.port import Partition, Record
 from shared.eventlog.pump import Unprocessable
 from shared.events.blocks import UnreadableBlock, decode_block
 from shared.events.pane_deltas import CONTINUES_HEADER, MARKS_HEADER, RECOMPUTE_HEADER, Marks, decode_marks
+from shared.runtime.failpoints import fail_point
 from shared.runtime.progress import Progress
 
 Revisions = Callable[[Sequence[int]], Mapping[int, int]]
@@ -82,6 +83,7 @@ class PaneDeltasHandler:
             for partition, next_offset in reached.items()
         ]
         fences = [Fence(partition.number, self._fences[partition.number]) for partition in reached]
+        fail_point("evaluate-polled")
         with self._timed():
             work = self._evaluate([_command(record) for record in records], progress, fences=fences, now=now)
         self._offsets.update(reached)

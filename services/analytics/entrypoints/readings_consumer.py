@@ -16,6 +16,7 @@ from shared.eventlog.port import Partition, Record
 from shared.events.blocks import decode_block
 from shared.events.readings import READING_TYPE_HEADER
 from shared.events.topics import READINGS
+from shared.runtime.failpoints import fail_point
 from shared.runtime.progress import Progress
 
 CONSUMER = "analytics.readings"
@@ -65,6 +66,7 @@ class ReadingsHandler:
 
     def handle(self, records: Sequence[Record], now: datetime) -> Mapping[Partition, int]:
         self._load_again(now)
+        fail_point("fold-polled")
         for portion in _portions([(record, _block(record)) for record in records]):
             reached = {record.partition.number: record.offset + 1 for record, _ in portion}
             self._apply([block for _, block in portion], reached, now)

@@ -9,6 +9,7 @@ from services.analytics.domain.goal_rules import goal_set_body
 from services.analytics.ports.defining import DefinitionUnitOfWork
 from services.analytics.use_cases.defining import Define, put
 from shared.calendars.windows import Window
+from shared.runtime.failpoints import fail_point
 from shared.runtime.progress import Delivery, PassedOver, Progress
 
 ACTOR = "goals"
@@ -47,14 +48,16 @@ class AdoptGoalChange:
             LostPartition, DeliveryGap, DatabaseUnavailable: nothing may be believed but the database.
         """
         with self.units() as uow:
+            for position in progress:
+                uow.advance(position)
             uow.definitions.lock()
             for command in commands:
                 accepted = command.delivery is None or uow.accept(self.consumer, command.delivery)
                 if accepted and isinstance(command, AdoptGoalSet):
                     _adopt(uow, command, now)
-            for position in progress:
-                uow.advance(position)
+            fail_point("targets-written")
             uow.commit()
+        fail_point("targets-committed")
 
 
 def _adopt(uow: DefinitionUnitOfWork, command: AdoptGoalSet, now: datetime) -> None:

@@ -11,6 +11,7 @@ from services.analytics.use_cases.computing_history import History
 from services.analytics.use_cases.current_catalogue import CurrentCatalogue
 from services.analytics.use_cases.evaluation import Bounds, Evaluation, Work
 from services.analytics.use_cases.judging import Judging, Turn
+from shared.runtime.failpoints import fail_point
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,9 @@ class CloseQuietWindows:
             has_written = state != before or bool(evaluation.work.values or evaluation.work.anomalies)
             if has_written or tells_on:
                 uow.partitions.save(fence.partition, state)
+                fail_point("clock-written")
                 uow.commit()
+                fail_point("clock-committed")
         return Quiet(
             evaluation.work, has_written or tells_on, computes_on or judges_on or closes_on or tells_on, outlook
         )

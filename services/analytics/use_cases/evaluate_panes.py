@@ -17,6 +17,7 @@ from services.analytics.use_cases.computing_history import History
 from services.analytics.use_cases.current_catalogue import CurrentCatalogue
 from services.analytics.use_cases.evaluation import Bounds, Evaluation, Work
 from services.analytics.use_cases.judging import Judging, Turn
+from shared.runtime.failpoints import fail_point
 from shared.runtime.progress import Delivery, Progress
 
 
@@ -66,6 +67,8 @@ class EvaluatePanes:
             LostPartition, DeliveryGap, DatabaseUnavailable: nothing may be believed but the database; read it again.
         """
         with self.units() as uow:
+            for position in progress:
+                uow.advance(position)
             states = {fence.partition: uow.partitions.claim(fence) for fence in fences}
             turn = Turn(uow, self.current.read(uow.definitions), now)
             evaluation = Evaluation(turn, judging=self.judging, bounds=self.bounds)
@@ -92,9 +95,9 @@ class EvaluatePanes:
             evaluation.close_due(states)
             for partition, state in states.items():
                 uow.partitions.save(partition, evaluation.tell_provisional(partition, state)[0])
-            for position in progress:
-                uow.advance(position)
+            fail_point("evaluate-written")
             uow.commit()
+        fail_point("evaluate-committed")
         return evaluation.work
 
 

@@ -9,6 +9,7 @@ from services.analytics.domain.revision import separate
 from services.analytics.ports.folding import FoldUnitOfWork
 from services.analytics.use_cases.current_catalogue import CurrentCatalogue
 from services.analytics.use_cases.revising import revise
+from shared.runtime.failpoints import fail_point
 from shared.runtime.progress import Progress
 
 
@@ -51,6 +52,8 @@ class FoldReadings:
         reached = {moved.partition: moved.next_offset for moved in progress}
         plain, offered = separate(blocks)
         with self.units() as uow:
+            for moved in progress:
+                uow.advance(moved)
             catalogue = self.catalogue.read(uow.definitions)
             folded = fold(plain, memories, catalogue)
             # All of it or nothing. A crash before the commit: the blocks are read again, and nothing has counted.
@@ -72,8 +75,8 @@ class FoldReadings:
             uow.seen_ids.save_marks({one.partition: one.memory for one in told})
             uow.problems.note(folded.not_counted, folded.counted, now)
             uow.events.deltas(folded.deltas, told, recompute=revised.panes, now=now)
-            for moved in progress:
-                uow.advance(moved)
+            fail_point("fold-written")
             uow.commit()
+        fail_point("fold-committed")
         memories_now = {**after, **{one.partition: one.memory for one in told}}
         return FoldOutcome(replace(folded, memories=memories_now), revised.applied, revised.superseded)

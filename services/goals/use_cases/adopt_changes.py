@@ -7,6 +7,7 @@ from typing import Any
 from services.goals.domain.goal import State
 from services.goals.domain.indicator import Indicator
 from services.goals.ports import LinkedIssue, UnitOfWork
+from shared.runtime.failpoints import fail_point
 from shared.runtime.progress import Delivery, PassedOver, Progress
 
 
@@ -51,11 +52,12 @@ class AdoptChanges:
 
     def __call__(self, commands: Sequence[Command], progress: Sequence[Progress], *, consumer: str) -> None:
         with self.units() as uow:
+            for moved in progress:
+                uow.advance(moved)
             for command in commands:
                 if command.delivery is None or uow.accept(consumer, command.delivery):
                     _apply(uow, command)
-            for moved in progress:
-                uow.advance(moved)
+            fail_point("changes-adopted-written")
             uow.commit()
 
 

@@ -11,6 +11,7 @@ from services.goals.domain.workflow import Attempt, Refused, Why, advance, allow
 from services.goals.ports import UnitOfWork
 from services.goals.use_cases.telling_health import tell_health
 from shared.runtime.actor import Actor, service_actor
+from shared.runtime.failpoints import fail_point
 
 CLOCK = service_actor("goals")
 
@@ -51,6 +52,8 @@ class AdvanceGoalSet:
         with self.units() as uow:
             published = uow.goals.find(after=None, limit=100, state=State.PUBLISHED)
             activated = [found for found in published if self._activate(uow, found, now).state is State.ACTIVE]
+            if activated:
+                fail_point("periods-written")
             uow.commit()
         return bool(activated)
 

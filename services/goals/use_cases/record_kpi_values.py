@@ -7,6 +7,7 @@ from datetime import datetime
 from services.goals.domain.goal import State
 from services.goals.ports import SubjectValue, UnitOfWork
 from services.goals.use_cases.telling_health import tell_health
+from shared.runtime.failpoints import fail_point
 from shared.runtime.progress import Delivery, PassedOver, Progress
 
 _MOST_SETS = 1000
@@ -35,14 +36,16 @@ class RecordKpiValues:
         now: datetime,
     ) -> None:
         with self.units() as uow:
+            for moved in progress:
+                uow.advance(moved)
             accepted = [one for one in commands if one.delivery is None or uow.accept(consumer, one.delivery)]
             values = [one.changed for one in accepted if isinstance(one, KpiValueChanged)]
             uow.goals.save_values(values)
             if values:
                 _tell_health(uow, values, now)
-            for moved in progress:
-                uow.advance(moved)
+            fail_point("attainment-written")
             uow.commit()
+        fail_point("attainment-committed")
 
 
 def _tell_health(uow: UnitOfWork, values: Sequence[SubjectValue], now: datetime) -> None:

@@ -32,6 +32,7 @@ from services.ingest.use_cases.query_definitions import QueryDefinitions
 from services.ingest.use_cases.settle_quarantined import DiscardQuarantined, ReleaseQuarantined, ReplayQuarantined
 from shared.runtime.actor import Actor
 from shared.runtime.clock import Clock
+from shared.runtime.failpoints import fail_point
 from shared.web.actor import current_actor
 from shared.web.errors import InvalidCursor, InvalidQuery
 from shared.web.pagination import Page, PageRequest, page_of, page_request
@@ -86,7 +87,9 @@ def _add_events(router: APIRouter, routes: Routes) -> None:
 
         Answers when everything is durable. Sending the same again is always safe.
         """
-        return from_taken(routes.receive(request, body))
+        answer = from_taken(routes.receive(request, body))
+        fail_point("body-answer-ready")
+        return answer
 
 
 def _add_reading_types(router: APIRouter, routes: Routes) -> None:

@@ -21,6 +21,7 @@ from shared.eventlog.event_handler import BURIED, Incoming
 from shared.eventlog.port import Headers, Record
 from shared.eventlog.pump import Busy, Unprocessable
 from shared.events.topics import RAW_PREFIX, raw_topic
+from shared.runtime.failpoints import fail_point
 from shared.runtime.progress import Progress
 
 CONSUMER = "ingest.raw"
@@ -42,10 +43,12 @@ class RawRecords:
     def __call__(self, incoming: Sequence[Incoming], progress: Sequence[Progress], now: datetime) -> None:
         del now  # the intake asks the clock for each batch
         self._take([one for one in incoming if one.record.value != BURIED])
+        fail_point("raw-taken")
         with self.units() as uow:
             for moved in progress:
                 uow.advance(moved)
             uow.commit()
+        fail_point("raw-committed")
 
     def _take(self, incoming: Sequence[Incoming]) -> None:
         """Take in together, and where that fails one by one, so that a poisoned record is found.

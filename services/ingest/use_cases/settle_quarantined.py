@@ -14,6 +14,7 @@ from services.ingest.domain.diagnose import event_id_of
 from services.ingest.domain.errors import EntryClosed, StillWrong, UnknownEntry
 from services.ingest.domain.quarantine import Entry, State
 from services.ingest.ports import QuarantineReader, ReadingsPublisher, Selection, SourceCatalogue, UnitOfWork
+from shared.runtime.failpoints import fail_point
 
 _ENTRIES_AT_ONCE = 500
 _BYTES_AT_ONCE = 16 * 1024 * 1024
@@ -52,6 +53,7 @@ class ReleaseQuarantined:
             raise StillWrong(refused.detail, facts={"reason": refused.reason.value})
         # A crash between the two: the entry is still open, releasing it again appends a repeat, which is not counted.
         self.publisher.publish(prepared.batches)
+        fail_point("release-appended")
         line = {"at": now.isoformat(), "actor": actor, "did": "released", "corrected": corrected.decode()}
         return _close(self.units, entry, state=State.RELEASED, line=line)
 
@@ -86,6 +88,7 @@ class ReplayQuarantined:
             # A crash between the two: the entries are still open, replaying them again appends repeats, not counted.
             if prepared.batches:
                 self.publisher.publish(prepared.batches)
+                fail_point("replay-appended")
             replayed += self._mark(entries, prepared, actor=actor, now=now)
             still.update(refused.reason.value for refused in prepared.rejected)
         return Replayed(replayed, still)

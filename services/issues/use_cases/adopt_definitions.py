@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.issues.ports import UnitOfWork
+from shared.runtime.failpoints import fail_point
 from shared.runtime.progress import Delivery, PassedOver, Progress
 
 
@@ -40,6 +41,8 @@ class AdoptDefinitions:
         consumer: str,
     ) -> None:
         with self.units() as uow:
+            for moved in progress:
+                uow.advance(moved)
             for command in commands:
                 if command.delivery is not None and not uow.accept(consumer, command.delivery):
                     continue
@@ -47,6 +50,5 @@ class AdoptDefinitions:
                     uow.issues.save_calendar(command.name, command.definition)
                 elif isinstance(command, IndicatorChanged):
                     uow.issues.save_indicator(command.name, command.calendar)
-            for moved in progress:
-                uow.advance(moved)
+            fail_point("definitions-known-written")
             uow.commit()

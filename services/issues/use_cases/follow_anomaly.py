@@ -12,6 +12,7 @@ from services.issues.ports import UnitOfWork
 from services.issues.use_cases.attaching import Attach, newest_of, with_occurrence
 from services.issues.use_cases.recording import Change, record
 from shared.runtime.actor import service_actor
+from shared.runtime.failpoints import fail_point
 from shared.runtime.progress import Delivery, PassedOver, Progress
 
 ANALYTICS = service_actor("analytics")
@@ -61,13 +62,15 @@ class FollowAnomaly:
         now: datetime,
     ) -> None:
         with self.units() as uow:
+            for moved in progress:
+                uow.advance(moved)
             for command in commands:
                 accepted = command.delivery is None or uow.accept(consumer, command.delivery)
                 if accepted and isinstance(command, AnomalyChanged) and command.opens_issue:
                     self._apply(uow, command, now)
-            for moved in progress:
-                uow.advance(moved)
+            fail_point("anomalies-written")
             uow.commit()
+        fail_point("anomalies-committed")
 
     def _apply(self, uow: UnitOfWork, command: AnomalyChanged, now: datetime) -> None:
         if command.state == "open":

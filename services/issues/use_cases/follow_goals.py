@@ -10,6 +10,7 @@ from services.issues.domain.issue import Link
 from services.issues.ports import UnitOfWork
 from services.issues.use_cases.recording import Change, record
 from shared.runtime.actor import service_actor
+from shared.runtime.failpoints import fail_point
 from shared.runtime.progress import Delivery, PassedOver, Progress
 
 GOALS = service_actor("goals")
@@ -48,6 +49,8 @@ class FollowGoals:
         now: datetime,
     ) -> None:
         with self.units() as uow:
+            for moved in progress:
+                uow.advance(moved)
             for command in commands:
                 if command.delivery is not None and not uow.accept(consumer, command.delivery):
                     continue
@@ -55,8 +58,7 @@ class FollowGoals:
                     uow.issues.replace_goals(command.goal_set, command.goals)
                 elif isinstance(command, GoalBreached):
                     _link(uow, command, now)
-            for moved in progress:
-                uow.advance(moved)
+            fail_point("goals-known-written")
             uow.commit()
 
 

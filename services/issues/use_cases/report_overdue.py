@@ -11,6 +11,7 @@ from services.issues.domain.policy import Policies
 from services.issues.ports import UnitOfWork
 from services.issues.use_cases.recording import Change, record
 from shared.runtime.actor import service_actor
+from shared.runtime.failpoints import fail_point
 
 _AT_ONCE = 100
 ISSUES = service_actor("issues")
@@ -29,6 +30,8 @@ class ReportOverdue:
             found = uow.issues.to_look_at(now, _AT_ONCE)
             for issue in found:
                 self._tell(uow, issue, now)
+            if found:
+                fail_point("overdue-written")
             uow.commit()
         return len(found) == _AT_ONCE
 
