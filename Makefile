@@ -85,6 +85,13 @@ lock: $(VENV)/.dev ## compile requirements*.in to pinned, hashed requirements*.t
 clean: ## remove the virtual environment, caches and local data
 	rm -rf $(VENV) .cache data .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
+##@ Benchmarks
+BENCH ?= quick
+BENCH_PARTS ?=
+.PHONY: bench
+bench: $(VENV)/.dev ## measure Andon and others on a real broker; BENCH=full as the targets are stated, BENCH_PARTS="stages http" alone
+	nice -n 5 $(BIN)/python -m benchmarks --size $(BENCH) $(BENCH_PARTS)
+
 ##@ Deployment
 .PHONY: up
 up: ## four services, Kafka, PostgreSQL, Prometheus and Grafana with Docker Compose

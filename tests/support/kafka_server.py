@@ -1,4 +1,4 @@
-"""A real Kafka broker for tests: one node from Maven artifacts, which never outlives the process that started it."""
+"""A real Kafka broker for tests and benchmarks: one node from Maven artifacts, which never outlives the process that started it."""
 
 import fcntl
 import hashlib
@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -17,6 +18,9 @@ _CACHE = REPOSITORY / ".cache" / "kafka"
 _STARTED = "Kafka Server started"
 _START_SECONDS = 90
 _CLUSTER_ID = "5L6g3nShT-eMCtK--X86sw"
+
+_FOR_TESTS = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+"""Starts fast and stays small."""
 
 # Asks the kernel to kill the JVM together with its parent, then becomes the JVM.
 _DIE_WITH_PARENT = "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 9); os.execvp(sys.argv[1], sys.argv[1:])"
@@ -63,8 +67,9 @@ def free_port() -> int:
 class KafkaServer:
     """One broker with its own data folder; it can be killed, frozen, and started again on the same data."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, java_options: Sequence[str] = _FOR_TESTS) -> None:
         self._folder = folder
+        self._java_options = java_options
         self._port = free_port()
         self._controller_port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
@@ -123,9 +128,8 @@ class KafkaServer:
         path.write_text("\n".join([(_DEPLOY / "server.properties").read_text(), *own, ""]))
         return path
 
-    @staticmethod
-    def _java(*arguments: str) -> list[str]:
-        options = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Djava.awt.headless=true"]
+    def _java(self, *arguments: str) -> list[str]:
+        options = [*self._java_options, "-Djava.awt.headless=true"]
         return ["java", *options, "-cp", f"{libraries()}/*", *arguments]
 
 

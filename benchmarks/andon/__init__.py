@@ -1,0 +1,1 @@
+"""Andon itself: as the processes that an operator starts, and stage by stage."""

@@ -1,0 +1,57 @@
+"""The comparison: every contender from the same raw events to its last final value, on the same broker, one after the other."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from benchmarks.andon import end_to_end
+from benchmarks.broker import Broker
+from benchmarks.contenders import flink_sql, kafka_streams
+from benchmarks.event_set import EventSet
+from benchmarks.final_values import Incomplete
+from benchmarks.measurement import Failure, Measurement, middle, steady_state
+from benchmarks.size import Size
+
+PART = "end-to-end"
+
+Run = Callable[[Broker, EventSet], Measurement]
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """Somebody who can make hourly values of the event set. A slow one is given fewer events."""
+
+    name: str
+    run: Run
+    slow: bool = False
+
+
+CONTENDERS: Sequence[Contender] = (
+    Contender("Andon, librdkafka", lambda broker, events: end_to_end.run(broker, events, "librdkafka")),
+    Contender("Andon, kafka-python", lambda broker, events: end_to_end.run(broker, events, "kafka-python")),
+    Contender("Flink SQL", flink_sql.measure),
+    Contender("Kafka Streams", kafka_streams.measure),
+)
+
+
+def measure(broker: Broker, size: Size) -> Iterator[Measurement | Failure]:
+    """Two sizes of each contender, and the slope between them; of repeated slopes the middle one."""
+    for contender in CONTENDERS:
+        try:
+            yield from _measured(contender, broker, size)
+        except (Incomplete, RuntimeError, AssertionError) as error:
+            yield Failure(contender.name, str(error))
+
+
+def _measured(contender: Contender, broker: Broker, size: Size) -> Iterator[Measurement]:
+    small, large = (size.slow_small, size.slow_large) if contender.slow else (size.small, size.large)
+    slopes = []
+    for _ in range(size.repeats):
+        few = contender.run(broker, EventSet(small))
+        yield few
+        many = contender.run(broker, EventSet(large))
+        yield many
+        slope = steady_state(few, many)
+        if slope is not None:
+            slopes.append(slope)
+    if slopes:
+        yield middle(slopes)
