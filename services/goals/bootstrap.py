@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from services.goals.adapters.goal_store import SqlReaders
 from services.goals.adapters.tables import DELIVERY
 from services.goals.adapters.unit_of_work import GoalsUnitOfWork
+from services.goals.domain.errors import ChangedMeanwhile
 from services.goals.domain.goal import State
 from services.goals.entrypoints.changes_consumers import definitions_handler, issue_changes_handler
 from services.goals.entrypoints.http import Routes, make_router
 from services.goals.entrypoints.kpi_values_consumer import kpi_values_handler
 from services.goals.entrypoints.period_timer import PeriodTimer
 from services.goals.entrypoints.problems import PROBLEMS
-from services.goals.entrypoints.retrying import Retrying
 from services.goals.metrics import GoalsMetrics
 from services.goals.settings import GoalsSettings
 from services.goals.use_cases.adopt_changes import AdoptChanges
@@ -37,6 +37,7 @@ from shared.events.topics import TOPICS as ALL_TOPICS
 from shared.process.platform import Platform
 from shared.process.service import UNAVAILABLE_ERRORS, Service, Wiring
 from shared.runtime.component import Activity
+from shared.runtime.retrying import Retrying
 from shared.telemetry.logging import logger
 from shared.telemetry.metrics import MetricFactory
 
@@ -113,7 +114,7 @@ def build(settings: GoalsSettings, platform: Platform) -> Service:
         set_goals=SetGoals(units, platform.ids),
         advance=advance,
         query=QueryGoals(readers),
-        retrying=Retrying(ConcurrentChange),
+        retrying=Retrying(ConcurrentChange, _changed_meanwhile),
         clock=platform.clock,
     )
     return Service(
@@ -129,3 +130,7 @@ def build(settings: GoalsSettings, platform: Platform) -> Service:
             logger=log,
         )
     )
+
+
+def _changed_meanwhile() -> ChangedMeanwhile:
+    return ChangedMeanwhile("somebody else changed the goals at the same moment; send it again")

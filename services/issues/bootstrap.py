@@ -7,13 +7,13 @@ from services.issues.adapters.issue_store import SqlReaders
 from services.issues.adapters.policy_file import shipped_policies
 from services.issues.adapters.tables import DELIVERY
 from services.issues.adapters.unit_of_work import IssuesUnitOfWork
+from services.issues.domain.errors import ChangedMeanwhile
 from services.issues.entrypoints.anomalies_consumer import anomalies_handler
 from services.issues.entrypoints.deadline_timer import DeadlineTimer
 from services.issues.entrypoints.definitions_consumer import definitions_handler
 from services.issues.entrypoints.goal_changes_consumer import goal_changes_handler
 from services.issues.entrypoints.http import Routes, make_router
 from services.issues.entrypoints.problems import PROBLEMS
-from services.issues.entrypoints.retrying import Retrying
 from services.issues.metrics import IssuesMetrics
 from services.issues.settings import IssuesSettings
 from services.issues.use_cases.adopt_definitions import AdoptDefinitions
@@ -40,6 +40,7 @@ from shared.events.topics import TOPICS as ALL_TOPICS
 from shared.process.platform import Platform
 from shared.process.service import UNAVAILABLE_ERRORS, Service, Wiring
 from shared.runtime.component import Activity
+from shared.runtime.retrying import Retrying
 from shared.telemetry.logging import logger
 from shared.telemetry.metrics import MetricFactory
 
@@ -106,7 +107,7 @@ def build(settings: IssuesSettings, platform: Platform) -> Service:
         report=ReportIssue(units, attach),
         query=QueryIssues(readers),
         define_routing=DefineRouting(units),
-        retrying=Retrying(ConcurrentChange, metrics),
+        retrying=Retrying(ConcurrentChange, _changed_meanwhile, lambda outcome: metrics.tried(outcome=outcome)),
         clock=platform.clock,
         ids=platform.ids,
     )
@@ -123,3 +124,7 @@ def build(settings: IssuesSettings, platform: Platform) -> Service:
             logger=log,
         )
     )
+
+
+def _changed_meanwhile() -> ChangedMeanwhile:
+    return ChangedMeanwhile("somebody else changed the issue at the same moment; send it again")

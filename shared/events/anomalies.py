@@ -1,9 +1,8 @@
 """Published by analytics on `anomalies`."""
 
-from datetime import datetime
 from typing import Literal
 
-from shared.events.envelope import Contract
+from shared.events.envelope import Contract, Moment
 from shared.events.kpi_values import Direction, WindowSpan
 
 ANOMALY_RAISED = "andon.anomaly.raised.v1"
@@ -47,7 +46,7 @@ class AnomalySnapshot(Contract, frozen=True):
     comparator: str
     target: float
     values: list[EvidenceValue]
-    raised_at: datetime
-    cleared_at: datetime | None = None
-    withdrawn_at: datetime | None = None
+    raised_at: Moment
+    cleared_at: Moment | None = None
+    withdrawn_at: Moment | None = None
     goal_id: str | None = None

@@ -4,9 +4,12 @@
 """
 
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A time with its offset; one without is refused."""
 
 CONTENT_TYPE = "application/cloudevents+json"
 
@@ -24,8 +27,8 @@ class Envelope(msgspec.Struct, Generic[Data], frozen=True, kw_only=True):
     source: str
     type: str
     subject: str
-    time: datetime
-    recordedtime: datetime
+    time: Moment
+    recordedtime: Moment
     data: Data
     specversion: str = "1.0"
     datacontenttype: str = "application/json"

@@ -1,10 +1,9 @@
 """Published by goals on `goal-changes`."""
 
-from datetime import datetime
 from typing import Literal
 
 from shared.events.anomalies import Severity
-from shared.events.envelope import Contract
+from shared.events.envelope import Contract, Moment
 from shared.events.kpi_values import WindowSpan
 
 Comparator = Literal[">=", ">", "<=", "<"]
@@ -58,7 +57,7 @@ class GoalHealthChanged(Contract, frozen=True):
     before: Health | None
     reason: str
     issue_ids: list[str]
-    at: datetime
+    at: Moment
 
 
 def goal_set_change_type(change: str) -> str:

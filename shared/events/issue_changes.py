@@ -1,10 +1,9 @@
 """Published by issues on `issue-changes`: every change of an issue and of what belongs to it."""
 
-from datetime import datetime
 from typing import Any
 
 from shared.events.anomalies import Severity
-from shared.events.envelope import Contract
+from shared.events.envelope import Contract, Moment
 
 
 class IssueChanged(Contract, frozen=True):
@@ -27,7 +26,7 @@ class IssueChanged(Contract, frozen=True):
     anomaly_id: str | None
     goal_id: str | None
     owner: str
-    due_at: datetime
+    due_at: Moment
     occurrences: int
     cycle: int
     version: int

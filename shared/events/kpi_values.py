@@ -1,9 +1,8 @@
 """Published by analytics on `kpi-values`."""
 
-from datetime import datetime
 from typing import Literal
 
-from shared.events.envelope import Contract
+from shared.events.envelope import Contract, Moment
 
 KPI_VALUE_COMPUTED = "andon.kpi-value.computed.v1"
 
@@ -15,8 +14,8 @@ Direction = Literal["higher_is_better", "lower_is_better"]
 class WindowSpan(Contract, frozen=True):
     """Half-open, UTC."""
 
-    start: datetime
-    end: datetime
+    start: Moment
+    end: Moment
 
 
 class KpiValueComputed(Contract, frozen=True):

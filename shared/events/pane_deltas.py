@@ -6,9 +6,10 @@ for one record, or panes are to be computed afresh, records before that one carr
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import msgspec
+
+from shared.events.envelope import Moment
 
 MARKS_HEADER = "andon-marks"
 CONTINUES_HEADER = "andon-continues"
@@ -25,8 +26,8 @@ class SourceMark(msgspec.Struct, frozen=True):
 
     reading_type: str
     source: str
-    observed_until: datetime
-    arrived_at: datetime
+    observed_until: Moment
+    arrived_at: Moment
 
 
 class Marks(msgspec.Struct, frozen=True):

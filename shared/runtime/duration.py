@@ -15,7 +15,7 @@ def parse_duration(text: str, *, at_most: timedelta) -> timedelta:
     Raises:
         ValueError: with the remedy.
     """
-    match = _TEXT.match(text)
+    match = _TEXT.fullmatch(text)
     if match is None:
         raise ValueError(f"{text!r} is not a duration of exact length; write for example PT2H, P2D or P1DT12H")
     length = timedelta(**{unit: int(amount) for unit, amount in match.groupdict(default="0").items()})

@@ -50,16 +50,16 @@ class Form:
         return self.read(name, read, placeholder)
 
     def part(self, name: str, remedy: str) -> "Form":
-        """The object under a field; an empty one when it is missing or something else, which is reported."""
+        """The object under a field. If it is missing or something else, that alone is reported, and not what it lacks."""
         fields = self.fields.get(name)
-        if not isinstance(fields, Mapping):
-            self.report(name, remedy)
-            fields = {}
-        return Form(fields, pointer=f"{self._pointer}/{name}", problems=self.problems)
+        if isinstance(fields, Mapping):
+            return Form(fields, pointer=f"{self._pointer}/{name}", problems=self.problems)
+        self.report(name, remedy)
+        return Form({}, pointer=f"{self._pointer}/{name}")
 
 
 def a_name(value: Any) -> str:
-    if not isinstance(value, str) or not _NAME.match(value):
+    if not isinstance(value, str) or not _NAME.fullmatch(value):
         raise ValueError(f"{value!r} is not a name; use up to 100 letters, digits, '.', '_' and '-'")
     return value
 
@@ -102,7 +102,7 @@ def titles(value: Any) -> Mapping[str, str]:
         return {"en": a_text(value)}
     if not isinstance(value, Mapping) or not value:
         raise TypeError('write a text, or one per language as in {"en": "First-pass yield", "zh": "一次交验合格率"}')
-    if not all(isinstance(language, str) and _LANGUAGE.match(language) for language in value):
+    if not all(isinstance(language, str) and _LANGUAGE.fullmatch(language) for language in value):
         raise ValueError("languages are codes such as en, zh or pt-BR")
     return {language: a_text(text) for language, text in value.items()}
 

@@ -15,6 +15,8 @@ Logger = structlog.stdlib.BoundLogger
 _TALKATIVE = ("alembic", "httpx", "httpcore")
 """Libraries that write a line for each readiness check, or each request of ours."""
 
+_ANXIOUS = ("kafka", "librdkafka")
+
 LogFormat = Literal["console", "json"]
 
 
@@ -44,8 +46,16 @@ def configure_logging(*, level: str, log_format: LogFormat) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
+    handler.addFilter(_demoted)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.DEBUG if level == "debug" else logging.WARNING)
+
+
+def _demoted(record: logging.LogRecord) -> bool:
+    """A Kafka client calls a broker that is away an error; it tries again by itself, so it is a warning."""
+    if record.name.split(".")[0] in _ANXIOUS and record.levelno > logging.WARNING:
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+    return True
 
 
 def logger(service: str) -> Logger:

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, cast, get_args
 
-from services.analytics.domain.duration import format_duration, parse_duration
 from services.analytics.domain.errors import invalid
-from services.analytics.domain.form import (
+from services.analytics.domain.indicator import IDLE_TIMEOUT, Direction, Formula, FormulaKind, Indicator, TumblingWindow
+from shared.calendars.windows import EVERY, Every
+from shared.runtime.duration import format_duration, parse_duration
+from shared.runtime.form import (
     Form,
     a_name,
     a_text,
@@ -16,8 +18,6 @@ from services.analytics.domain.form import (
     one_of,
     titles,
 )
-from services.analytics.domain.indicator import IDLE_TIMEOUT, Direction, Formula, FormulaKind, Indicator, TumblingWindow
-from shared.calendars.windows import EVERY, Every
 
 FIELDS = (
     "title",

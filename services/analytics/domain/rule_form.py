@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Any, cast
 
 from services.analytics.domain.errors import invalid
-from services.analytics.domain.form import (
+from services.analytics.domain.rule import COMPARATORS, SEVERITIES, Comparator, Severity, TargetRule
+from shared.runtime.form import (
     Form,
     a_name,
     a_whole_number,
@@ -14,7 +15,6 @@ from services.analytics.domain.form import (
     titles,
     yes_or_no,
 )
-from services.analytics.domain.rule import COMPARATORS, SEVERITIES, Comparator, Severity, TargetRule
 
 FIELDS = (
     "indicator",

@@ -14,12 +14,12 @@ from services.goals.entrypoints.http_schemas import (
     from_goal_set,
     to_facts,
 )
-from services.goals.entrypoints.retrying import Retrying
 from services.goals.use_cases.advance_goal_set import AdvanceGoalSet, Request
 from services.goals.use_cases.query_goals import QueryGoals
 from services.goals.use_cases.set_goals import SetGoals
 from shared.runtime.actor import Actor
 from shared.runtime.clock import Clock
+from shared.runtime.retrying import Retrying
 from shared.web.actor import current_actor
 from shared.web.if_match import if_match
 from shared.web.pagination import Page, PageRequest, page_of, page_request

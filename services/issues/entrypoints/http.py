@@ -25,7 +25,6 @@ from services.issues.entrypoints.http_schemas import (
     to_routes,
     to_trouble,
 )
-from services.issues.entrypoints.retrying import Retrying
 from services.issues.ports import IssueFilter
 from services.issues.use_cases.advance_issue import AdvanceIssue, Request
 from services.issues.use_cases.define_routing import DefineRouting
@@ -34,6 +33,7 @@ from services.issues.use_cases.report_issue import ReportIssue
 from shared.runtime.actor import Actor
 from shared.runtime.clock import Clock
 from shared.runtime.identifiers import IdSource
+from shared.runtime.retrying import Retrying
 from shared.web.actor import current_actor
 from shared.web.errors import InvalidCursor
 from shared.web.if_match import if_match

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.analytics.domain.calendar_form import calendar_body, cuts_alike, read_calendar
-from services.analytics.domain.duration import format_duration, parse_duration
 from services.analytics.domain.errors import InvalidDefinition
 from services.analytics.domain.indicator import Formula
 from services.analytics.domain.indicator_form import computes_alike, indicator_body, read_indicator
 from services.analytics.domain.rule_form import read_rule, rule_body
+from shared.runtime.duration import format_duration, parse_duration
 
 INDICATOR: dict[str, Any] = {
     "title": {"en": "First-pass yield", "zh": "一次交验合格率"},

@@ -4,29 +4,38 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from services.issues.domain.errors import ChangedMeanwhile
-from services.issues.metrics import IssuesMetrics
 from shared.runtime.errors import DomainError
 
 Result = TypeVar("Result")
 
 
+def _nobody(outcome: str) -> None:
+    """Nobody counts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Retrying:
-    """Runs a command; `conflict` is what the database raises when somebody else was faster."""
+    """Runs commands.
+
+    Attributes:
+        conflict: what the database raises when somebody else was faster.
+        refused: what the caller is told when the second try meets a conflict too.
+        tried: is told how each try ended: `ok`, `failed`, or the id of the error.
+    """
 
     conflict: type[Exception]
-    metrics: IssuesMetrics
+    refused: Callable[[], DomainError]
+    tried: Callable[[str], None] = _nobody
 
     def __call__(self, command: Callable[[], Result]) -> Result:
-        """Raises ChangedMeanwhile when the second try meets a conflict too."""
+        """What the command returns. Raises what it raises, or `refused`."""
         try:
             return self._once(command)
         except self.conflict:
             try:
                 return self._once(command)
             except self.conflict as error:
-                raise ChangedMeanwhile("somebody else changed the issue at the same moment; send it again") from error
+                raise self.refused() from error
 
     def _once(self, command: Callable[[], Result]) -> Result:
         outcome = "failed"
@@ -37,5 +46,5 @@ class Retrying:
             outcome = error.id
             raise
         finally:
-            self.metrics.tried(outcome=outcome)
+            self.tried(outcome)
         return result
