@@ -97,8 +97,10 @@ class Sender(threading.Thread):
 
 
 def _check_refusal(answer: httpx.Response) -> None:
-    """Only a wish to wait is taken for an answer, and it has to say how long."""
-    if answer.status_code not in (429, 503) or not answer.headers.get("retry-after", "").isdigit():
+    """Only a problem that asks to wait is taken for an answer, and it has to say how long."""
+    says_how_long = answer.headers.get("retry-after", "").isdigit()
+    is_problem = answer.headers.get("content-type", "") == "application/problem+json"
+    if answer.status_code not in (429, 503) or not says_how_long or not is_problem:
         raise Refused(f"{answer.status_code} {dict(answer.headers)} {answer.text[:500]}")
 
 
