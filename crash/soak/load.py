@@ -24,7 +24,7 @@ class Load:
     url: str
     accepted: int = 0
     refused: int = 0
-    _numbers: count[int] = field(default_factory=count)
+    _numbers: "count[int]" = field(default_factory=count)
     _begin: datetime = field(default_factory=lambda: datetime.now(UTC) - _STARTED_AGO)
 
     def send_for(self, seconds: float, *, events_per_second: float | None = None) -> float:
