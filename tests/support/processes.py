@@ -82,6 +82,21 @@ class AndonProcess:
             self._process.wait(timeout=10)
             self._process = None
 
+    def ends_within(self, seconds: float) -> int | None:
+        """Wait for the process to end by itself; its exit code, None if it still runs."""
+        assert self._process is not None, "the process was not started"
+        try:
+            return self._process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def pause(self) -> None:
+        """SIGSTOP: it does nothing until `go_on`, and keeps all that it holds."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        os.kill(self.pid, signal.SIGCONT)
+
     def stop(self, *, signals: int = 1) -> int | None:
         """SIGTERM, as often as asked; returns the exit code. Fails when it takes longer than promised."""
         if self._process is None:
