@@ -75,7 +75,8 @@ class Strike:
     def __str__(self) -> str:
         if self.step:
             return f"{self.kind} {self.victim} {self.step}:{self.passing}"
-        return f"{self.kind} {self.victim} {self.seconds:.1f} s".replace("  ", " ")
+        lapse = f"{self.seconds:.1f} s" if self.seconds else ""
+        return " ".join(part for part in (self.kind, self.victim, lapse) if part)
 
 
 def steps_on(log: str) -> tuple[str, ...]:
