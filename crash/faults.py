@@ -49,7 +49,7 @@ class FileSizeLimit:
 def full_disk(site: Site, sender: Sender) -> Outcome:
     """The disk of an embedded installation is full for a while: 503 and unready, and well again when there is room."""
     process = site.processes["andon"]
-    process.wait_until_ready()
+    site.wait_until_ready()
     refused = sender.statuses[503]
     room = FileSizeLimit(process.pid)
     room.fill()
@@ -88,7 +88,7 @@ def database_away(site: Site, seconds: float) -> Outcome:
 def paused(site: Site, victim: str, seconds: float) -> Outcome:
     """A process stands still at any moment, for longer than Kafka waits for it."""
     process = site.processes[victim]
-    process.wait_until_ready()
+    site.wait_until_ready()
     process.pause()
     time.sleep(seconds)
     process.go_on()

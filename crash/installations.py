@@ -20,6 +20,8 @@ _SETTINGS = {
     "ANDON_KAFKA_SESSION_TIMEOUT_SECONDS": str(SESSION_SECONDS),
 }
 SECOND = "analytics-2"
+_READY_WITHIN_SECONDS = 240.0
+"""Five processes that start together on two cores, with everything else that runs there."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Site:
         """Start what has ended and wait for all."""
         self.start_what_ended()
         for process in self.processes.values():
-            process.wait_until_ready()
+            process.wait_until_ready(_READY_WITHIN_SECONDS)
 
     def log_text(self, name: str) -> str:
         return self.processes[name].log_file.read_text(errors="replace")

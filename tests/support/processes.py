@@ -55,9 +55,9 @@ class AndonProcess:
         self.start_without_waiting()
         return self.wait_until_ready()
 
-    def wait_until_ready(self) -> Self:
+    def wait_until_ready(self, within_seconds: float = READY_WITHIN_SECONDS) -> Self:
         """Fails with the end of the log when the process ends or takes too long."""
-        deadline = time.monotonic() + READY_WITHIN_SECONDS
+        deadline = time.monotonic() + within_seconds
         while not self._is_ready():
             if self._process is None or self._process.poll() is not None or time.monotonic() > deadline:
                 raise AssertionError(f"andon did not get ready:\n{self.log_tail()}")
