@@ -9,7 +9,9 @@ CONSTRUCTS_ONLY = "bootstrap.py"
 
 
 def test_no_file_has_a_name_that_says_nothing() -> None:
-    named = [path for path in python_files("services", "shared", "tests", "tools", "benchmarks") if path.stem in SAYS_NOTHING]
+    named = [
+        path for path in python_files("services", "shared", "tests", "tools", "benchmarks") if path.stem in SAYS_NOTHING
+    ]
     assert named == []
 
 
