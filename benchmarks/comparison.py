@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from benchmarks.andon import end_to_end
 from benchmarks.broker import Broker
-from benchmarks.contenders import flink_sql, kafka_streams
+from benchmarks.contenders import client_limit, flink_sql, kafka_streams
 from benchmarks.event_set import EventSet
 from benchmarks.final_values import Incomplete
 from benchmarks.measurement import Failure, Measurement, middle, steady_state
@@ -26,6 +26,7 @@ class Contender:
 
 
 CONTENDERS: Sequence[Contender] = (
+    Contender(client_limit.NAME, client_limit.measure),
     Contender("Andon, librdkafka", lambda broker, events: end_to_end.run(broker, events, "librdkafka")),
     Contender("Andon, kafka-python", lambda broker, events: end_to_end.run(broker, events, "kafka-python")),
     Contender("Flink SQL", flink_sql.measure),

@@ -51,6 +51,7 @@ class Installation:
 def define(folder: Path, definitions: Definitions) -> None:
     """Write definitions into the databases of a data folder, through the API, with no consumer running that could see events."""
     configure_logging(level="warning", log_format="console")
+    folder.mkdir(parents=True, exist_ok=True)
     with one_thread(folder) as andon:
         andon.define(definitions)
 
@@ -69,4 +70,19 @@ def fresh_installation(broker: Broker, events: EventSet, driver: str) -> Iterato
         yield installation
     finally:
         broker.delete(own_topics)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def embedded_process(definitions: Definitions = DEFINITIONS) -> Iterator[AndonProcess]:
+    """`andon run`, all four services in one process on the embedded log, with definitions and without any event."""
+    folder = WORK / "embedded"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    define(folder / "data", definitions)
+    environment = {"ANDON_DATA_DIR": str(folder / "data"), "ANDON_LOG_LEVEL": "warning"}
+    try:
+        with AndonProcess(environment, folder / "andon.log") as process:
+            yield process
+    finally:
         shutil.rmtree(folder, ignore_errors=True)

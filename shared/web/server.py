@@ -36,7 +36,9 @@ class Server:
     def start(self) -> None:
         """Listen, and return when requests are answered; port 0 takes any free one. Raises CannotListen."""
         family = socket.AF_INET6 if ":" in self._address[0] else socket.AF_INET
-        listening = socket.socket(family, socket.SOCK_STREAM)
+        # By its protocol's name: else asyncio does not know TCP, leaves Nagle's algorithm on, and each answer on a connection
+        # that is kept open waits some 40 ms for an acknowledgement that the client delays.
+        listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind(self._address)

@@ -1,8 +1,12 @@
 """The server as a thing that is started and stopped, over real sockets."""
 
 import http.client
+import os
+import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import httpx
 import pytest
@@ -45,6 +49,37 @@ def test_a_body_arrives_in_chunks_as_it_is_sent(server: Server) -> None:
     sizes = httpx.post(f"http://127.0.0.1:{server.port}/v1/bytes", content=parts()).json()["sizes"]
     assert sum(sizes) == 3000
     assert all(size >= 1000 for size in sizes[:-1])
+
+
+def test_answers_do_not_wait_for_the_acknowledgement_of_their_beginning(server: Server) -> None:
+    client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
+    client.request("GET", "/healthz")
+    assert client.getresponse().read()
+    accepted = [one for one in _open_sockets() if _is_accepted_by(one, server.port)]
+    options = [one.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) for one in accepted]
+    for one in accepted:
+        one.close()
+    client.close()
+    assert options == [1]
+
+
+def _open_sockets() -> list[socket.socket]:
+    """Copies of this process's own sockets; whoever does not want one closes it."""
+    numbers = []
+    for entry in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):  # the listing's own number is gone by now
+            if entry.readlink().name.startswith("socket:"):
+                numbers.append(int(entry.name))
+    return [socket.socket(fileno=os.dup(number)) for number in numbers]
+
+
+def _is_accepted_by(one: socket.socket, port: int) -> bool:
+    if one.family == socket.AF_INET and one.type == socket.SOCK_STREAM and one.getsockname()[1] == port:
+        with suppress(OSError):
+            one.getpeername()
+            return True
+    one.close()
+    return False
 
 
 def test_a_sender_that_goes_away_in_the_middle_leaves_the_server_well(server: Server) -> None:

@@ -1,0 +1,1 @@
+"""Ingest over HTTP: what a durable answer costs, by batch size and number of senders."""
