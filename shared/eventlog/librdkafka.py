@@ -129,6 +129,18 @@ class LibrdkafkaLog:
         earliest, latest = OffsetSpec.earliest(), OffsetSpec.latest()  # type: ignore[no-untyped-call]
         return self._offset(partition, earliest), self._offset(partition, latest)
 
+    def ends(self, topic: str) -> Mapping[int, int]:
+        name, count = self._options.outer(topic), self.partition_count(topic)
+        latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+        wanted = {TopicPartition(name, number): latest for number in range(count)}
+
+        def question() -> Mapping[int, int]:
+            asked = self._admin.list_offsets(wanted, request_timeout=self._seconds)
+            return {outer.partition: int(answer.result().offset) for outer, answer in asked.items()}
+
+        found: Mapping[int, int] = self._ask(question)
+        return found
+
     def committed(self, group: str, partition: Partition) -> int | None:
         self._check(partition.topic, partition.number)
         name, outer = self._options.outer(group), self._options.outer(partition.topic)
