@@ -105,7 +105,7 @@ def build(settings: AnalyticsSettings, platform: Platform) -> Service:
             fold=FoldReadings(lambda: SqlFoldUnitOfWork(database, log)),
             memory=SqlFoldMemory(database),
             starting_offsets=positions.starting_offsets,
-            end_offset=lambda partition: log.offsets(partition)[1],
+            ends=lambda: log.ends(READINGS),
             definitions_revision=definitions_revision,
             metrics=metrics,
         )

@@ -117,6 +117,11 @@ class EmbeddedLog:
         self._topics.check(partition)
         return self.bounds(partition)
 
+    def ends(self, topic: str) -> Mapping[int, int]:
+        count = self.partition_count(topic)
+        with self._commits.alone():
+            return {number: self._spans[Partition(topic, number)].next for number in range(count)}
+
     def committed(self, group: str, partition: Partition) -> int | None:
         self._topics.check(partition)
         joined = self._groups.get(group)

@@ -143,6 +143,13 @@ class KafkaPythonLog:
         with _translated():
             return self._offset(partition, OffsetSpec.EARLIEST), self._offset(partition, OffsetSpec.LATEST)
 
+    def ends(self, topic: str) -> Mapping[int, int]:
+        count = self.partition_count(topic)
+        latest = {self._outer(Partition(topic, number)): OffsetSpec.LATEST for number in range(count)}
+        with _translated():
+            found = self._ask(lambda admin: admin.list_partition_offsets(latest, timeout_ms=self._timeout_ms))
+        return {outer.partition: int(found[outer].offset) for outer in latest}
+
     def committed(self, group: str, partition: Partition) -> int | None:
         self._check(partition.topic, partition.number)
         outer, name = self._outer(partition), self._options.outer(group)

@@ -16,11 +16,7 @@ from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec  # type: ign
 
 from shared.eventlog.delivery_reports import Delivery
 from shared.eventlog.kafka_member import KafkaMember, MemberEvents, Runs
-from shared.eventlog.kafka_options import (
-    KafkaOptions,
-    Moments,
-    topic_settings,
-)
+from shared.eventlog.kafka_options import KafkaOptions, Moments, topic_settings
 from shared.eventlog.librdkafka_settings import connection_settings, consuming_settings, producing_settings
 from shared.eventlog.limits import check_size
 from shared.eventlog.port import (
@@ -127,7 +123,11 @@ class LibrdkafkaLog:
     def offsets(self, partition: Partition) -> tuple[int, int]:
         self._check(partition.topic, partition.number)
         earliest, latest = OffsetSpec.earliest(), OffsetSpec.latest()  # type: ignore[no-untyped-call]
-        return self._offset(partition, earliest), self._offset(partition, latest)
+        first, end = (self._listed(partition.topic, [partition.number], which) for which in (earliest, latest))
+        return first[partition.number], end[partition.number]
+
+    def ends(self, topic: str) -> Mapping[int, int]:
+        return self._listed(topic, range(self.partition_count(topic)), OffsetSpec.latest())  # type: ignore[no-untyped-call]
 
     def committed(self, group: str, partition: Partition) -> int | None:
         self._check(partition.topic, partition.number)
@@ -222,12 +222,7 @@ class LibrdkafkaLog:
                     raise
 
     def _new_topic(self, spec: TopicSpec) -> NewTopic:
-        return NewTopic(
-            self._options.outer(spec.name),
-            num_partitions=spec.partitions,
-            replication_factor=-1,
-            config=topic_settings(spec),
-        )
+        return NewTopic(self._options.outer(spec.name), spec.partitions, config=topic_settings(spec))
 
     def _describe(self, topic: str) -> Mapping[int, Any]:
         outer = self._options.outer(topic)
@@ -243,10 +238,14 @@ class LibrdkafkaLog:
         if number is not None and not 0 <= number < count:
             raise UnknownTopic(f"topic {topic} has partitions 0 to {count - 1}, not {number}")
 
-    def _offset(self, partition: Partition, which: OffsetSpec) -> int:
-        outer = TopicPartition(self._options.outer(partition.topic), partition.number)
-        found = self._ask(lambda: self._admin.list_offsets({outer: which}, request_timeout=self._seconds)[outer])
-        return int(found.offset)
+    def _listed(self, topic: str, numbers: Sequence[int], which: OffsetSpec) -> Mapping[int, int]:
+        wanted = {TopicPartition(self._options.outer(topic), number): which for number in numbers}
+
+        def question() -> Mapping[int, int]:
+            asked = self._admin.list_offsets(wanted, request_timeout=self._seconds)
+            return {outer.partition: int(answer.result().offset) for outer, answer in asked.items()}
+
+        return dict(self._ask(question))
 
 
 class _RdkafkaDriver:

@@ -1,7 +1,7 @@
 """The event log in memory, for tests: the whole contract, no disk. Lost with the process."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -121,6 +121,11 @@ class MemoryLog:
     def offsets(self, partition: Partition) -> tuple[int, int]:
         self._topics.check(partition)
         return self.bounds(partition)
+
+    def ends(self, topic: str) -> Mapping[int, int]:
+        count = self.partition_count(topic)
+        with self._lock:
+            return {number: self._held[Partition(topic, number)].end for number in range(count)}
 
     def committed(self, group: str, partition: Partition) -> int | None:
         self._topics.check(partition)

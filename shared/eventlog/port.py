@@ -195,6 +195,14 @@ class EventLog(Protocol):
         """(first offset still held, offset the next append gets). Blocks for a round trip."""
         ...
 
+    def ends(self, topic: str) -> Mapping[int, int]:
+        """Partition number → the offset its next append gets, of all partitions, as of one moment after this was called.
+
+        What one `append` has put on several partitions shows on all of them or on none; on Kafka it may show on some, because
+        a broker takes partition by partition. Blocks for a round trip.
+        """
+        ...
+
     def committed(self, group: str, partition: Partition) -> int | None:
         """What a group has last said with `commit`; None when it has said nothing (of a local log: since it was opened).
 

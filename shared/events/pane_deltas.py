@@ -34,7 +34,8 @@ class Marks(msgspec.Struct, frozen=True):
     """What one fold transaction knows of one partition of `readings`.
 
     `at_end`: the partition had been read to its end. `partitions`: how many partitions `readings` has. `reached`: the offset up
-    to which this one has been folded. `revision`: of the definitions by which it was.
+    to which this one has been folded. `revision`: of the definitions by which it was. `ends`: where each partition of `readings`
+    ended at a moment after what was folded had been read; what lies below is to be folded before windows close by what was.
     """
 
     readings_partition: int
@@ -43,6 +44,7 @@ class Marks(msgspec.Struct, frozen=True):
     sources: list[SourceMark]
     reached: int = 0
     revision: int = 0
+    ends: dict[int, int] = msgspec.field(default_factory=dict)
 
 
 def encode_marks(marks: Sequence[Marks]) -> bytes:

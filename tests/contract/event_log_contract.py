@@ -241,6 +241,13 @@ class EventLogContract:
         assert log.offsets(ZERO) == (0, 5)
         assert log.offsets(Partition(TOPIC, 1)) == (0, 0)
 
+    def test_the_ends_of_all_partitions_can_be_asked_at_once(self, log: EventLog) -> None:
+        log.append([*numbered(3), *numbered(2, partition=1)])
+        log.delete_before(ZERO, 1)
+        assert log.ends(TOPIC) == {0: 3, 1: 2, **dict.fromkeys(range(2, PARTITIONS), 0)}
+        with pytest.raises(UnknownTopic):
+            log.ends("no-such-topic")
+
     def test_deleted_records_are_gone_and_offsets_go_on(self, log: EventLog) -> None:
         log.append(numbered(5))
         log.delete_before(ZERO, 3)

@@ -103,4 +103,5 @@ def _marks(told: Told, partitions: int) -> Marks:
         ],
         reached=told.reached,
         revision=told.revision,
+        ends=dict(told.ends),
     )

@@ -71,12 +71,14 @@ class Told:
         memory: as it is after the batch.
         reached: the offset up to which the partition has been folded.
         revision: of the definitions that the batch was folded by.
+        ends: every partition of `readings` → where it ended at a moment after the batch had been read.
     """
 
     partition: int
     memory: PartitionMemory
     reached: int
     revision: int
+    ends: Mapping[int, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,13 @@
 """How far the sources of a reading type have come, and which windows are final by it.
 
-Each fold says, per source, the largest observed time it has counted on its partition of `readings`, and whether the partition
-had been read to its end. A source's watermark is the least of them over the partitions that carry it and still have something
-to read; when none has, the largest. It never goes back.
+Each fold says, per source, the largest observed time it has counted on its partition of `readings`, how far it has read the
+partition, and where all partitions ended then. A source's watermark is the larger of two:
+
+* The least of those times over the partitions that have more to read; it needs that all of these carry the source.
+* The largest time known at a *cut*, once everything that was on the log at that cut has been folded. When nothing waits on any
+  partition, that is now. So what waits unread on one partition keeps another one from closing windows that it belongs to.
+
+It never goes back.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,9 +33,12 @@ class PartitionMarks:
     """What one fold transaction knows of one partition of `readings`.
 
     Attributes:
+        at_end: the partition had been read to its end.
         partitions: how many partitions `readings` has.
         reached: the offset up to which this one has been folded.
         revision: of the definitions by which it was.
+        ends: where each partition ended at a moment after this one had been read; empty in marks that do not say, which say
+            `at_end` alone.
     """
 
     readings_partition: int
@@ -39,6 +47,7 @@ class PartitionMarks:
     partitions: int = 1
     reached: int = 0
     revision: int = 0
+    ends: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,7 @@ class Source:
     Attributes:
         observed_until: partition of `readings` → largest observed time counted there.
         arrived_at: when the log took the newest block.
+        at_cut: the largest observed time counted when the cut was made; None when there was none.
     """
 
     reading_type: str
@@ -55,26 +65,56 @@ class Source:
     observed_until: Mapping[int, datetime]
     arrived_at: datetime
     watermark: datetime
+    at_cut: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Watermarks:
-    """All sources, and which partitions of `readings` have been read to their end."""
+    """All sources, and how far the partitions of `readings` have been folded.
+
+    Attributes:
+        reached: partition → the offset up to which it has been folded.
+        ends: partition → where it ended, as far as is known.
+        cut: `ends` as they were when the cut was made.
+    """
 
     sources: tuple[Source, ...] = ()
-    at_end: Mapping[int, bool] = field(default_factory=dict)
+    reached: Mapping[int, int] = field(default_factory=dict)
+    ends: Mapping[int, int] = field(default_factory=dict)
+    cut: Mapping[int, int] = field(default_factory=dict)
+
+    @property
+    def behind(self) -> frozenset[int]:
+        """The partitions on which something waits to be folded."""
+        return frozenset(number for number, end in self.ends.items() if self.reached.get(number, 0) < end)
+
+    @property
+    def has_passed_cut(self) -> bool:
+        return all(self.reached.get(number, 0) >= end for number, end in self.cut.items())
 
 
 def note(known: Watermarks, marks: Iterable[PartitionMarks]) -> Watermarks:
-    """Add the marks of a batch, in the order of the log. Marks that were noted before change nothing."""
-    at_end = dict(known.at_end)
-    sources = {(source.reading_type, source.name): source for source in known.sources}
+    """Add marks, in the order of the log; how they are batched makes no difference. Marks noted before change nothing."""
     for mark in marks:
-        at_end[mark.readings_partition] = mark.at_end
-        for told in mark.sources:
-            key = (told.reading_type, told.source)
-            sources[key] = _told(sources.get(key), told, mark.readings_partition)
-    return Watermarks(tuple(_advanced(source, at_end) for source in sources.values()), at_end)
+        known = _advanced(_noted(known, mark))
+    return known
+
+
+def _noted(known: Watermarks, mark: PartitionMarks) -> Watermarks:
+    partition = mark.readings_partition
+    reached = {**known.reached, partition: max(mark.reached, known.reached.get(partition, 0))}
+    told_ends = mark.ends or _end_alone(mark)
+    ends = {**known.ends, **{number: max(end, known.ends.get(number, 0)) for number, end in told_ends.items()}}
+    sources = {(source.reading_type, source.name): source for source in known.sources}
+    for told in mark.sources:
+        key = (told.reading_type, told.source)
+        sources[key] = _told(sources.get(key), told, partition)
+    return replace(known, sources=tuple(sources.values()), reached=reached, ends=ends)
+
+
+def _end_alone(mark: PartitionMarks) -> Mapping[int, int]:
+    """Of marks that say no more than whether their partition had been read to its end."""
+    return {mark.readings_partition: mark.reached if mark.at_end else mark.reached + 1}
 
 
 def _told(source: Source | None, told: SourceMark, partition: int) -> Source:
@@ -89,10 +129,32 @@ def _told(source: Source | None, told: SourceMark, partition: int) -> Source:
     )
 
 
-def _advanced(source: Source, at_end: Mapping[int, bool]) -> Source:
-    behind = [until for partition, until in source.observed_until.items() if not at_end.get(partition, False)]
-    watermark = min(behind) if behind else max(source.observed_until.values())
-    return replace(source, watermark=max(watermark, source.watermark))
+def _advanced(known: Watermarks) -> Watermarks:
+    if known.has_passed_cut:
+        known = _cut_again(known)
+    if not known.behind:
+        known = _cut_again(known)
+    return replace(known, sources=tuple(_by_partitions(source, known.behind) for source in known.sources))
+
+
+def _cut_again(known: Watermarks) -> Watermarks:
+    """Everything before the cut has been folded: the sources are as far as they were then, and the next cut is now."""
+    sources = tuple(
+        replace(
+            source,
+            watermark=max(source.watermark, source.at_cut or _BEGINNING),
+            at_cut=max(source.observed_until.values()),
+        )
+        for source in known.sources
+    )
+    return replace(known, sources=sources, cut=known.ends)
+
+
+def _by_partitions(source: Source, behind: frozenset[int]) -> Source:
+    if not behind or not behind <= source.observed_until.keys():
+        return source
+    least = min(source.observed_until[number] for number in behind)
+    return replace(source, watermark=max(least, source.watermark))
 
 
 class WaitingFor(Enum):
@@ -135,8 +197,7 @@ class Reached:
 def reached(watermarks: Watermarks, *, reading_type: str, idle_timeout: timedelta, now: datetime) -> Reached | Waiting:
     """How far the sources that feed a reading type have come. An idle source counts by the clock.
 
-    A source is idle when nothing has arrived from it for `idle_timeout` and every partition that carries it has been read to
-    its end.
+    A source is idle when nothing has arrived from it for `idle_timeout` and nothing waits to be folded on any partition.
 
     Args:
         now: UTC; decides for idle sources only.
@@ -144,7 +205,8 @@ def reached(watermarks: Watermarks, *, reading_type: str, idle_timeout: timedelt
     feeding = [source for source in watermarks.sources if source.reading_type == reading_type]
     if not feeding:
         return Waiting(WaitingFor.FIRST_READING)
-    idle_since = {source.name: _idle_from(source, watermarks.at_end, idle_timeout) for source in feeding}
+    nothing_waits = not watermarks.behind
+    idle_since = {source.name: source.arrived_at + idle_timeout if nothing_waits else None for source in feeding}
     at = {source.name: _counts_as(source, idle_since[source.name], now) for source in feeding}
     held_by = min(at, key=lambda name: (at[name], name))
     still = [moment for moment in idle_since.values() if moment is None or moment > now]
@@ -171,20 +233,18 @@ def closed_before(until: datetime, allowed_lateness: timedelta) -> datetime:
 
 
 def ages(watermarks: Sequence[Watermarks], now: datetime) -> dict[str, timedelta]:
-    """How far each source's watermark lies behind `now`, the worst over reading types and partitions."""
+    """How far each source's watermark lies behind `now`, the worst over reading types and partitions.
+
+    A source of which something was counted while the first of it still waits elsewhere has no watermark yet, and no age.
+    """
     found: dict[str, timedelta] = {}
     for known in watermarks:
         for source in known.sources:
+            if source.watermark == _BEGINNING:
+                continue
             age = now - source.watermark
             found[source.name] = max(age, found.get(source.name, age))
     return found
-
-
-def _idle_from(source: Source, at_end: Mapping[int, bool], idle_timeout: timedelta) -> datetime | None:
-    """When the source is idle if nothing more arrives; None while some of what arrived has not been read."""
-    if not all(at_end.get(partition, False) for partition in source.observed_until):
-        return None
-    return source.arrived_at + idle_timeout
 
 
 def _counts_as(source: Source, idle_from: datetime | None, now: datetime) -> datetime:

@@ -169,6 +169,7 @@ def _marks(marks: Marks) -> PartitionMarks:
         revision=marks.revision,
         readings_partition=marks.readings_partition,
         at_end=marks.at_end,
+        ends=marks.ends,
         sources=tuple(
             SourceMark(told.reading_type, told.source, told.observed_until, told.arrived_at) for told in marks.sources
         ),

@@ -24,8 +24,8 @@ MOST_READINGS = 200_000
 """Folded in one transaction, unless a single block holds more."""
 _LOADS_EVERY = timedelta(days=1)
 
-EndOffset = Callable[[Partition], int]
-"""The offset that the next append to a partition gets."""
+Ends = Callable[[], Mapping[int, int]]
+"""Every partition of `readings` → the offset that its next append gets, as of one moment."""
 
 
 class ReadingsHandler:
@@ -37,14 +37,14 @@ class ReadingsHandler:
         fold: FoldReadings,
         memory: FoldMemory,
         starting_offsets: StartingOffsets,
-        end_offset: EndOffset,
+        ends: Ends,
         definitions_revision: Callable[[], int],
         metrics: AnalyticsMetrics,
     ) -> None:
         self._fold = fold
         self._memory = memory
         self._starting_offsets = starting_offsets
-        self._end_offset = end_offset
+        self._ends = ends
         self._definitions_revision = definitions_revision
         self._metrics = metrics
         self._memories: dict[int, PartitionMemory] = {}
@@ -69,7 +69,8 @@ class ReadingsHandler:
         fail_point("fold-polled")
         for portion in _portions([(record, _block(record)) for record in records]):
             reached = {record.partition.number: record.offset + 1 for record, _ in portion}
-            self._apply([block for _, block in portion], reached, now)
+            # Asked after the records were polled: what was appended together with them is known to be there.
+            self._apply([block for _, block in portion], reached, self._ends(), now=now)
         return {record.partition: record.offset + 1 for record in records}
 
     def skip(self, record: Record, now: datetime) -> Mapping[Partition, int]:
@@ -81,15 +82,21 @@ class ReadingsHandler:
         definitions have changed, so that stage two knows from where on they are folded by.
         """
         revision = self._definitions_revision()
-        untold = {
-            number: self._offsets[number]
-            for number, memory in self._memories.items()
-            if memory.told_revision != revision
-            or (not memory.told_end and self._is_at_end(number, self._offsets[number]))
-        }
-        if untold:
-            self._apply([], untold, now)
+        if any(memory.told_revision != revision or not memory.told_end for memory in self._memories.values()):
+            ends = self._ends()
+            untold = self._untold(ends, revision)
+            if untold:
+                self._apply([], untold, ends, now=now)
         return False
+
+    def _untold(self, ends: Mapping[int, int], revision: int | None) -> dict[int, int]:
+        """Partition → offset, where the newest mark no longer says what holds."""
+        return {
+            number: offset
+            for number, offset in self._offsets.items()
+            if self._memories[number].told_revision != revision
+            or (not self._memories[number].told_end and offset >= ends[number])
+        }
 
     def _load_again(self, now: datetime) -> None:
         """Once a day what is remembered is read anew, so that ids which the database has dropped leave memory too."""
@@ -98,14 +105,16 @@ class ReadingsHandler:
         if self._loads_at is None or now >= self._loads_at:
             self._loads_at = now + _LOADS_EVERY
 
-    def _apply(self, blocks: Sequence[Block], reached: Mapping[int, int], now: datetime) -> None:
+    def _apply(
+        self, blocks: Sequence[Block], reached: Mapping[int, int], ends: Mapping[int, int], *, now: datetime
+    ) -> None:
         started = time.perf_counter()
         outcome = "failed"
         try:
             came_to = self._fold(
                 blocks,
                 {number: self._memories[number] for number in reached},
-                at_end={number: self._is_at_end(number, offset) for number, offset in reached.items()},
+                ends=ends,
                 progress=[self._progress(number, offset) for number, offset in reached.items()],
                 now=now,
             )
@@ -127,9 +136,6 @@ class ReadingsHandler:
 
     def _progress(self, number: int, reached: int) -> Progress:
         return Progress(CONSUMER, READINGS, number, expected_offset=self._offsets[number], next_offset=reached)
-
-    def _is_at_end(self, number: int, reached: int) -> bool:
-        return reached >= self._end_offset(Partition(READINGS, number))
 
 
 def _portions(records: Sequence[tuple[Record, Block]]) -> Iterator[list[tuple[Record, Block]]]:

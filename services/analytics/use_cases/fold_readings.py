@@ -34,16 +34,16 @@ class FoldReadings:
         blocks: Sequence[Block],
         memories: Mapping[int, PartitionMemory],
         *,
-        at_end: Mapping[int, bool],
+        ends: Mapping[int, int],
         progress: Sequence[Progress],
         now: datetime,
     ) -> FoldOutcome:
         """Fold a batch, or tell marks anew when there are no blocks.
 
         Args:
-            memories: of every partition in `at_end`; still true if this raises.
-            at_end: partition → whether it has been read to its end with this batch.
-            progress: one for each partition in `at_end`.
+            memories: of every partition in `progress`; still true if this raises.
+            ends: every partition of `readings` → where it ended at a moment after the blocks had been read.
+            progress: one for each partition whose marks are to be told.
         Returns:
             What came of it, with the memories that hold from now on.
         Raises:
@@ -66,11 +66,12 @@ class FoldReadings:
             told = [
                 Told(
                     number,
-                    replace(after[number], told_end=end, told_revision=catalogue.revision),
-                    reached[number],
+                    replace(after[number], told_end=offset >= ends[number], told_revision=catalogue.revision),
+                    offset,
                     catalogue.revision,
+                    ends,
                 )
-                for number, end in at_end.items()
+                for number, offset in reached.items()
             ]
             uow.seen_ids.save_marks({one.partition: one.memory for one in told})
             uow.problems.note(folded.not_counted, folded.counted, now)

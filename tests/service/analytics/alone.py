@@ -150,12 +150,12 @@ class Alone:
 
 
 @contextmanager
-def alone(folder: Path) -> Iterator[Alone]:
-    """Analytics on SQLite in `folder`, its clock standing at START."""
+def alone(folder: Path, **settings: Any) -> Iterator[Alone]:
+    """Analytics on SQLite in `folder`, its clock standing at START; settings as given, else by default."""
     clock, ids, registry = FixedClock(START), CountingIds(), CollectorRegistry()
     log = MemoryLog(clock=clock, ids=ids)
     platform = Platform(clock=clock, ids=ids, log=log, registry=registry, data_dir=folder, poll_wait=timedelta(0))
-    service = build(AnalyticsSettings.read(), platform)
+    service = build(AnalyticsSettings.read().model_copy(update=settings), platform)
     service.start()
     surroundings = Surroundings(ids=ids, registry=registry, unavailable=UNAVAILABLE_ERRORS)
     with TestClient(create_application([service], surroundings), raise_server_exceptions=False) as http:

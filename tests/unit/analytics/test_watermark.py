@@ -26,9 +26,20 @@ ARRIVED = datetime(2026, 11, 23, 9, tzinfo=UTC)
 IDLE = timedelta(hours=1)
 
 
+BEGINNING = datetime.min.replace(tzinfo=UTC)
+
+
 def mark(partition: int, hours: float, *, at_end: bool, source: str = "mes-7") -> PartitionMarks:
+    """Of a partition by itself, as marks were before they said where the others end."""
     until = NOON + timedelta(hours=hours)
     return PartitionMarks(partition, at_end, (SourceMark("inspection", source, until, ARRIVED),))
+
+
+def snapshot(partition: int, reached: int, hours: float, *ends: int) -> PartitionMarks:
+    """Of a partition folded up to `reached`, while all of them ended at `ends`."""
+    until = NOON + timedelta(hours=hours)
+    sources = (SourceMark("inspection", "mes-7", until, ARRIVED),)
+    return PartitionMarks(partition, reached >= ends[partition], sources, reached=reached, ends=dict(enumerate(ends)))
 
 
 def progress(marks: list[PartitionMarks], now: datetime = ARRIVED) -> Reached | Waiting:
@@ -42,9 +53,17 @@ EXAMPLES: list[tuple[list[PartitionMarks], float]] = [
     ([mark(0, 1, at_end=True), mark(1, 3, at_end=False)], 3),
     ([mark(0, 1, at_end=True), mark(1, 3, at_end=True)], 3),
     ([mark(0, 3, at_end=False), mark(0, 1, at_end=False)], 3),
-    ([mark(0, 3, at_end=False), mark(1, 5, at_end=False, source="mes-8")], 3),
-    ([mark(0, 3, at_end=True), mark(1, 5, at_end=False, source="mes-8")], 3),
-    ([mark(0, 3, at_end=False), PartitionMarks(0, at_end=True)], 3),
+    ([mark(0, 3, at_end=False), mark(0, 5, at_end=False, source="mes-8")], 3),
+    ([mark(0, 3, at_end=True), mark(0, 5, at_end=False, source="mes-8")], 3),
+    ([mark(0, 3, at_end=False), PartitionMarks(0, at_end=True, reached=1)], 3),
+    ([snapshot(0, 1, 9, 1, 0)], 9),
+    ([snapshot(0, 1, 9, 1, 1), snapshot(1, 1, 3, 1, 1)], 9),
+    ([snapshot(0, 1, 4, 1, 0), snapshot(0, 2, 9, 2, 1)], 4),  # partition 1 has got something that nobody has read
+    ([snapshot(1, 1, 2, 0, 1), snapshot(0, 1, 9, 1, 2)], 2),
+    (
+        [snapshot(0, 1, 9, 1, 1), snapshot(1, 1, 3, 2, 2)],
+        9,
+    ),  # more has come, but what was there at the cut has been read
 ]
 
 
@@ -55,6 +74,14 @@ def test_a_source_has_come_as_far_as_its_least_partition_that_has_more_to_read(
     found = progress(marks)
     assert isinstance(found, Reached)
     assert found.until == NOON + timedelta(hours=hours)
+
+
+def test_what_waits_on_another_partition_holds_windows_open_from_the_first_block_on() -> None:
+    found = progress([snapshot(0, 1, 9, 1, 1)], ARRIVED + 2 * IDLE)
+    assert isinstance(found, Reached)
+    assert (found.until, found.next_idle) == (BEGINNING, None)
+    known = note(Watermarks(), [snapshot(0, 1, 9, 1, 1)])
+    assert ages([known], ARRIVED) == {}
 
 
 def test_without_a_reading_nothing_closes() -> None:
@@ -84,9 +111,14 @@ def test_an_idle_source_counts_by_the_clock_and_only_when_all_of_it_was_read() -
 
 
 def test_one_source_that_is_behind_holds_the_others_back() -> None:
-    found = progress([mark(0, 5, at_end=True, source="a"), mark(1, 1, at_end=False, source="b")], ARRIVED + 2 * IDLE)
+    marks = [
+        mark(0, 5, at_end=True, source="a"),
+        mark(1, 1, at_end=True, source="b"),
+        mark(1, 2, at_end=False, source="b"),
+    ]
+    found = progress(marks, ARRIVED + 2 * IDLE)
     assert isinstance(found, Reached)
-    assert (found.until, found.held_by) == (NOON + timedelta(hours=1), "b")
+    assert (found.until, found.held_by) == (NOON + timedelta(hours=2), "b")
 
 
 def test_a_partition_that_begins_to_carry_a_source_does_not_take_its_watermark_back() -> None:
@@ -98,7 +130,7 @@ def test_a_partition_that_begins_to_carry_a_source_does_not_take_its_watermark_b
 
 
 def test_ages_are_told_per_source() -> None:
-    known = note(Watermarks(), [mark(0, 5, at_end=True), mark(1, 1, at_end=False, source="b")])
+    known = note(Watermarks(), [mark(0, 5, at_end=True), mark(1, 1, at_end=True, source="b")])
     assert ages([known], NOON + timedelta(hours=6)) == {"mes-7": timedelta(hours=1), "b": timedelta(hours=5)}
 
 
@@ -126,3 +158,34 @@ def test_watermarks_never_go_back_and_repeats_change_nothing(batches: list[list[
         assert all(source.watermark >= before.get(source.name, source.watermark) for source in after.sources)
         assert note(after, batch[-1:]) == after
         known = after
+
+
+STEPS = st.lists(st.tuples(st.booleans(), st.integers(0, 2), st.integers(1, 3)), max_size=30)
+"""(whether a request is appended, partition that is folded, partitions that the request touches or blocks that are folded)."""
+
+
+@settings(deadline=None)
+@given(STEPS)
+def test_nothing_that_waits_unread_is_late_however_partitions_are_interleaved(
+    steps: list[tuple[bool, int, int]],
+) -> None:
+    """Request n spans the hours from 10n to 10n+9, and puts a block of all of it on each partition that it touches."""
+    blocks: dict[int, list[int]] = {0: [], 1: [], 2: []}
+    folded = dict.fromkeys(blocks, 0)
+    known, requests = Watermarks(), 0
+    everything = [(False, number, 1000) for number in blocks]
+    for appends, partition, count in [*steps, *everything]:
+        if appends:
+            for number in range(partition, partition + count):
+                blocks[number % 3].append(requests)
+            requests += 1
+        elif folded[partition] < len(blocks[partition]):
+            folded[partition] = min(folded[partition] + count, len(blocks[partition]))
+            newest = blocks[partition][folded[partition] - 1]
+            ends = [len(blocks[number]) for number in blocks]
+            known = note(known, [snapshot(partition, folded[partition], 10 * newest + 9, *ends)])
+            unread = [request for number in blocks for request in blocks[number][folded[number] :]]
+            came_to = known.sources[0].watermark
+            assert all(came_to <= NOON + timedelta(hours=10 * request) for request in unread)
+    if requests:
+        assert known.sources[0].watermark == NOON + timedelta(hours=10 * (requests - 1) + 9)
