@@ -1,10 +1,12 @@
-"""At most twenty runtime dependencies, each with its sentence; locks carry hashes and no address."""
+"""At most 22 runtime dependencies, each with its sentence; locks carry hashes and no address."""
 
+import ast
 import re
+from pathlib import Path
 
 import pytest
 
-from tests.architecture.source import ROOT
+from tests.architecture.source import PRODUCT, ROOT, python_files, syntax
 
 DECISION = ROOT / "docs/decisions/0002-runtime-dependencies.md"
 LOCKS = sorted(ROOT.glob("requirements*.txt"))
@@ -15,8 +17,8 @@ def wanted(name: str) -> list[str]:
     return [line.strip() for line in lines if line.strip() and not line.startswith(("#", "-"))]
 
 
-def test_there_are_at_most_twenty_runtime_dependencies() -> None:
-    assert len(wanted("requirements.in")) <= 20
+def test_there_are_at_most_22_runtime_dependencies() -> None:
+    assert len(wanted("requirements.in")) <= 22
 
 
 @pytest.mark.parametrize("dependency", [*wanted("requirements.in"), *wanted("requirements-librdkafka.in")])
@@ -33,3 +35,19 @@ def test_a_lock_pins_with_hashes_and_names_no_host(lock: object) -> None:
     requirements = re.findall(r"^[a-z0-9]\S*.*?(?=^[a-z0-9]|\Z)", text, re.MULTILINE | re.DOTALL)
     assert requirements
     assert all("==" in entry and "--hash=sha256:" in entry for entry in requirements)
+
+
+def test_scipy_is_known_to_one_file_and_without_its_slow_parts() -> None:
+    users = {path: imports for path in python_files(*PRODUCT) if (imports := scipy_imports(path))}
+    assert users == {Path("services/analytics/domain/spc/distributions.py"): {"scipy.special"}}
+
+
+def scipy_imports(path: Path) -> set[str]:
+    named = {alias.name for node in ast.walk(syntax(path)) if isinstance(node, ast.Import) for alias in node.names}
+    parts = {
+        f"{node.module}.{alias.name}"
+        for node in ast.walk(syntax(path))
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    return {name for name in named | parts if name.split(".")[0] == "scipy"}
