@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from benchmarks.andon import end_to_end
 from benchmarks.broker import Broker
-from benchmarks.contenders import client_limit, flink_sql, kafka_streams
+from benchmarks.contenders import client_limit, faust, flink_sql, kafka_streams, quix_streams
 from benchmarks.event_set import EventSet
 from benchmarks.final_values import Incomplete
 from benchmarks.measurement import Failure, Measurement, middle, steady_state
@@ -31,6 +31,8 @@ CONTENDERS: Sequence[Contender] = (
     Contender("Andon, kafka-python", lambda broker, events: end_to_end.run(broker, events, "kafka-python")),
     Contender("Flink SQL", flink_sql.measure),
     Contender("Kafka Streams", kafka_streams.measure),
+    Contender("Quix Streams", quix_streams.measure, slow=True),
+    Contender("Faust", faust.measure, slow=True),
 )
 
 

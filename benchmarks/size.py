@@ -16,6 +16,7 @@ class Size:
     slow_large: int
     subjects: tuple[int, ...]
     subject_events: int
+    small_block_events: int
     ids: int
     """How many event ids are in the horizon when Andon is started again."""
     http_events: int
@@ -31,8 +32,9 @@ QUICK = Size(
     slow_large=80_000,
     subjects=(1_000, 100_000),
     subject_events=300_000,
+    small_block_events=20_000,
     ids=1_000_000,
-    http_events=40_000,
+    http_events=20_000,
     latency_seconds=10,
 )
 FULL = Size(
@@ -44,6 +46,7 @@ FULL = Size(
     slow_large=500_000,
     subjects=(1_000, 100_000, 1_000_000),
     subject_events=2_000_000,
+    small_block_events=100_000,
     ids=10_000_000,
     http_events=200_000,
     latency_seconds=30,

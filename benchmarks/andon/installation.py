@@ -1,5 +1,6 @@
 """One installation of Andon on the broker: data folder, topic prefix, definitions, processes."""
 
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -76,13 +77,40 @@ def fresh_installation(broker: Broker, events: EventSet, driver: str) -> Iterato
 @contextmanager
 def embedded_process(definitions: Definitions = DEFINITIONS) -> Iterator[AndonProcess]:
     """`andon run`, all four services in one process on the embedded log, with definitions and without any event."""
-    folder = WORK / "embedded"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    define(folder / "data", definitions)
-    environment = {"ANDON_DATA_DIR": str(folder / "data"), "ANDON_LOG_LEVEL": "warning"}
+    with _all_in_one(definitions, {}) as process:
+        yield process
+
+
+@contextmanager
+def kafka_process(broker: Broker, definitions: Definitions, driver: str) -> Iterator[AndonProcess]:
+    """`andon run`, all four services in one process on the broker, under a prefix of its own."""
+    prefix = f"one-{secrets.token_hex(4)}."
+    environment = {
+        "ANDON_LOG": "kafka",
+        "ANDON_KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap_servers,
+        "ANDON_KAFKA_DRIVER": driver,
+        "ANDON_KAFKA_TOPIC_PREFIX": prefix,
+    }
     try:
-        with AndonProcess(environment, folder / "andon.log") as process:
+        with _all_in_one(definitions, environment) as process:
+            yield process
+    finally:
+        broker.delete_beginning(prefix)
+
+
+@contextmanager
+def _all_in_one(definitions: Definitions, environment: dict[str, str]) -> Iterator[AndonProcess]:
+    folder = WORK / "all-in-one"
+    shutil.rmtree(folder, ignore_errors=True)
+    data = folder / "data"
+    define(data, definitions)
+    own = {"ANDON_DATA_DIR": str(data), "ANDON_LOG_LEVEL": "warning"}
+    try:
+        with AndonProcess({**own, **environment}, folder / "andon.log") as process:
             yield process
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def data_folder(process: AndonProcess) -> Path:
+    return Path(process.environment["ANDON_DATA_DIR"])
