@@ -24,6 +24,7 @@ from benchmarks.size import Size
 from services.analytics.adapters.seen_id_store import SqlSeenIds
 from services.analytics.domain.fold import NewIds
 from shared.database.engine import Database
+from shared.runtime.clock import SystemClock
 from tests.support.processes import AndonProcess
 
 PART = "restart"
@@ -75,7 +76,7 @@ def _remember(path: Path, ids: int) -> None:
                 NewIds(number, chance.integers(0, 2**64, each, dtype=np.uint64), observed)
                 for number in range(_PARTITIONS)
             ]
-            SqlSeenIds(connection).add(new)
+            SqlSeenIds(connection).add(new, SystemClock().now())
     database.close()
 
 
