@@ -125,7 +125,7 @@ def record(number: int, rows: Sequence[tuple[str, int, float]], until: datetime,
     """One numbered record: (line, week, passed of 1000) each, and how far the source has come."""
     frame = pl.DataFrame(
         [
-            ("first-pass-yield", 1, f'{{"line":"{line}"}}', *week(at), 1, passed, 1000.0, 0.0, None, None)
+            ("first-pass-yield", 1, f'{{"line":"{line}"}}', *week(at), 1, passed, 1000.0, 0.0, None, None, None)
             for line, at, passed in rows
         ],
         schema=DELTAS,

@@ -85,6 +85,7 @@ def test_panes_are_inserted_overwritten_and_found_by_key(migrated: Database) -> 
             "squares": [0.0, 0.0, 0.0],
             "minimum": [None, -1.5, 0.0],
             "maximum": [None, 2.5, 0.0],
+            "sketch": [None, {"level": 0, "bins": [-262_200, 0, 262_144], "counts": [1, 2**40, 3]}, None],
         },
         schema=PANES,
     )

@@ -33,6 +33,7 @@ PANES = Table(
     Column("squares", Float(53), nullable=False),
     Column("minimum", Float(53), nullable=True),
     Column("maximum", Float(53), nullable=True),
+    Column("sketch", LargeBinary, nullable=True),
     sqlite_with_rowid=False,
 )
 

@@ -12,6 +12,7 @@ from services.analytics.adapters.seen_id_store import SqlSeenIds
 from services.analytics.adapters.tables import DELIVERY
 from services.analytics.domain.fold import Deltas, Told, by_partition
 from services.analytics.domain.history import PaneKeys
+from services.analytics.domain.pane import without_empty_sketches
 from services.analytics.ports.defining import DefinitionsReader
 from services.analytics.ports.folding import CountingProblems, FoldEvents, ReadingHistory, SeenIdStore
 from shared.database.engine import Database
@@ -81,7 +82,7 @@ class OutboxDeltas:
 
 def _blocks(rows: pl.DataFrame) -> list[bytes]:
     """One block, or as many as it takes for each to fit into a record."""
-    block = encode_block(rows)
+    block = encode_block(without_empty_sketches(rows))
     if len(block) <= _LARGEST_BLOCK or rows.height == 1:
         return [block]
     half = rows.height // 2

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from services.analytics.adapters.bulk import read_frame, upsert_frame, wanted, wanted_frame
 from services.analytics.adapters.evaluate_tables import KPI_VALUES
 from services.analytics.adapters.evaluate_tables import PANES as PANES_TABLE
+from services.analytics.adapters.sketch_codec import decode_sketches, encode_sketches
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.value_frame import (
     PANES,
@@ -26,6 +27,7 @@ from shared.database.engine import WriteConnection
 
 _MOST_SERIES = 500
 _UNCHANGING = ("window_end", "partition", "indicator", "indicator_version", "subject")
+_STORED_PANES = pl.Schema({**PANES, "sketch": pl.Binary()})
 _COLUMNS = [KPI_VALUES.c[name] for name in VALUES.names()]
 
 
@@ -43,13 +45,14 @@ class SqlValueStore:
         statement = select(*(columns[name] for name in PANES.names())).join_from(
             keys.clause, PANES_TABLE, (columns.series == keys.series) & (columns.pane_start == keys.moment)
         )
-        return read_frame(self._connection, statement, PANES, parameters=keys.parameters)
+        stored = read_frame(self._connection, statement, _STORED_PANES, parameters=keys.parameters)
+        return stored.with_columns(decode_sketches(stored["sketch"]))
 
     def save_panes(self, panes: Touched) -> None:
         upsert_frame(
             self._connection,
             PANES_TABLE,
-            panes.select(PANES.names()).sort("series", "pane_start"),
+            panes.select(PANES.names()).with_columns(encode_sketches(panes["sketch"])).sort("series", "pane_start"),
             unchanging=("pane_end",),
         )
 

@@ -152,7 +152,7 @@ def _complete(panes: pl.DataFrame, wanted: PaneKeys) -> pl.DataFrame:
     empty = wanted.join(panes, on=KEYS, how="anti").with_columns(
         pl.lit(0, dtype=pl.Int64).alias("count"),
         *(pl.lit(0.0).alias(name) for name in ("numerator", "denominator", "squares")),
-        *(pl.lit(None, dtype=pl.Float64).alias(name) for name in ("minimum", "maximum")),
+        *(pl.lit(None, dtype=DELTAS[name]).alias(name) for name in ("minimum", "maximum", "sketch")),
     )
     return pl.concat([panes, empty.select(DELTAS.names())])
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from shared.calendars.windows import Every
 
-FormulaKind = Literal["ratio", "sum", "count", "mean", "minimum", "maximum"]
+FormulaKind = Literal["ratio", "sum", "count", "mean", "minimum", "maximum", "standard_deviation", "quantile"]
 Direction = Literal["higher_is_better", "lower_is_better"]
 
 IDLE_TIMEOUT = timedelta(hours=1)
@@ -17,7 +17,8 @@ IDLE_TIMEOUT = timedelta(hours=1)
 class Formula:
     """What is computed over the readings of one window.
 
-    `ratio` names `numerator` and `denominator`; the others name one `measure`, `count` none. `where` keeps readings whose
+    `ratio` names `numerator` and `denominator`; the others name one `measure`, `count` none, and `quantile` also `q`, the part of
+    the readings that its value is not exceeded by. `standard_deviation` is that of a sample: n - 1 in the denominator. `where` keeps readings whose
     dimension has one of the listed values, for every dimension listed; `sample_size` is counted after it.
     """
 
@@ -26,6 +27,7 @@ class Formula:
     numerator: str | None = None
     denominator: str | None = None
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    q: float | None = None
 
     @property
     def measures(self) -> tuple[str, ...]:

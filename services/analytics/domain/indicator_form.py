@@ -32,12 +32,12 @@ FIELDS = (
     "idle_timeout",
     "unit",
 )
-_FORMULA_FIELDS = ("kind", "measure", "numerator", "denominator", "where")
+_FORMULA_FIELDS = ("kind", "measure", "numerator", "denominator", "where", "q")
 _KINDS: tuple[FormulaKind, ...] = get_args(FormulaKind)
 _DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
-_PLANNED_KINDS = ("standard_deviation", "quantile")
 _LONGEST = timedelta(days=366)
 _MOST_SAMPLE = 10**9
+_LEAST_PART = 0.0001
 
 
 def read_indicator(name: str, version: int, body: Mapping[str, Any]) -> Indicator:
@@ -83,6 +83,7 @@ def indicator_body(indicator: Indicator) -> dict[str, Any]:
             "kind": formula.kind,
             **{field: measure for field, measure in named.items() if measure is not None},
             **(where if formula.where else {}),
+            **({} if formula.q is None else {"q": formula.q}),
         },
         "by": list(indicator.by),
         "window": {"kind": "tumbling", "every": indicator.window.every},
@@ -107,27 +108,39 @@ def _computation(indicator: Indicator) -> tuple[object, ...]:
 def _read_formula(form: Form) -> Formula:
     part = form.part("formula", f"is missing; write for example {{kind: ratio, …}}; kinds are {', '.join(_KINDS)}")
     part.only("a formula", _FORMULA_FIELDS)
-    kind = cast("FormulaKind", part.require("kind", _a_kind, "count", remedy=f"use one of {', '.join(_KINDS)}"))
+    kind = cast(
+        "FormulaKind",
+        part.require("kind", one_of(_KINDS, "a kind of formula"), "count", remedy=f"use one of {', '.join(_KINDS)}"),
+    )
     formula = Formula(
         kind=kind,
         measure=part.read("measure", a_name, None),
         numerator=part.read("numerator", a_name, None),
         denominator=part.read("denominator", a_name, None),
         where=part.read("where", dimension_choices, {}),
+        q=part.read("q", _a_part, None),
     )
+    _check_measures(part, kind)
+    if kind == "quantile" and not part.has("q"):
+        part.report("q", "is missing; say which quantile, for example 0.95, or 0.5 for the median")
+    if kind != "quantile" and part.has("q"):
+        part.report("q", f"means nothing to {kind}; leave it out")
+    return formula
+
+
+def _check_measures(part: Form, kind: FormulaKind) -> None:
     wanted = {"ratio": ("numerator", "denominator"), "count": ()}.get(kind, ("measure",))
     for field in ("measure", "numerator", "denominator"):
         if field in wanted and not part.has(field):
             part.report(field, f"is missing; {kind} needs the name of a measure here")
         if field not in wanted and part.has(field) and not (kind == "count" and field == "measure"):
             part.report(field, f"means nothing to {kind}; leave it out")
-    return formula
 
 
-def _a_kind(value: Any) -> str:
-    if value in _PLANNED_KINDS:
-        raise ValueError(f"{value} cannot be computed yet; what can be is {', '.join(_KINDS)}")
-    return one_of(_KINDS, "a kind of formula")(value)
+def _a_part(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not _LEAST_PART <= value <= 1 - _LEAST_PART:
+        raise ValueError(f"{value!r} is no quantile; write a number from {_LEAST_PART} to {1 - _LEAST_PART}")
+    return float(value)
 
 
 def _read_window(form: Form) -> TumblingWindow:

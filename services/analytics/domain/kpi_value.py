@@ -39,7 +39,7 @@ class KpiValue:
 
     Attributes:
         value: None for a window whose readings give none (a denominator of zero).
-        numerator: Σ numerator of a ratio, Σ measure of `sum` and `mean`, the count of `count`, None for extremes.
+        numerator: Σ numerator of a ratio, Σ measure of `sum` and `mean`, the count of `count`, None for anything else.
         denominator: Σ denominator of a ratio, number of readings of a `mean`, else None.
         sample_size: number of readings.
         revision: 0 while provisional, 1 when first final, one more with each restatement.

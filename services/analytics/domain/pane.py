@@ -1,14 +1,16 @@
 """Panes: mergeable partial aggregates, one row per indicator version, subject and smallest time bucket.
 
 `partial` reduces readings to deltas, `merge` adds deltas in any order and grouping, `value_columns` turns a merged pane
-into a KPI value. Nothing is ever subtracted. Counts are exact; sums are IEEE doubles, so another order of arrival may
+into a KPI value. Nothing is ever subtracted. Counts and quantile sketches are exact; sums are IEEE doubles, so another order of arrival may
 differ by the rounding of the sum (relative 1e-12 and below for a million readings), and is exact for whole numbers
-below 2**53.
+below 2**53. The spread is kept as the sum of squared deviations from the pane's own mean and merged by the formula of Chan,
+Golub and LeVeque (1979), so that it keeps its digits also where all readings are large and alike.
 """
 
 import polars as pl
 
 from services.analytics.domain.indicator import Indicator
+from services.analytics.domain.sketch import NO_SKETCH, SKETCH, sketches, with_merged
 
 INDICATOR = "indicator"
 INDICATOR_VERSION = "indicator_version"
@@ -28,14 +30,15 @@ DELTAS = pl.Schema(
         "count": pl.Int64(),  # readings after `where`, with the measure present
         "numerator": pl.Float64(),  # Σ numerator of a ratio, Σ measure otherwise; 0 for count
         "denominator": pl.Float64(),  # Σ denominator of a ratio; 0 otherwise
-        "squares": pl.Float64(),  # Σ measure²; 0 for ratio and count
+        "squares": pl.Float64(),  # Σ (measure - its mean)² for mean and standard_deviation; 0 for anything else
         "minimum": pl.Float64(),  # null for ratio and count
         "maximum": pl.Float64(),
+        "sketch": SKETCH,  # of a quantile; null for anything else
     }
 )
 """The frame of deltas, and of panes: the two have one shape, because merging is closed."""
 
-_ADDED = ("count", "numerator", "denominator", "squares")
+_WITH_SPREAD = ("mean", "standard_deviation")
 
 
 def empty_deltas() -> pl.DataFrame:
@@ -51,7 +54,12 @@ def partial(assigned: pl.DataFrame, indicator: Indicator) -> pl.DataFrame:
             formula's measures under their plain names; a measure may be null where it is optional.
     """
     present = assigned.filter(*(pl.col(name).is_not_null() for name in indicator.formula.measures))
-    grouped = present.group_by(SUBJECT, PANE_START, PANE_END).agg(pl.len().alias("count"), *_sums(indicator))
+    by = [SUBJECT, PANE_START, PANE_END]
+    grouped = present.group_by(by).agg(pl.len().alias("count"), *_sums(indicator))
+    if indicator.formula.kind == "quantile":
+        grouped = grouped.join(sketches(present, by, indicator.formula.measure or ""), on=by)
+    else:
+        grouped = grouped.with_columns(NO_SKETCH.alias("sketch"))
     return grouped.with_columns(
         pl.lit(indicator.name).alias(INDICATOR), pl.lit(indicator.version).alias(INDICATOR_VERSION)
     ).select(pl.col(name).cast(dtype) for name, dtype in DELTAS.items())
@@ -59,24 +67,51 @@ def partial(assigned: pl.DataFrame, indicator: Indicator) -> pl.DataFrame:
 
 def _sums(indicator: Indicator) -> list[pl.Expr]:
     formula = indicator.formula
-    nothing = pl.lit(None, dtype=pl.Float64)
+    nothing, zero = pl.lit(None, dtype=pl.Float64), pl.lit(0.0)
     if formula.kind == "ratio":
         top, bottom = pl.col(formula.numerator or "").sum(), pl.col(formula.denominator or "").sum()
-        columns = (top, bottom, pl.lit(0.0), nothing, nothing)
+        columns = (top, bottom, zero, nothing, nothing)
     elif formula.measure is None:
-        columns = (pl.lit(0.0), pl.lit(0.0), pl.lit(0.0), nothing, nothing)
+        columns = (zero, zero, zero, nothing, nothing)
     else:
         measure = pl.col(formula.measure)
-        columns = (measure.sum(), pl.lit(0.0), (measure * measure).sum(), measure.min(), measure.max())
+        squares = measure.var(ddof=0) * pl.len() if formula.kind in _WITH_SPREAD else zero
+        columns = (measure.sum(), zero, squares, measure.min(), measure.max())
     names = ("numerator", "denominator", "squares", "minimum", "maximum")
     return [column.alias(name) for name, column in zip(names, columns, strict=True)]
 
 
 def merge(state: pl.DataFrame, delta: pl.DataFrame) -> pl.DataFrame:
     """Add deltas to panes; associative and commutative, an empty frame changes nothing."""
-    return (
-        pl.concat([state, delta])
-        .group_by(KEYS)
-        .agg(pl.col(*_ADDED).sum(), pl.col("minimum").min(), pl.col("maximum").max())
-        .select(DELTAS.names())
-    )
+    both = pl.concat([state, delta])
+    merged = both.group_by(KEYS).agg(merged_sums())
+    return with_merged(merged, both, KEYS).select(DELTAS.names())
+
+
+def without_empty_sketches(deltas: pl.DataFrame) -> pl.DataFrame:
+    """As they travel: without the column `sketch` where no row has one."""
+    has_none = "sketch" in deltas.columns and deltas["sketch"].null_count() == deltas.height
+    return deltas.drop("sketch") if has_none else deltas
+
+
+def with_sketches(deltas: pl.DataFrame) -> pl.DataFrame:
+    """What `without_empty_sketches` was given."""
+    return deltas if "sketch" in deltas.columns else deltas.with_columns(NO_SKETCH.alias("sketch"))
+
+
+def merged_sums() -> list[pl.Expr]:
+    """Several panes as one, all but their sketches; for `agg`."""
+    return [
+        pl.col("count", "numerator", "denominator").sum(),
+        _merged_squares().alias("squares"),
+        pl.col("minimum").min(),
+        pl.col("maximum").max(),
+    ]
+
+
+def _merged_squares() -> pl.Expr:
+    """Σ of the parts' own, and of count · (mean of the part - mean of the whole)²; parts without readings have no mean."""
+    count, total = pl.col("count"), pl.col("numerator")
+    apart = total / count - total.sum() / count.sum()
+    between = pl.when((count > 0) & pl.col("minimum").is_not_null()).then(count * apart * apart)
+    return pl.col("squares").sum() + between.sum()

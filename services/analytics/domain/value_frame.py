@@ -13,8 +13,9 @@ import xxhash
 from services.analytics.domain.history import PaneKeys
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue, SeriesKey
-from services.analytics.domain.pane import DELTAS, empty_deltas, merge
+from services.analytics.domain.pane import DELTAS, empty_deltas, merge, merged_sums
 from services.analytics.domain.partition_state import Coverage
+from services.analytics.domain.sketch import SKETCH, quantiles, with_merged
 from shared.calendars.windows import Window
 
 SERIES = "series"
@@ -34,6 +35,7 @@ PANES = pl.Schema(
         "squares": pl.Float64(),
         "minimum": pl.Float64(),
         "maximum": pl.Float64(),
+        "sketch": SKETCH,
     }
 )
 """Panes as they are stored."""
@@ -73,7 +75,6 @@ VALUES = pl.Schema(
 """KPI values as they are stored. `unpublished`: a provisional value that has changed since it was last told to others."""
 
 _FACTS = ("value", "numerator", "denominator", "sample_size", "judgement")
-_ADDED = ("count", "numerator", "denominator", "squares")
 
 
 def series_of(indicator: str, indicator_version: int, subject: str) -> bytes:
@@ -110,12 +111,11 @@ def touched(deltas: Mapping[int, Sequence[Deltas]]) -> Touched:
 
 def add(stored: Panes, new: Touched) -> Touched:
     """The touched panes after the deltas: `new` with what was stored of the same panes added."""
-    both = new.join(stored.drop("pane_end"), on=[SERIES, "pane_start"], how="left", suffix="_stored")
-    return both.with_columns(
-        *(pl.col(name) + pl.col(f"{name}_stored").fill_null(0) for name in _ADDED),
-        pl.min_horizontal("minimum", "minimum_stored").alias("minimum"),
-        pl.max_horizontal("maximum", "maximum_stored").alias("maximum"),
-    ).select(new.columns)
+    sums = [name for name in PANES if name not in (SERIES, "pane_start", "pane_end")]
+    keys = [SERIES, "pane_start"]
+    both = pl.concat([new.select(*keys, *sums), stored.select(*keys, *sums)])
+    merged = with_merged(both.group_by(keys).agg(merged_sums()), both, keys)
+    return new.drop(sums).join(merged, on=keys).select(new.columns)
 
 
 def definitions_frame(
@@ -136,6 +136,7 @@ def definitions_frame(
             name,
             by_name[name].version,
             by_name[name].formula.kind,
+            by_name[name].formula.q,
             by_name[name].minimum_sample,
             until,
             _covered_until(coverage.get(partition, {}).get(name), by_name[name].version),
@@ -147,6 +148,7 @@ def definitions_frame(
         "indicator": pl.String,
         "indicator_version": pl.Int32,
         "kind": pl.String,
+        "q": pl.Float64,
         "minimum_sample": pl.Int64,
         "closes": _MOMENT,
         "covered_until": _MOMENT,
@@ -180,9 +182,16 @@ def values_of_panes(panes: Touched, definitions: Definitions) -> Computed:
     computed = (
         panes.join(definitions, on=[PARTITION, "indicator", "indicator_version"])
         .rename({"pane_start": "window_start", "pane_end": "window_end", "count": "sample_size"})
+        .pipe(_with_quantiles)
         .with_columns(_value(), _numerator(), _denominator())
     )
     return judged(computed)
+
+
+def _with_quantiles(panes: pl.DataFrame) -> pl.DataFrame:
+    if panes["sketch"].null_count() == panes.height:
+        return panes.with_columns(pl.lit(None, dtype=pl.Float64).alias("quantile"))
+    return panes.with_columns(quantiles(panes).alias("quantile"))
 
 
 def judged(values: pl.DataFrame) -> Computed:
@@ -300,14 +309,17 @@ def _by_kind(choices: Mapping[str, pl.Expr]) -> pl.Expr:
 
 
 def _value() -> pl.Expr:
+    readings = pl.col("sample_size")
     ratio = pl.when(pl.col("denominator") != 0).then(pl.col("numerator") / pl.col("denominator"))
     choices = {
         "ratio": ratio,
         "sum": pl.col("numerator"),
         "count": pl.col("sample_size"),
-        "mean": pl.col("numerator") / pl.col("sample_size"),
+        "mean": pl.col("numerator") / readings,
         "minimum": pl.col("minimum"),
         "maximum": pl.col("maximum"),
+        "standard_deviation": pl.when(readings > 1).then((pl.col("squares") / (readings - 1)).sqrt()),
+        "quantile": pl.col("quantile"),
     }
     value = _finite(_by_kind(choices))
     return pl.when(pl.col("sample_size") > 0).then(value).alias("value")  # no reading is left: no value, not zero

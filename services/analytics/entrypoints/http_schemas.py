@@ -41,10 +41,15 @@ class CalendarBody(Body):
 class FormulaBody(Body):
     """What is computed over the readings of a window."""
 
-    kind: str = Field(description="ratio, sum, count, mean, minimum or maximum")
+    kind: str = Field(description="ratio, sum, count, mean, minimum, maximum, standard_deviation or quantile")
     measure: str | None = Field(default=None, description="of every kind but ratio; count needs none")
     numerator: str | None = Field(default=None, description="measure of a ratio")
     denominator: str | None = Field(default=None, description="measure of a ratio")
+    q: float | None = Field(
+        default=None,
+        description="which quantile: the part of the readings that the value is not exceeded by",
+        examples=[0.95],
+    )
     where: dict[str, str | list[str]] | None = Field(
         default=None, description="dimension → values; only readings that have one of them, for each dimension, count"
     )

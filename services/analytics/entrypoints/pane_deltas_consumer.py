@@ -12,7 +12,7 @@ import msgspec
 import polars as pl
 
 from services.analytics.domain.history import PANE_KEYS, no_panes
-from services.analytics.domain.pane import DELTAS, empty_deltas
+from services.analytics.domain.pane import DELTAS, empty_deltas, with_sketches
 from services.analytics.domain.watermark import PartitionMarks, SourceMark
 from services.analytics.metrics import AnalyticsMetrics
 from services.analytics.ports.evaluating import Fence
@@ -142,7 +142,8 @@ def _command(record: Record) -> ApplyDeltas:
     continues = headers.get(CONTINUES_HEADER)
     try:
         marks = decode_marks(headers[MARKS_HEADER]) if continues is None or MARKS_HEADER in headers else None
-        block = _checked(record.value, PANE_KEYS if names_panes else DELTAS)
+        frame = decode_block(record.value)
+        block = _checked(frame, PANE_KEYS) if names_panes else _checked(with_sketches(frame), DELTAS)
     except (KeyError, msgspec.MsgspecError, UnreadableBlock) as error:
         raise Unprocessable("unreadable-deltas", record, f"{type(error).__name__}: {error}") from error
     return ApplyDeltas(
@@ -155,8 +156,7 @@ def _command(record: Record) -> ApplyDeltas:
     )
 
 
-def _checked(value: bytes, schema: pl.Schema) -> pl.DataFrame:
-    frame = decode_block(value)
+def _checked(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
     if frame.schema != schema:
         raise UnreadableBlock(f"the block has to have the columns {schema}, this one has {frame.schema}")
     return frame

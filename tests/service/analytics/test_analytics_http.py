@@ -80,8 +80,8 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
     (
         "indicators/x",
         YIELD | {"formula": {"kind": "quantile", "measure": "m"}},
-        "/formula/kind",
-        "cannot be computed yet",
+        "/formula/q",
+        "is missing",
     ),
     ("indicators/x", YIELD | {"colour": "red"}, "/colour", ""),
     ("rules/x", BELOW_95 | {"indicator": "unheard-of"}, "/indicator", "PUT /v1/indicators/unheard-of first"),

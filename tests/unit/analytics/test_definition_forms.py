@@ -62,9 +62,14 @@ WRONG_INDICATORS: list[tuple[dict[str, Any], str, str]] = [
     ({"formula": {"kind": "median", "measure": "x"}}, "/formula/kind", "use one of ratio, sum"),
     (
         {"formula": {"kind": "quantile", "measure": "x"}},
-        "/formula/kind",
-        "cannot be computed yet; what can be is ratio",
+        "/formula/q",
+        "is missing; say which quantile",
     ),
+    ({"formula": {"kind": "quantile", "measure": "x", "q": 1}}, "/formula/q", "a number from 0.0001 to 0.9999"),
+    ({"formula": {"kind": "quantile", "measure": "x", "q": True}}, "/formula/q", "True is no quantile"),
+    ({"formula": {"kind": "quantile", "q": 0.5}}, "/formula/measure", "quantile needs the name of a measure"),
+    ({"formula": {"kind": "mean", "measure": "x", "q": 0.5}}, "/formula/q", "means nothing to mean"),
+    ({"formula": {"kind": "standard_deviation"}}, "/formula/measure", "standard_deviation needs"),
     ({"formula": {"kind": "count", "where": {"line": []}}}, "/formula/where", "at least one value"),
     ({"formula": {"kind": "count", "wher": {}}}, "/formula/wher", "is not a field of a formula"),
     (

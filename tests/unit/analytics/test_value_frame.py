@@ -43,6 +43,7 @@ def delta(passed: float, of: float, *, number: int = 0, line: str = "A", **chang
         "squares": 0.0,
         "minimum": None,
         "maximum": None,
+        "sketch": None,
     }
     return row | changed
 
@@ -73,6 +74,7 @@ VALUE_OF: list[tuple[FormulaKind, float | None, float | None, float | None]] = [
     ("mean", 3.125, 12.5, 4.0),
     ("minimum", -2.0, None, None),
     ("maximum", 8.0, None, None),
+    ("standard_deviation", 2.0, None, None),
 ]
 
 
@@ -81,7 +83,7 @@ def test_each_formula(
     kind: FormulaKind, value: float | None, numerator: float | None, denominator: float | None
 ) -> None:
     one = indicator(formula=Formula(kind, measure="delay"), minimum_sample=5)
-    frame = deltas(delta(12.5, 0.0, count=4, minimum=-2.0, maximum=8.0))
+    frame = deltas(delta(12.5, 0.0, count=4, squares=12.0, minimum=-2.0, maximum=8.0))
     [found] = to_kpi_values(changed_values(computed(frame, definitions(one)), no_values()))
     assert (found.value, found.numerator, found.denominator) == (value, numerator, denominator)
     assert (found.sample_size, found.judgement) == (4, "insufficient")
