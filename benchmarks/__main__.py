@@ -33,10 +33,15 @@ def _measure(name: str, *, broker: Broker, size: Size, store: ResultStore) -> No
             print(f"{one.contender} could not be measured: {one.reason}", flush=True)
             failures.append(one)
         else:
-            print(f"{one.contender} | {one.case} | {one.per_wall_second:,.0f} a second", flush=True)
+            print(_line(one), flush=True)
             measurements.append(one)
     show(name, measurements)
     store.keep(name, measurements, failures)
+
+
+def _line(one: Measurement) -> str:
+    cpu = "" if one.per_cpu_second is None else f" | {one.per_cpu_second:,.0f} a second of CPU"
+    return f"{one.contender} | {one.case} | {one.per_wall_second:,.0f} a second{cpu}"
 
 
 if __name__ == "__main__":

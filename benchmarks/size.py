@@ -34,7 +34,7 @@ QUICK = Size(
     subject_events=300_000,
     small_block_events=20_000,
     ids=1_000_000,
-    http_events=20_000,
+    http_events=40_000,
     latency_seconds=10,
 )
 FULL = Size(
