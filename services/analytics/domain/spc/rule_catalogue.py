@@ -30,7 +30,7 @@ WESTERN_ELECTRIC: Mapping[int, RunRule] = {
 """Western Electric Statistical Quality Control Handbook 1956, pages 23 to 28."""
 
 DEFAULT_NELSON = (1, 2, 5, 6)
-"""One false alarm in 109 points; rule 3 would cost a third of that and hardly finds a shift sooner (decision 10)."""
+"""One false alarm in 109 points; rule 3 would cost a fifth of that and hardly finds a shift sooner (decision 10)."""
 
 
 def nelson(numbers: Iterable[int] = DEFAULT_NELSON, *, complete_windows: bool = True) -> RuleSet:

@@ -24,7 +24,7 @@ from services.analytics.domain.spc.run_rules import EMPTY, Alternation, Beyond, 
 
 Places = npt.NDArray[np.int64]
 
-_MOST_STATES = 400_000
+_MOST_STATES = 50_000
 _SIGNALLED = -1
 
 
@@ -128,14 +128,15 @@ def _next_points(state: _State, zones: int, *, ordered: bool) -> list[tuple[int,
 
 def _after(rules: RuleSet, state: _State, zone: int, *, z: float, rise: int) -> _State | None:
     """The state after one more point; None if a rule fires at it."""
-    seen = state.seen + 1
+    most = _incomplete(rules)
+    seen = min(state.seen + 1, most)
     memories = []
     for rule, memory in zip(rules.rules, state.memories, strict=True):
         after, found = rule.step(memory, z, rise)
-        if found and (seen >= rule.window or not rules.complete_windows):
+        if found and seen >= min(rule.window, most):
             return None
         memories.append(rule.reduced(after))
-    return _State(min(seen, _incomplete(rules)), zone if _ordered(rules) else 0, tuple(memories))
+    return _State(seen, zone if _ordered(rules) else 0, tuple(memories))
 
 
 @lru_cache(maxsize=32)

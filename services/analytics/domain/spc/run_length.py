@@ -32,6 +32,11 @@ class RunLength:
             return math.inf
         return float(self.survival.sum()) + float(self.survival[-1]) * self.ratio / (1 - self.ratio)
 
+    @property
+    def alarms_per_point(self) -> float:
+        """In the long run, if the chart begins anew after each alarm: times points a year and series, the alarms to expect."""
+        return 1 / self.mean
+
     def chance_within(self, points: int) -> float:
         """Chance of a signal among the first `points` points."""
         at_least("points", points, least=0)

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.analytics.domain.spc.attribute_charts import c_baseline, p_baseline
@@ -41,6 +41,7 @@ def _decimals(printed: str) -> int:
     return len(digits.partition(".")[2]) - int(exponent or 0)
 
 
+@settings(deadline=None)
 @given(trials=st.integers(1, 3000), chance=st.floats(0, 1))
 def test_exact_binomial_limits_are_the_outermost_that_hold(trials: int, chance: float) -> None:
     limits = binomial_limits(trials, chance=chance)
@@ -51,6 +52,7 @@ def test_exact_binomial_limits_are_the_outermost_that_hold(trials: int, chance: 
     assert narrower.chance_above > THREE_SIGMA_TAIL or limits.upper == 0
 
 
+@settings(deadline=None)
 @given(mean=st.floats(1e-3, 1e7))
 def test_exact_poisson_limits_are_the_outermost_that_hold(mean: float) -> None:
     limits = poisson_limits(mean)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.analytics.domain.spc.errors import InvalidStatisticsInput
@@ -68,11 +68,13 @@ def test_published_vector(vector: Case) -> None:
     assert streamed(rules, values.tolist(), z.tolist()) == signals
 
 
+@settings(deadline=None)
 @given(rules=RULE_SETS, z=SERIES)
 def test_point_by_point_says_what_the_whole_series_says(rules: RuleSet, z: list[float]) -> None:
     assert streamed(rules, z, z) == judge_all(rules, z, z)
 
 
+@settings(deadline=None)
 @given(z=SERIES, stretch=st.sampled_from([0.5, 2.0]))
 def test_all_named_rules_agree_when_values_and_z_differ(z: list[float], stretch: float) -> None:
     """As with variable n: trends compare the values, zones the z."""
@@ -81,6 +83,7 @@ def test_all_named_rules_agree_when_values_and_z_differ(z: list[float], stretch:
     assert streamed(rules, values, z) == judge_all(rules, values, z)
 
 
+@settings(deadline=None)
 @given(rules=RULE_SETS, z=SERIES, stop=st.integers(0, 60))
 def test_a_state_survives_a_store(rules: RuleSet, z: list[float], stop: int) -> None:
     state = start(rules)
@@ -102,6 +105,7 @@ def test_memory_is_constant() -> None:
     assert sizes == {True}
 
 
+@settings(deadline=None)
 @given(z=SERIES)
 def test_a_memory_reduced_has_the_same_future(z: list[float]) -> None:
     """What the run-length chain forgets never mattered."""
