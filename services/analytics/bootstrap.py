@@ -66,7 +66,7 @@ _TIMER_REST = timedelta(seconds=1)
 def build(settings: AnalyticsSettings, platform: Platform) -> Service:
     """Construct and connect; nothing is opened or read before `start`."""
     url = settings.database_url.get_secret_value() if settings.database_url else platform.sqlite_url(_NAME)
-    database = Database(url)
+    database = platform.database(url)
     log, ids, clock = platform.log, platform.ids, platform.clock
     factory = MetricFactory(platform.registry, _NAME)
     metrics, pump_metrics = AnalyticsMetrics(factory), PumpMetrics(factory)

@@ -21,7 +21,6 @@ from services.goals.use_cases.advance_goal_set import AdvanceGoalSet
 from services.goals.use_cases.query_goals import QueryGoals
 from services.goals.use_cases.record_kpi_values import RecordKpiValues
 from services.goals.use_cases.set_goals import SetGoals
-from shared.database.engine import Database
 from shared.database.log_trimmer import LogTrimmer
 from shared.database.migrations import Migrations
 from shared.database.outbox import Relay, oldest_unpublished
@@ -49,7 +48,7 @@ _SOON = timedelta(milliseconds=5)
 def build(settings: GoalsSettings, platform: Platform) -> Service:
     """Construct and connect; nothing is opened before the service starts."""
     url = settings.database_url
-    database = Database(url.get_secret_value() if url else platform.sqlite_url("goals"))
+    database = platform.database(url.get_secret_value() if url else platform.sqlite_url("goals"))
     make = MetricFactory(platform.registry, "goals")
     metrics, consumers = GoalsMetrics(make), PumpMetrics(make)
     log = logger("goals")

@@ -22,7 +22,6 @@ from services.ingest.use_cases.accept_metric_events import AcceptMetricEvents, P
 from services.ingest.use_cases.define import DefineReadingType, RegisterSource
 from services.ingest.use_cases.query_definitions import QueryDefinitions
 from services.ingest.use_cases.settle_quarantined import DiscardQuarantined, ReleaseQuarantined, ReplayQuarantined
-from shared.database.engine import Database
 from shared.database.migrations import Migrations
 from shared.database.positions import Positions
 from shared.eventlog.dead_letters import DeadLetters
@@ -44,7 +43,7 @@ __all__ = ["IngestSettings", "build"]
 def build(settings: IngestSettings, platform: Platform) -> Service:
     """Construct and connect; nothing is opened before the service starts."""
     url = settings.database_url
-    database = Database(url.get_secret_value() if url else platform.sqlite_url("ingest"))
+    database = platform.database(url.get_secret_value() if url else platform.sqlite_url("ingest"))
     make = MetricFactory(platform.registry, "ingest")
     metrics, consumers = IngestMetrics(make), PumpMetrics(make)
     log = logger("ingest")

@@ -25,7 +25,6 @@ from services.issues.use_cases.follow_goals import FollowGoals
 from services.issues.use_cases.query_issues import QueryIssues
 from services.issues.use_cases.report_issue import ReportIssue
 from services.issues.use_cases.report_overdue import ReportOverdue
-from shared.database.engine import Database
 from shared.database.migrations import Migrations
 from shared.database.outbox import Relay, oldest_unpublished
 from shared.database.positions import Positions
@@ -52,7 +51,7 @@ _SOON = timedelta(milliseconds=5)
 def build(settings: IssuesSettings, platform: Platform) -> Service:
     """Construct and connect; nothing is opened before the service starts."""
     url = settings.database_url
-    database = Database(url.get_secret_value() if url else platform.sqlite_url("issues"))
+    database = platform.database(url.get_secret_value() if url else platform.sqlite_url("issues"))
     make = MetricFactory(platform.registry, "issues")
     metrics, consumers = IssuesMetrics(make), PumpMetrics(make)
     log = logger("issues")

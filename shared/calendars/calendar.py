@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
+from functools import cache
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -93,9 +94,15 @@ def calendar_from_definition(name: str, definition: Mapping[str, Any]) -> Calend
 
 
 def _read_time_zone(value: Any) -> str:
-    if not isinstance(value, str) or value not in available_timezones():
+    if not isinstance(value, str) or value not in _known_time_zones():
         raise ValueError(f"{value!r} is not an IANA time zone; write for example Europe/Berlin or Asia/Shanghai")
     return value
+
+
+@cache
+def _known_time_zones() -> frozenset[str]:
+    """Asked for once: it walks through the whole time zone database on disk."""
+    return frozenset(available_timezones())
 
 
 def _read_weekday(value: Any) -> str:

@@ -93,7 +93,7 @@ class Relay:
         self._database = database
         self._tables = tables
         self._log = log
-        self._appended: list[int] = []
+        self._appended: list[Row[Any]] = []
         self._partitions: dict[str, int] = {}
 
     def step(self, now: datetime) -> bool:  # noqa: ARG002 - a stepper is told the time whether it needs it or not
@@ -122,7 +122,7 @@ class Relay:
         except LogUnavailable:
             return False
         fail_point("outbox-appended")
-        self._appended = [row.id for row in rows]
+        self._appended = rows
         return True
 
     def close(self) -> None:
@@ -133,9 +133,17 @@ class Relay:
             return connection.execute(select(self._tables.outbox.c.id).limit(1)).first() is None
 
     def _forget_appended(self, connection: WriteConnection) -> None:
+        """Delete by id and numbers: after a delete, SQLite gives the same id to another row, and the delete may come twice
+        (another relay was faster, or the outcome of the first try is unknown).
+        """
         outbox = self._tables.outbox
-        statement = delete(outbox).where(outbox.c.id == bindparam("row_id"))
-        connection.execute_many(statement, [{"row_id": row_id} for row_id in self._appended])
+        statement = delete(outbox).where(
+            outbox.c.id == bindparam("row_id"),
+            outbox.c.topic == bindparam("on_topic"),
+            outbox.c.numbers == bindparam("given"),
+        )
+        gone = [{"row_id": row.id, "on_topic": row.topic, "given": row.numbers} for row in self._appended]
+        connection.execute_many(statement, gone)
 
     def _number(self, connection: WriteConnection) -> None:
         outbox = self._tables.outbox

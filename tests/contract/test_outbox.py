@@ -153,6 +153,19 @@ def test_two_relays_over_one_outbox_publish_everything_once(
     assert sorted(applied(log)) == sorted(f"{name}{number}".encode() for name in "abc" for number in range(5))
 
 
+def test_a_row_that_got_the_id_of_a_deleted_one_is_published(
+    database: Database, tables: DeliveryTables, log: FailingLog
+) -> None:
+    """Found by the simulation: a relay deletes late what another has deleted, and SQLite has given its id to a new row."""
+    first, second = relay(database, tables, log), relay(database, tables, log)
+    publish(database, tables, [b"a1"])
+    first.step(NOON)
+    drain(second)
+    publish(database, tables, [b"a2"])
+    drain(first)
+    assert applied(log) == [b"a1", b"a2"]
+
+
 @pytest.mark.postgres
 def test_a_transaction_that_commits_after_later_ones_leaves_no_gap(postgres_url: str, log: FailingLog) -> None:
     """Its rows have lower ids and higher numbers. The relay that numbered the others died before it appended them."""

@@ -41,8 +41,11 @@ def assign(readings: pl.DataFrame, indicator: Indicator, calendar: Calendar) -> 
     counted = counts(readings, indicator)
     panes = _panes(counted[OBSERVED_AT], calendar, indicator.window.every)
     subject = subject_column([(name, DIMENSION + name) for name in indicator.by])
-    measures = [pl.col(MEASURE + name).alias(name) for name in dict.fromkeys(indicator.formula.measures)]
-    return counted.select(subject.alias(SUBJECT), *measures).with_columns(panes)
+    named = dict.fromkeys(indicator.formula.measures)
+    measures = [pl.col(MEASURE + name).alias(name) for name in named]
+    # Added before anything is left out: a subject that is the same for all would else be one row, where nothing is measured.
+    assigned = counted.with_columns(subject.alias(SUBJECT), *measures, *panes)
+    return assigned.select(SUBJECT, *named, PANE_START, PANE_END)
 
 
 def _panes(observed: pl.Series, calendar: Calendar, every: Every) -> list[pl.Series]:

@@ -130,3 +130,12 @@ def test_seen_ids_agree_with_a_set(batches: list[list[int]]) -> None:
     assert len(seen) == len(known)
     assert len(seen.runs) <= 10
     assert not load([pack(run) for run in seen.runs]).first_seen(np.array(sorted(known), dtype=np.uint64)).any()
+
+
+def test_counting_everything_needs_neither_dimension_nor_measure() -> None:
+    """Found by the simulation: the fold failed for good on an indicator that counts and is not broken down."""
+    calls = indicator(by=(), formula=Formula("count"))
+    sent = [(1, 0, "A", 1, 1), (2, 1, "B", 1, 1), (3, 24 * 8, "A", 1, 1)]
+    folded = fold([block(sent)], {0: PartitionMemory()}, catalogue(calls))
+    assert sorted(folded.deltas["count"].to_list()) == [1, 2]
+    assert set(folded.deltas["subject"].to_list()) == {"{}"}

@@ -1,0 +1,119 @@
+"""How records reach a consumer in the simulated world: few at a time, late, again from an earlier place, or to two at once."""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from shared.eventlog.groups import Group
+from shared.eventlog.local_consumer import LocalConsumer, Signal
+from shared.eventlog.memory import MemoryLog
+from shared.eventlog.port import Assigned, OffsetOutOfRange, Partition, Record, Revoked
+
+_FAR_BACK = 4
+_MOST_BYTES = 1 << 40
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How the log behaves in one seed: chances between 0 and 1.
+
+    Attributes:
+        repeats: that an append lies on the log twice, as after a client's own retry.
+        returns: that a poll goes back to records that were delivered before.
+        holds_back: that a partition gives nothing in a poll although it has records.
+    """
+
+    repeats: float
+    returns: float
+    holds_back: float
+
+
+CALM = Habits(0, 0, 0)
+"""Everything is delivered once and at once."""
+
+
+class Unreliable(Protocol):
+    """Where the records are, and how they are delivered just now."""
+
+    records: MemoryLog
+    chance: random.Random
+    habits: Habits
+
+
+class SimulatedConsumer(LocalConsumer):
+    """One member of a group; `shared.eventlog.port.Consumer`.
+
+    A member that the group has given up (its session ended, but its process lives) goes on reading what it held, beside the new
+    owner, until it finds out. Only the fences in the databases stand between the two.
+    """
+
+    def __init__(
+        self,
+        *,
+        log: Unreliable,
+        strike: Callable[[str], None],
+        group: Group,
+        topics: Sequence[str],
+        on_assigned: Assigned,
+        on_revoked: Revoked,
+    ) -> None:
+        super().__init__(
+            records=log.records,
+            group=group,
+            signal=Signal(),
+            topics=topics,
+            on_assigned=on_assigned,
+            on_revoked=on_revoked,
+        )
+        self._log = log
+        self._strike = strike
+        self._topics = topics
+        self._given_up = False
+
+    def poll(self, wait: timedelta, max_records: int) -> Sequence[Record]:  # noqa: ARG002 - nobody waits here
+        self._strike("before poll")
+        if not self._given_up:
+            self._follow_group()
+            self._strike("after rebalance")
+        return self._collect(self._log.chance.randint(1, min(max_records, 40)))
+
+    def give_up(self) -> None:
+        """The group goes on without this member, which does not know it yet."""
+        self._given_up = True
+        self._group.leave(self._member)
+
+    def find_out(self) -> None:
+        """A member that was given up lets go, and joins again."""
+        if self._given_up and not self._closed:
+            self._given_up = False
+            self._let_go()
+            self._member = self._group.join(self._topics)
+
+    def die(self) -> None:
+        """The process has ended without a word, and its session with it."""
+        self._closed = True
+        self._group.leave(self._member)
+
+    def _collect(self, max_records: int) -> Sequence[Record]:
+        partitions = list(self._positions)
+        self._log.chance.shuffle(partitions)
+        found: list[Record] = []
+        for partition in partitions:
+            room = max_records - len(found)
+            if room and partition not in self._paused and self._log.chance.random() >= self._log.habits.holds_back:
+                found.extend(self._take(partition, room))
+        return found
+
+    def _take(self, partition: Partition, room: int) -> Sequence[Record]:
+        first, end = self._records.bounds(partition)
+        offset = self._positions[partition]
+        if not first <= offset <= end:
+            raise OffsetOutOfRange(f"offset {offset} of {partition}: it holds {first} to {end}")
+        if self._log.chance.random() < self._log.habits.returns:
+            offset = max(first, offset - self._log.chance.randint(1, _FAR_BACK))
+        records = self._records.read(partition, offset, max_records=room, max_bytes=_MOST_BYTES)
+        if records:
+            self._positions[partition] = records[-1].offset + 1
+        return records

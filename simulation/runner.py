@@ -1,0 +1,60 @@
+"""Many seeds on several processes, each process with a plant of its own."""
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+
+from shared.telemetry.logging import configure_logging
+from simulation.verdict import run_seed
+from simulation.world import Plant
+
+_AT_ONCE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run of many seeds keeps of each."""
+
+    seed: int
+    wrong: tuple[str, ...]
+    digest: str
+    faults: int
+
+
+def be_quiet() -> None:
+    """Expected trouble is what this is about; the program need not tell of it."""
+    configure_logging(level="critical", log_format="console")
+
+
+def run_seeds(plant: Plant, seeds: Sequence[int]) -> Iterator[Result]:
+    """One seed after the other, in this process."""
+    for seed in seeds:
+        verdict = run_seed(plant, seed)
+        yield Result(seed, verdict.wrong, verdict.trace.digest(), verdict.faults)
+
+
+def run_everywhere(seeds: Sequence[int], processes: int, tell: Callable[[Result], None]) -> None:
+    """All seeds, on so many processes; blocks until the last one is done."""
+    portions = [seeds[begin : begin + _AT_ONCE] for begin in range(0, len(seeds), _AT_ONCE)]
+    # Spawned, not forked: polars has threads, which a fork would leave behind locked.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=be_quiet) as pool:
+        for results in pool.map(_run_portion, portions):
+            for result in results:
+                tell(result)
+
+
+_PLANTS: list[Plant] = []
+
+
+def _run_portion(seeds: Sequence[int]) -> list[Result]:
+    if not _PLANTS:
+        _PLANTS.append(Plant())
+    return list(run_seeds(_PLANTS[0], seeds))
+
+
+def single_threaded() -> dict[str, str]:
+    """The environment in which a seed repeats itself line by line, in whichever process it runs."""
+    return {**os.environ, "PYTHONHASHSEED": "0", "POLARS_MAX_THREADS": "1"}

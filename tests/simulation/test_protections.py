@@ -1,0 +1,101 @@
+"""The simulation finds what it is there to find: with one protection switched off, some seed fails."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from sqlalchemy import bindparam, delete, select, update
+
+from services.analytics.adapters.evaluate_tables import EVALUATE_PARTITIONS
+from services.analytics.adapters.partition_store import SqlPartitionStore, decode_state
+from services.analytics.domain.seen_ids import SeenIds
+from shared.database import unit_of_work
+from shared.database.inbox import Inbox
+from shared.database.outbox import Relay
+from shared.eventlog.port import NewRecord
+from simulation.verdict import run_seed
+from simulation.world import Plant
+
+MOST_SEEDS = 60
+SwitchOff = Callable[[pytest.MonkeyPatch], None]
+
+
+def count_every_copy(patch: pytest.MonkeyPatch) -> None:
+    """The fold does not ask whether it has seen an id."""
+    patch.setattr(SeenIds, "first_seen", lambda _self, hashes: np.ones(hashes.size, dtype=np.bool_))
+
+
+def move_positions_unasked(patch: pytest.MonkeyPatch) -> None:
+    """A position is set wherever it stands."""
+
+    def advance(connection: Any, tables: Any, progress: Any) -> None:
+        columns = tables.positions.c
+        connection.change(
+            update(tables.positions)
+            .where(
+                columns.consumer == progress.consumer,
+                columns.topic == progress.topic,
+                columns.partition == progress.partition,
+            )
+            .values(next_offset=progress.next_offset)
+        )
+
+    patch.setattr(unit_of_work, "advance", advance)
+
+
+def take_every_number(patch: pytest.MonkeyPatch) -> None:
+    """A record is applied whatever its number."""
+    patch.setattr(Inbox, "accept", lambda _self, _delivery: True)
+
+
+def number_in_memory(patch: pytest.MonkeyPatch) -> None:
+    """The relay goes on counting when it appends again."""
+    to_records = Relay._to_records
+    counted: dict[tuple[int, str, int | None], int] = {}
+
+    def numbered(relay: Relay, row: Any) -> Iterator[NewRecord]:
+        for record in to_records(relay, row):
+            headers = dict(record.headers)
+            key = (id(relay), record.topic, record.partition)
+            counted[key] = counted.get(key, int(headers["andon-sequence"]) - 1) + 1
+            yield replace(record, headers=tuple({**headers, "andon-sequence": str(counted[key]).encode()}.items()))
+
+    patch.setattr(Relay, "_to_records", numbered)
+
+
+def delete_by_id_alone(patch: pytest.MonkeyPatch) -> None:
+    """The relay deletes what it has appended although the id may be another row's by now."""
+
+    def forget(relay: Relay, connection: Any) -> None:
+        outbox = relay._tables.outbox
+        gone = [{"row_id": row.id} for row in relay._appended]
+        connection.execute_many(delete(outbox).where(outbox.c.id == bindparam("row_id")), gone)
+
+    patch.setattr(Relay, "_forget_appended", forget)
+
+
+def claim_any_revision(patch: pytest.MonkeyPatch) -> None:
+    """Stage two writes to a partition whoever has written to it meanwhile, and positions do not stop it either."""
+
+    def claim(store: SqlPartitionStore, fence: Any) -> Any:
+        columns = EVALUATE_PARTITIONS.c
+        found = store._connection.execute(select(columns.state).where(columns.partition == fence.partition))
+        return decode_state(found.scalar_one())
+
+    patch.setattr(SqlPartitionStore, "claim", claim)
+    move_positions_unasked(patch)
+
+
+PROTECTIONS = [
+    count_every_copy, move_positions_unasked, take_every_number, number_in_memory, delete_by_id_alone, claim_any_revision,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("switch_off", PROTECTIONS, ids=lambda one: one.__name__)
+def test_without_a_protection_some_seed_fails(
+    plant: Plant, switch_off: SwitchOff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    switch_off(monkeypatch)
+    assert any(run_seed(plant, seed).wrong for seed in range(MOST_SEEDS))
