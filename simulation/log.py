@@ -130,6 +130,10 @@ class LogDoor:
         self._strike("before offsets")
         return self._log.records.offsets(partition)
 
+    def ends(self, topic: str) -> Mapping[int, int]:
+        self._strike("before ends")
+        return self._log.records.ends(topic)
+
     def committed(self, group: str, partition: Partition) -> int | None:
         self._strike("before committed")
         return self._log.group(group).committed.get(partition)

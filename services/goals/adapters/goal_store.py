@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import msgspec
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from services.goals.adapters.tables import CALENDARS, GOAL_SETS, HEALTH, INDICATORS, KPI_VALUES, LINKS
 from services.goals.domain.attainment import Health, WindowValue
@@ -40,7 +40,13 @@ class SqlGoalReader:
 
     def values(self, indicator: str, subject: Mapping[str, str]) -> Sequence[WindowValue]:
         columns = KPI_VALUES.c
-        statement = select(KPI_VALUES).where(columns.indicator == indicator, columns.subject == _subject_key(subject))
+        # Those of an earlier definition of the indicator were computed otherwise, over other windows perhaps.
+        newest = select(func.max(columns.indicator_version)).where(columns.indicator == indicator).scalar_subquery()
+        statement = select(KPI_VALUES).where(
+            columns.indicator == indicator,
+            columns.subject == _subject_key(subject),
+            columns.indicator_version == newest,
+        )
         return [
             WindowValue(
                 start=row.window_start,
