@@ -80,6 +80,13 @@ def between(argument: str, value: float, *, low: float, high: float) -> float:
     return value
 
 
+def share(argument: str, value: float) -> float:
+    """A number from 0 to 1, both included."""
+    if not 0 <= value <= 1:
+        raise InvalidStatisticsInput(argument, problem=f"is {value}", remedy="give a number from 0 to 1")
+    return value
+
+
 def _refuse_first(argument: str, array: Floats, *, wrong: Flags, remedy: str) -> None:
     places = np.flatnonzero(wrong)
     if places.size:

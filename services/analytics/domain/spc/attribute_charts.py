@@ -12,7 +12,7 @@ import numpy as np
 
 from services.analytics.domain.spc.arguments import Floats
 from services.analytics.domain.spc.constants import RangeConstants, range_constants
-from services.analytics.domain.spc.errors import InvalidStatisticsInput
+from services.analytics.domain.spc.errors import InvalidStatisticsInput, TooFewPoints
 from services.analytics.domain.spc.panel import Panel, around
 from services.analytics.domain.spc.samples import Counts
 from services.analytics.domain.spc.uncertainty import moving_range_degrees, prediction_multiple
@@ -114,7 +114,7 @@ def sigma_z(plain: AttributeBaseline, sample: Counts, constants: RangeConstants 
 
 def _plain(sample: Counts, law: Law, *, as_counts: bool = False) -> AttributeBaseline:
     if not len(sample):
-        raise InvalidStatisticsInput("counts", problem="are empty", remedy="choose a phase with one point or more")
+        raise TooFewPoints("counts", problem="are empty", remedy="choose a phase with one point or more")
     size = float(sample.sizes.sum())
     rate = float(sample.counts.sum()) / size
     if law == "binomial" and rate > 1:

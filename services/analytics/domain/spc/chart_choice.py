@@ -1,8 +1,9 @@
 """Which chart suits an indicator: proposed by the kind of its formula, checked by its data, and explained.
 
-Over-dispersion is tested by chi-square: Σ ((share - rate) / standard error)² on k - 1 degrees (Montgomery, Introduction to
-Statistical Quality Control, 7th edition, section 7.2; Laney 2002 for the remedy). Subgroup means that scatter more than their
-contents explain are no rational subgroups (Shewhart 1931; Montgomery, section 5.3.4): they are charted as single values.
+Over-dispersion is tested by chi-square: Σ ((share - rate) / standard error)² on k - 1 degrees (Cochran 1954, "Some methods for
+strengthening the common χ² tests", Biometrics 10); the remedy is Laney's (2002). Subgroup means that scatter more than their contents
+explain are no rational subgroups (Montgomery, Introduction to Statistical Quality Control, 7th edition, section 5.3.4): they are
+charted as single values.
 """
 
 import math

@@ -72,7 +72,7 @@ def d3(n: int) -> float:
 
 
 def c4(n: float) -> float:
-    """E(s) / sigma for n values: sqrt(2 / (n - 1)) Γ(n / 2) / Γ((n - 1) / 2) (Montgomery, section 4.2 and appendix VI).
+    """E(s) / sigma for n values: sqrt(2 / (n - 1)) Γ(n / 2) / Γ((n - 1) / 2) (Montgomery, appendix VI).
 
     n need not be whole: n - 1 degrees of freedom may be those that an estimate is worth.
     """

@@ -55,6 +55,12 @@ class Cusum:
         if self.above is None and self.below is None:
             raise InvalidStatisticsInput("above", problem="and `below` are missing", remedy="give one side or both")
 
+    @property
+    def sides(self) -> tuple[tuple[Side, CusumSide], ...]:
+        """The sides that are watched, above first."""
+        watched: tuple[tuple[Side, CusumSide | None], ...] = (("above", self.above), ("below", self.below))
+        return tuple((name, side) for name, side in watched if side is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class SumState:
@@ -79,7 +85,7 @@ class CusumSignal:
         at: the point, from 0.
         onset: the last point before the change: where the sum was last 0; -1 if it never was.
         total: the sum.
-        level: the new mean as Montgomery (section 9.1.5) estimates it: reference ± total / points since the onset, in the
+        level: the new mean as Montgomery (section 9.1.2) estimates it: reference ± total / points since the onset, in the
             unit of the values.
     """
 

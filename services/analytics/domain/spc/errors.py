@@ -2,6 +2,7 @@
 
 DomainError
 └── InvalidStatisticsInput      invalid-statistics-input
+    └── TooFewPoints            too-few-points
 """
 
 from shared.runtime.errors import DomainError, FieldProblem
@@ -17,3 +18,9 @@ class InvalidStatisticsInput(DomainError, ValueError):
         super().__init__(f"{argument}: {detail}", errors=[FieldProblem(f"/{argument}", detail)])
         self.argument = argument
         self.remedy = remedy
+
+
+class TooFewPoints(InvalidStatisticsInput):
+    """More of the same would do: limits cannot be set yet."""
+
+    id = "too-few-points"

@@ -13,7 +13,7 @@ import numpy as np
 from services.analytics.domain.spc.arguments import Floats, finite
 from services.analytics.domain.spc.distributions import normal_densities
 from services.analytics.domain.spc.ewma import Ewma
-from services.analytics.domain.spc.integral_equations import expected_points, nodes_on
+from services.analytics.domain.spc.integral_equations import expected_points, nodes_on, stated
 
 _SETTLED = 1e-9
 _FAR = 9.0
@@ -43,7 +43,7 @@ def ewma_arl(design: Ewma, *, shift: float = 0.0) -> float:
         lengths = 1 + _moves(design, span.nodes, ahead, shift=shift) @ lengths
         ahead = span
     begin = np.array([design.head_start])
-    return 1 + float((_moves(design, begin, ahead, shift=shift) @ lengths)[0])
+    return stated(1 + float((_moves(design, begin, ahead, shift=shift) @ lengths)[0]))
 
 
 def _moves(design: Ewma, before: Floats, ahead: _Span, *, shift: float) -> Floats:

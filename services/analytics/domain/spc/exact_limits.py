@@ -2,7 +2,7 @@
 
 "3 sigma" of a small count is no normal 3 sigma: at n 50 and p .02 such a limit alarms falsely at 1.8 % instead of 0.27 %.
 Exact limits are the outermost counts whose tail chances do not exceed those of a normal limit (Wetherill & Brown 1991,
-Statistical Process Control, chapter 9: probability limits).
+Statistical Process Control: probability limits).
 """
 
 import math
@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from services.analytics.domain.spc.arguments import at_least, between, positive
+from services.analytics.domain.spc.arguments import at_least, between, positive, share
 from services.analytics.domain.spc.attribute_charts import AttributeBaseline
 from services.analytics.domain.spc.distributions import (
     binomial_cdf,
     binomial_tail,
     normal_cdf,
+    normal_quantile,
     poisson_cdf,
     poisson_tail,
 )
@@ -53,7 +54,7 @@ class CountLimits:
 def binomial_limits(trials: int, *, chance: float, tail: float = THREE_SIGMA_TAIL) -> CountLimits:
     """Exact limits for a count of successes, the chance to fall outside at most `tail` on each side."""
     between("tail", tail, low=0, high=0.5)
-    _refuse_chance(chance)
+    share("chance", chance)
     at_least("trials", trials, least=1)
 
     def below(count: int) -> float:
@@ -77,7 +78,7 @@ def poisson_limits(mean: float, *, tail: float = THREE_SIGMA_TAIL) -> CountLimit
 
 def binomial_alarms(trials: int, *, chance: float, lower: float, upper: float) -> CountLimits:
     """What limits on the *count*, however computed, really do when the true proportion is `chance`: strict on both sides."""
-    _refuse_chance(chance)
+    share("chance", chance)
     at_least("trials", trials, least=1)
     inside = _inside(lower, upper)
     return CountLimits(
@@ -98,7 +99,11 @@ def poisson_alarms(mean: float, *, lower: float, upper: float) -> CountLimits:
 
 @dataclass(frozen=True, slots=True)
 class ExactBaseline:
-    """A p, np, c or u chart with exact limits instead of rate ± 3 sigma; trials of a proportion must be whole."""
+    """A p, np, c or u chart with exact limits instead of rate ± 3 sigma; trials of a proportion must be whole.
+
+    Rules judge normal scores of the counts, Φ⁻¹(P(X < x) + P(X = x) / 2), after the quantile residuals of Dunn & Smyth 1996
+    (Journal of Computational and Graphical Statistics 5) with the half in place of a random share.
+    """
 
     plain: AttributeBaseline
 
@@ -115,7 +120,9 @@ class ExactBaseline:
         scale = np.ones(len(sample)) if self.plain.as_counts else sample.sizes
         lower = np.array([known[size].lower for size in sample.sizes.tolist()], dtype=np.float64)
         upper = np.array([known[size].upper for size in sample.sizes.tolist()], dtype=np.float64)
-        return (replace(drawn, lower=lower / scale, upper=upper / scale),)
+        points = zip(sample.counts.tolist(), sample.sizes.tolist(), strict=True)
+        scores = np.array([self._score(count, size, inside=known[size], multiple=multiple) for count, size in points])
+        return (replace(drawn, lower=lower / scale, upper=upper / scale, scores=scores),)
 
     def _limits(self, size: float, multiple: float) -> CountLimits:
         if self.plain.law == "poisson":
@@ -125,6 +132,27 @@ class ExactBaseline:
                 "sizes", problem=f"hold {size}", remedy="trials are whole; use a u chart for areas"
             )
         return binomial_limits(int(size), chance=self.plain.rate, tail=normal_cdf(-multiple))
+
+    def _score(self, count: float, size: float, *, inside: CountLimits, multiple: float) -> float:
+        """The normal value with the same chance, so that zones mean what they do for normal points; inside the limits not beyond."""
+        at_most = (self._at_most(count - 1, size) + self._at_most(count, size)) / 2
+        at_least = (self._more_than(count - 1, size) + self._more_than(count, size)) / 2
+        score = _quantile(at_most) if at_most < at_least else -_quantile(at_least)
+        return min(max(score, -multiple), multiple) if inside.lower <= count <= inside.upper else score
+
+    def _at_most(self, count: float, size: float) -> float:
+        if self.plain.law == "poisson":
+            return poisson_cdf(count, mean=self.plain.rate * size)
+        return binomial_cdf(count, trials=int(size), chance=self.plain.rate)
+
+    def _more_than(self, count: float, size: float) -> float:
+        if self.plain.law == "poisson":
+            return poisson_tail(count, mean=self.plain.rate * size)
+        return binomial_tail(count, trials=int(size), chance=self.plain.rate)
+
+
+def _quantile(chance: float) -> float:
+    return normal_quantile(chance) if chance > 0 else -math.inf
 
 
 def _outermost(below: Callable[[int], float], above: Callable[[int], float], *, most: int, tail: float) -> CountLimits:
@@ -148,8 +176,3 @@ def _first(holds: Callable[[int], bool], most: int) -> int:
 
 def _inside(lower: float, upper: float) -> tuple[int, int]:
     return math.ceil(lower - _SLACK), math.floor(upper + _SLACK)
-
-
-def _refuse_chance(chance: float) -> None:
-    if not 0 <= chance <= 1:
-        between("chance", chance, low=0, high=1)

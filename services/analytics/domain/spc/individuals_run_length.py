@@ -8,7 +8,7 @@ import numpy as np
 
 from services.analytics.domain.spc.arguments import Floats, finite, positive
 from services.analytics.domain.spc.distributions import normal_densities
-from services.analytics.domain.spc.integral_equations import expected_points, unit_rule
+from services.analytics.domain.spc.integral_equations import expected_points, stated, unit_rule
 
 _NODES = 20
 _MOST_KINKS = 60
@@ -35,7 +35,7 @@ def individuals_arl(*, limit: float, range_limit: float, shift: float = 0.0) -> 
     )
     lengths = expected_points(moves)
     whole = (widths[:, None] * weights).ravel() * normal_densities(points - shift)
-    return 1 + float(whole @ lengths)
+    return stated(1 + float(whole @ lengths))
 
 
 def _kinks(limit: float, range_limit: float) -> Floats:

@@ -10,8 +10,12 @@ from functools import lru_cache
 import numpy as np
 
 from services.analytics.domain.spc.arguments import Floats
+from services.analytics.domain.spc.errors import InvalidStatisticsInput
 
 _MOST_NODES = 1500
+_LEAK = 1e-14
+_LONGEST = 1e13
+"""Points; beyond, rounding in the chances to move would be mistaken for signals."""
 
 
 @lru_cache(maxsize=64)
@@ -29,6 +33,21 @@ def nodes_on(low: float, high: float, *, width: float) -> tuple[Floats, Floats]:
 
 
 def expected_points(moves: Floats) -> Floats:
-    """Mean number of points until the signal from each state, by the chances to move from state (row) to state (column)."""
-    lengths = np.linalg.solve(np.eye(len(moves)) - moves, np.ones(len(moves)))
-    return np.asarray(lengths)
+    """Mean number of points until the signal from each state, by the chances to move from state (row) to state (column).
+
+    Where a signal is all but impossible their size is lost to rounding, their ratios are not.
+    """
+    ones = np.ones(len(moves))
+    try:
+        return np.asarray(np.linalg.solve(np.eye(len(moves)) - moves, ones))
+    except np.linalg.LinAlgError:
+        return np.asarray(np.linalg.solve(np.eye(len(moves)) - moves * (1 - _LEAK), ones))
+
+
+def stated(run_length: float) -> float:
+    """An average run length that may be told, or the reason why none can be computed."""
+    if not 1 - 1e-9 <= run_length <= _LONGEST:
+        raise InvalidStatisticsInput(
+            "design", problem="hardly ever signals", remedy="bring the limits closer to the centre"
+        )
+    return max(1.0, run_length)

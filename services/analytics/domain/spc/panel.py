@@ -26,6 +26,7 @@ class Panel:
         first: index of the first plotted point in the sample: 1 for moving ranges, else 0.
         sigma: standard error of each plotted value under control, the widening of estimated limits left out.
         lower, upper: control limits. A point is beyond them only when strictly outside.
+        scores: z values on the scale where the statistic is nearly normal; None where it is so as plotted.
     """
 
     name: str
@@ -35,10 +36,16 @@ class Panel:
     lower: Floats
     upper: Floats
     first: int = 0
+    scores: Floats | None = None
 
     @property
     def z(self) -> Floats:
-        """Distance of each point from its centre in its own sigmas; infinite where sigma is 0 and the point is not on the centre."""
+        """What rules judge: the scores if there are any, else the distance of each point from its centre in its own sigmas.
+
+        Infinite where sigma is 0 and the point is not on the centre.
+        """
+        if self.scores is not None:
+            return self.scores
         return z_values(self.plotted, centre=self.centre, sigma=self.sigma)
 
     def beyond(self, side: Side) -> Flags:
@@ -56,8 +63,13 @@ class Panel:
         """Limits kept inside what the statistic can reach; a limit that lies on its end can never be crossed."""
         return replace(self, lower=np.maximum(self.lower, floor), upper=np.minimum(self.upper, ceiling))
 
+    def widened(self, factor: float) -> "Panel":
+        """Zones that are wider by this factor; limits stay where they are."""
+        scores = None if self.scores is None else self.scores / factor
+        return replace(self, sigma=self.sigma * factor, scores=scores)
+
     def transformed(self, name: str, scale: Callable[[Floats], Floats]) -> "Panel":
-        """The same picture on an increasing scale: values, centre and limits are carried over, sigma as the step above the centre."""
+        """The same picture on an increasing scale, judged as before: sigma becomes the step above the centre."""
         return Panel(
             name=name,
             plotted=scale(self.plotted),
@@ -66,6 +78,7 @@ class Panel:
             lower=scale(self.lower),
             upper=scale(self.upper),
             first=self.first,
+            scores=self.z,
         )
 
 

@@ -12,7 +12,7 @@ from typing import Generic, Literal, Protocol, Self, TypeVar
 import numpy as np
 
 from services.analytics.domain.spc.arguments import Flags, at_least
-from services.analytics.domain.spc.errors import InvalidStatisticsInput
+from services.analytics.domain.spc.errors import InvalidStatisticsInput, TooFewPoints
 from services.analytics.domain.spc.judging import RuleSet, Signal, judge_panel
 from services.analytics.domain.spc.panel import Panel
 
@@ -159,10 +159,7 @@ def _draw(pen: _Pen[S], sample: S, phase: Phase[S], *, stop: int) -> DrawnPhase[
     places = np.arange(len(sample))
     own = sample.chosen((places >= phase.first) & (places < stop))
     low, high = pen.bounds
-    panels = tuple(
-        replace(panel, sigma=panel.sigma * (multiple / pen.multiple))
-        for panel in baseline.panels(own, multiple=multiple)
-    )
+    panels = tuple(panel.widened(multiple / pen.multiple) for panel in baseline.panels(own, multiple=multiple))
     first = (panels[0].within(floor=low, ceiling=high),) if panels else ()
     return DrawnPhase(
         phase.first, stop, "established" if settled else "learning", baseline, multiple, (*first, *panels[1:])
@@ -178,7 +175,7 @@ def _estimated(pen: _Pen[S], sample: S, phase: Phase[S], *, stop: int) -> Baseli
         return None
     try:
         return pen.estimate(sample.chosen(chosen))
-    except InvalidStatisticsInput:
+    except TooFewPoints:
         return None
 
 

@@ -8,14 +8,14 @@ Above the centre means rarer, hence better where the events are faults.
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from services.analytics.domain.spc.arguments import Floats, at_least, non_negative_array
 from services.analytics.domain.spc.constants import RangeConstants
 from services.analytics.domain.spc.distributions import normal_cdf
-from services.analytics.domain.spc.errors import InvalidStatisticsInput
+from services.analytics.domain.spc.errors import TooFewPoints
 from services.analytics.domain.spc.panel import Panel, around
 from services.analytics.domain.spc.samples import Individuals
 from services.analytics.domain.spc.variable_charts import XmrBaseline, xmr_baseline
@@ -38,11 +38,10 @@ class TimesBaseline:
         return self.transformed.learning_multiple(multiple)
 
     def panels(self, sample: Individuals, *, multiple: float = 3.0) -> tuple[Panel, ...]:
-        """Two panels of one content: `times` as people read them, `transformed-times` for the run rules."""
+        """Times as people read them, judged on the scale where they are nearly normal."""
         scale = Individuals.of(_to_normal(sample.values))
         normal = self.transformed.panels(scale, multiple=multiple)[0]
-        floored = replace(normal, name="transformed-times").within(floor=0.0)
-        return floored.transformed("times", _to_times), floored
+        return (normal.within(floor=0.0).transformed("times", _to_times),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ def times_baseline(sample: Individuals, constants: RangeConstants | None = None)
 def gaps_baseline(sample: Individuals, *, least: int = 0) -> GapsBaseline:
     """Opportunities between events: whole numbers from `least` on."""
     if not len(sample):
-        raise InvalidStatisticsInput("values", problem="are empty", remedy="choose a phase with one gap or more")
+        raise TooFewPoints("values", problem="are empty", remedy="choose a phase with one gap or more")
     at_least("values", float(sample.values.min()), least=least, remedy=f"a gap is never below {least}; check `least`")
     return GapsBaseline(mean=float(sample.values.mean()), least=least, points=len(sample))
 

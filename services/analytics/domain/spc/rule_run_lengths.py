@@ -69,7 +69,7 @@ def rule_run_length(rules: RuleSet, *, shift: float = 0.0, sigma_ratio: float = 
     edges = [normal_cdf((cut - shift) / sigma_ratio) for cut in chain.cuts]
     tails = [normal_cdf((shift - cut) / sigma_ratio) for cut in chain.cuts]
     chances = np.array(_zone_chances(edges, tails))
-    return _unordered(chain, chances) if _ordered(rules) == 0 else _with_last_value(chain, chances)
+    return _unordered(chain, chances) if not _ordered(rules) else _with_last_value(chain, chances)
 
 
 def window_chance(rules: RuleSet, *, shift: float = 0.0) -> float:
@@ -78,8 +78,9 @@ def window_chance(rules: RuleSet, *, shift: float = 0.0) -> float:
     return rule_run_length(from_first, shift=shift).chance_within(max(rule.window for rule in rules.rules))
 
 
-def _ordered(rules: RuleSet) -> int:
-    return sum(isinstance(rule, Trend | Alternation) for rule in rules.rules)
+def _ordered(rules: RuleSet) -> bool:
+    """Whether a rule compares neighbours, so that the last value matters."""
+    return any(isinstance(rule, Trend | Alternation) for rule in rules.rules)
 
 
 def _zone_chances(edges: list[float], tails: list[float]) -> list[float]:
@@ -99,7 +100,7 @@ def _chain(rules: RuleSet) -> _Chain:
     index, queue, moves = {first: 0}, deque([first]), []
     while queue:
         state = queue.popleft()
-        for zone, rise in _next_points(state, len(centres), ordered=_ordered(rules) > 0):
+        for zone, rise in _next_points(state, len(centres), ordered=_ordered(rules)):
             after = _after(rules, state, zone, z=centres[zone], rise=rise)
             if after is not None and after not in index:
                 index[after] = len(index)

@@ -61,7 +61,7 @@ class Subgroups:
                 raise InvalidStatisticsInput(f"groups/{place}", problem="is empty", remedy="leave empty subgroups out")
         return cls(
             np.array([float(array.size) for array in arrays]),
-            np.array([_mean(array) for array in arrays]),
+            np.array([mean_of(array) for array in arrays]),
             np.array([float(np.ptp(array)) for array in arrays]),
             np.array([float(array.std(ddof=1)) if array.size > 1 and np.ptp(array) > 0 else 0.0 for array in arrays]),
         )
@@ -118,7 +118,7 @@ class Counts:
         return type(self)(self.counts[which], self.sizes[which])
 
 
-def _mean(array: Floats) -> float:
-    """Of equal values it is that value, whatever the rounding of their sum."""
-    low = float(array.min())
-    return low + float((array - low).mean())
+def mean_of(values: Floats) -> float:
+    """The mean; of equal values it is that value, whatever the rounding of their sum."""
+    low = float(values.min())
+    return low + float((values - low).mean())

@@ -11,9 +11,9 @@ import numpy as np
 
 from services.analytics.domain.spc.arguments import Floats
 from services.analytics.domain.spc.constants import RangeConstants, c4, range_constants
-from services.analytics.domain.spc.errors import InvalidStatisticsInput
+from services.analytics.domain.spc.errors import InvalidStatisticsInput, TooFewPoints
 from services.analytics.domain.spc.panel import Panel, around
-from services.analytics.domain.spc.samples import Individuals, Subgroups
+from services.analytics.domain.spc.samples import Individuals, Subgroups, mean_of
 from services.analytics.domain.spc.uncertainty import equivalent_degrees, moving_range_degrees, prediction_multiple
 
 
@@ -35,7 +35,7 @@ class XmrBaseline:
 
     @property
     def sigma(self) -> float:
-        """Mean moving range / d2(2) (Montgomery, section 6.4.1)."""
+        """Mean moving range / d2(2) (Montgomery, section 6.4)."""
         return self.mean_moving_range / self.d2
 
     def learning_multiple(self, multiple: float = 3.0) -> float:
@@ -127,14 +127,14 @@ def xmr_baseline(sample: Individuals, constants: RangeConstants | None = None) -
     """
     ranges = sample.moving_ranges[~np.isnan(sample.moving_ranges)]
     if not ranges.size:
-        raise InvalidStatisticsInput(
+        raise TooFewPoints(
             "values",
             problem="hold no two neighbouring points",
             remedy="wait for two points in a row, or choose a longer phase",
         )
     used = constants or range_constants(2)
     return XmrBaseline(
-        centre=_mean(sample.values),
+        centre=mean_of(sample.values),
         mean_moving_range=float(ranges.mean()),
         points=len(sample),
         ranges=len(ranges),
@@ -179,7 +179,7 @@ def deviation_baseline(sample: Subgroups) -> DeviationBaseline:
 def _with_spread(sample: Subgroups) -> Subgroups:
     several = sample.chosen(sample.sizes > 1)
     if not len(several):
-        raise InvalidStatisticsInput(
+        raise TooFewPoints(
             "groups", problem="hold no subgroup of two values or more", remedy="use an XmR chart for single values"
         )
     return several
@@ -196,9 +196,3 @@ def _weighted_mean(sample: Subgroups) -> float:
     """Mean of all observations (Montgomery, section 6.3.2); equal means give exactly that mean."""
     low = float(sample.means.min())
     return low + float((sample.sizes * (sample.means - low)).sum() / sample.sizes.sum())
-
-
-def _mean(values: Floats) -> float:
-    """Of equal values it is that value, whatever the rounding of their sum."""
-    low = float(values.min())
-    return low + float((values - low).mean())

@@ -38,10 +38,10 @@ def test_samples_of_two_have_closed_forms() -> None:
 
 @pytest.mark.parametrize("n", [40, 200, 1000])
 def test_the_range_of_large_samples_agrees_with_drawn_ones(n: int) -> None:
-    draws = np.random.default_rng(n).standard_normal((20_000, n))
+    draws = np.random.default_rng(n).standard_normal((5_000, n))
     ranges = np.ptp(draws, axis=1)
-    assert abs(ranges.mean() - d2(n)) < 4 * d3(n) / math.sqrt(20_000)
-    assert abs(ranges.std() / d3(n) - 1) < 0.03
+    assert abs(ranges.mean() - d2(n)) < 4 * d3(n) / math.sqrt(5_000)
+    assert abs(ranges.std() / d3(n) - 1) < 0.06
 
 
 def test_c4_of_a_million_keeps_its_digits() -> None:

@@ -2,11 +2,12 @@
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.analytics.domain.spc.attribute_charts import c_baseline, p_baseline
+from services.analytics.domain.spc.attribute_charts import c_baseline, p_baseline, u_baseline
 from services.analytics.domain.spc.errors import InvalidStatisticsInput
 from services.analytics.domain.spc.exact_limits import (
     THREE_SIGMA_TAIL,
@@ -16,8 +17,12 @@ from services.analytics.domain.spc.exact_limits import (
     poisson_alarms,
     poisson_limits,
 )
+from services.analytics.domain.spc.judging import flagged_points, judge_panel
+from services.analytics.domain.spc.rule_catalogue import nelson
 from services.analytics.domain.spc.samples import Counts
 from tests.unit.analytics.spc.published import half_a_unit, rows
+
+COUNTED = st.lists(st.integers(0, 60), min_size=1, max_size=8).map(lambda counts: Counts.of_trials(counts, 60))
 
 
 @pytest.mark.parametrize("row", rows("attribute_false_alarm_exact.csv"), ids=lambda row: "-".join(row.values()))
@@ -68,6 +73,23 @@ def test_a_chart_with_exact_limits_judges_counts() -> None:
     [exact] = ExactBaseline(p_baseline(Counts.of_trials([1] * 20, 50))).panels(sample)
     assert exact.beyond_limits() == (4,)
     assert (exact.upper * 50).round(9).tolist() == [5.0] * 6
+
+
+@settings(deadline=None)
+@given(baseline=COUNTED, later=st.lists(st.integers(0, 60), max_size=12), multiple=st.sampled_from([3.0, 4.5]))
+def test_rule_one_is_the_exact_limit(baseline: Counts, later: list[int], multiple: float) -> None:
+    sample = Counts.of_trials(later, 60)
+    for estimated in (p_baseline(baseline), u_baseline(baseline)):
+        [panel] = ExactBaseline(estimated).panels(sample, multiple=multiple)
+        beyond = flagged_points(judge_panel(nelson((1,)), panel.widened(multiple / 3)), "N1")
+        assert beyond == panel.beyond_limits()
+
+
+def test_scores_are_those_of_normal_points_where_counts_are_large() -> None:
+    sample = Counts.of([10_000, 10_100, 9_800])
+    plain = c_baseline(Counts.of([10_000] * 30))
+    [panel] = ExactBaseline(plain).panels(sample)
+    assert np.allclose(panel.z, [0.0, 1.0, -2.0], atol=0.02)
 
 
 def test_nothing_ever_counted_alarms_at_the_first_event() -> None:

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from services.analytics.domain.spc.assurance import against, assurance
-from services.analytics.domain.spc.attribute_charts import p_baseline
+from services.analytics.domain.spc.attribute_charts import c_baseline, p_baseline
 from services.analytics.domain.spc.errors import InvalidStatisticsInput
 from services.analytics.domain.spc.judging import flagged_points
 from services.analytics.domain.spc.phases import DrawnPhase, Learning, Phase, draw_phases
+from services.analytics.domain.spc.rare_event_charts import times_baseline
 from services.analytics.domain.spc.rule_catalogue import nelson, western_electric
 from services.analytics.domain.spc.samples import Counts, Individuals
 from services.analytics.domain.spc.variable_charts import XmrBaseline, xmr_baseline
@@ -110,6 +111,20 @@ def test_widened_limits_and_zones_grow_alike() -> None:
     panel = drawn.panels[0]
     assert np.allclose(panel.upper - panel.centre, 3 * panel.sigma)
     assert drawn.multiple > 4
+
+
+def test_the_wrong_chart_is_no_reason_to_wait() -> None:
+    sample = Counts.of([1, 2, 3], [1, 2, 1])
+    with pytest.raises(InvalidStatisticsInput, match="use a u chart"):
+        draw_phases(sample, [Phase(0)], estimate=c_baseline)
+
+
+def test_times_between_events_are_judged_as_they_are_limited() -> None:
+    values = [*np.random.default_rng(6).exponential(5, 12), 400.0]
+    phase: Phase[Individuals] = Phase(0, baseline_points=12)
+    [drawn] = draw_phases(Individuals.of(values), [phase], estimate=times_baseline, learning=LEARNING)
+    assert drawn.standing == "learning"
+    assert drawn.beyond_limits() == flagged_points(drawn.signals(nelson((1,))), "N1") == (12,)
 
 
 def test_no_spread_without_neighbours_means_waiting() -> None:

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
+from services.analytics.domain.spc.count_cusum_run_lengths import poisson_cusum_arl
 from services.analytics.domain.spc.cusum import Cusum, CusumSide, normal_cusum
-from services.analytics.domain.spc.cusum_run_lengths import normal_cusum_arl, poisson_cusum_arl
+from services.analytics.domain.spc.cusum_run_lengths import normal_cusum_arl
 from services.analytics.domain.spc.ewma import Ewma
 from services.analytics.domain.spc.ewma_run_lengths import ewma_arl
 from services.analytics.domain.spc.individuals_run_length import individuals_arl

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.analytics.domain.spc import cusum
+from services.analytics.domain.spc.count_cusum_run_lengths import binomial_cusum_arl, poisson_cusum_arl
 from services.analytics.domain.spc.cusum import Cusum, CusumSide, normal_cusum
-from services.analytics.domain.spc.cusum_run_lengths import binomial_cusum_arl, normal_cusum_arl, poisson_cusum_arl
+from services.analytics.domain.spc.cusum_run_lengths import normal_cusum_arl
 from services.analytics.domain.spc.distributions import normal_cdf
 from services.analytics.domain.spc.errors import InvalidStatisticsInput
 from services.analytics.domain.spc.ewma import Ewma
@@ -110,6 +111,19 @@ def test_cusum_sides_differ_by_their_references() -> None:
     assert abs(lengths.mean() - normal_cusum_arl(design, shift=0.2)) < 4 * lengths.std() / math.sqrt(len(lengths))
 
 
+@pytest.mark.parametrize(("k", "h", "head_start"), [(0.5, 4.0, 3.5), (0.25, 3.0, 2.9)])
+def test_head_starts_so_high_that_both_sums_may_signal(k: float, h: float, head_start: float) -> None:
+    design = normal_cusum(k=k, h=h, head_start=head_start)
+    draws = np.random.default_rng(15).normal(0.4, 1, (1200, 300))
+    lengths = np.array([cusum.run(design, series).signals[0].at + 1 for series in draws])
+    assert abs(lengths.mean() - normal_cusum_arl(design, shift=0.4)) < 4 * lengths.std() / math.sqrt(len(lengths))
+
+
+def test_high_head_starts_meet_the_formula_where_both_hold() -> None:
+    either_side = [normal_cusum_arl(normal_cusum(k=0.5, h=4, head_start=start)) for start in (2.5 - 1e-9, 2.5 + 1e-9)]
+    assert math.isclose(*either_side, rel_tol=1e-6)
+
+
 def test_counted_sums_agree_with_simulation_on_both_sides() -> None:
     design = Cusum(CusumSide(2.5, 4.0, inclusive=True), CusumSide(1.5, 4.0, inclusive=True))
     random = np.random.default_rng(12)
@@ -171,7 +185,12 @@ def test_narrow_moving_ranges_agree_with_simulation(range_limit: float) -> None:
         (lambda: rule_run_length(RuleSet((Beyond("far", line=1, needed=12, window=40),))), "rules"),
         (lambda: rule_run_length(nelson((1,))).quantile(1.0), "chance"),
         (lambda: rule_run_length(nelson((1,))).chance_within(-1), "points"),
-        (lambda: normal_cusum_arl(normal_cusum(k=0.5, h=4, head_start=3.5)), "design"),
+        (lambda: normal_cusum_arl(normal_cusum(k=0, h=4, head_start=3.5)), "design"),
+        (lambda: poisson_cusum_arl(Cusum(CusumSide(2, 4, 3.5), CusumSide(1, 4, 3.5)), mean=1), "design"),
+        (lambda: poisson_cusum_arl(normal_cusum(), mean=1), "reference"),
+        (lambda: binomial_cusum_arl(Cusum(CusumSide(5, 4), None), trials=5, chance=0.5), "reference"),
+        (lambda: normal_cusum_arl(normal_cusum(k=1, h=40)), "design"),
+        (lambda: ewma_arl(Ewma(0.2, 12, steady=True)), "design"),
         (lambda: normal_cusum_arl(Cusum(CusumSide(0.5, 4), CusumSide(-0.5, 9))), "design"),
         (lambda: poisson_cusum_arl(Cusum(CusumSide(1 / 3, 10), None), mean=1), "reference"),
         (lambda: poisson_cusum_arl(normal_cusum(), mean=0), "mean"),
