@@ -9,7 +9,7 @@ from simulation.runner import Result, be_quiet, run_everywhere, single_threaded
 from simulation.verdict import run_seed
 from simulation.world import Plant
 
-_EVERY = 500
+_EVERY = 100
 
 
 class _Telling:

@@ -55,6 +55,14 @@ class SimulatedLog:
         """From now on everything is delivered once and at once."""
         self.habits = CALM
 
+    def progress(self) -> list[tuple[str, Partition, int | None]]:
+        """What each group has said of the partitions that it reads; None where it has said nothing."""
+        return [
+            (name, partition, joined.committed.get(partition))
+            for name, joined in self._groups.items()
+            for partition in self._partitions
+        ]
+
     def group(self, name: str) -> Group:
         return self._groups.setdefault(name, Group(self._partitions))
 

@@ -19,7 +19,8 @@ from simulation.schedule import ACTIONS, Schedule, draw
 from simulation.senders import Senders
 from simulation.trace import Trace
 
-_MOST_ROUNDS = 400
+_MOST_ROUNDS = 100
+_MOST_STEPS = 300
 _MOST_TRIES = 300
 _RETRY_AFTER = timedelta(seconds=6)
 _JUMPS = (timedelta(seconds=3), timedelta(seconds=20), timedelta(minutes=20), timedelta(hours=3), timedelta(hours=16))
@@ -129,6 +130,8 @@ class World:
         self.settle()
         self._move_clock(_LONG_AFTER)
         self.settle()
+        self._move_clock(_RETRY_AFTER)  # for what is told only now and then
+        self.settle()
 
     def _finish(self) -> None:
         """Bring to its end what was begun."""
@@ -151,10 +154,17 @@ class World:
         """Step everything until nobody has anything left to do."""
         for _ in range(_MOST_ROUNDS):
             # Not any(...) over a generator: every stepper has its turn in every round.
-            moved = [self._take_step(*one) for one in self.fleet.at_work()]
+            moved = [self._drain(instance, stepper) for instance, stepper in self.fleet.at_work()]
             if not any(moved):
                 return
         raise Stuck(f"not quiet after {_MOST_ROUNDS} rounds")
+
+    def _drain(self, instance: Instance, stepper: Stepper) -> bool:
+        """Step one activity until it has nothing left to do; says whether it had anything."""
+        for count in range(_MOST_STEPS):
+            if not self._take_step(instance, stepper):
+                return count > 0
+        raise Stuck(f"{stepper.name} always has more to do")
 
     def _take_step(self, instance: Instance, stepper: Stepper) -> bool:
         """One step, as the supervisor would see it: expected trouble is tried again, anything else is a fault of the program."""

@@ -181,6 +181,8 @@ class Pump:
         starts = self._handler.assigned(partitions)
         fail_point("partitions-read")
         self._assigned.update(partitions)
+        # Whoever had them before may have come further than it has told, and nothing more may come to be told of.
+        self._reached.update(starts)
         self._logger.info("partitions_assigned", partitions=_names(partitions))
         return starts
 
@@ -289,6 +291,7 @@ class Pump:
         starts = self._handler.assigned(held) if held else {}
         for partition in held:
             consumer.seek(partition, starts[partition] if partition in starts else self._log.offsets(partition)[0])
+        self._reached.update(starts)
         self._must_reload = False
 
     def _rewind(self, consumer: Consumer, parts: Sequence[_Part]) -> None:

@@ -98,3 +98,33 @@ def _check_health(expected: Expectation, events: list[Event]) -> Iterator[str]:
 def _hashed(subject: str) -> str:
     text = json.dumps(dict(subject_of(subject)), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def check_copies(expected: Expectation) -> Iterator[str]:
+    """Calendars, indicators and issues stand with the services that follow them as they stand with their owners."""
+    query = "SELECT kind, name, body FROM definitions ORDER BY version"
+    newest = {
+        (row["kind"], row["name"]): json.loads(row["body"]) for row in expected.fleet.databases["analytics"].rows(query)
+    }
+    calendars = {name: body for (kind, name), body in newest.items() if kind == "calendar"}
+    indicators = {name: body["calendar"] for (kind, name), body in newest.items() if kind == "indicator"}
+    for service in ("issues", "goals"):
+        rows = expected.fleet.databases[service].rows("SELECT name, definition FROM calendars")
+        held = {row["name"]: json.loads(row["definition"]) for row in rows}
+        yield from differences(f"{service}: calendars", calendars, held)
+    rows = expected.fleet.databases["issues"].rows("SELECT name, calendar FROM indicators")
+    yield from differences("issues: indicators", indicators, {row["name"]: row["calendar"] for row in rows})
+    yield from _check_links(expected)
+
+
+def _check_links(expected: Expectation) -> Iterator[str]:
+    bodies = [json.loads(row["body"]) for row in expected.fleet.databases["issues"].rows("SELECT body FROM issues")]
+    states = {body["id"]: body["state"] for body in bodies}
+    linked = set()
+    for row in expected.fleet.databases["goals"].rows("SELECT goal_id, issue_id, state FROM issue_links"):
+        linked.add((row["goal_id"], row["issue_id"]))
+        if row["state"] != states.get(row["issue_id"]):
+            yield f"goals: {row['issue_id']} is linked as {row['state']}, and is {states.get(row['issue_id'])}"
+    for body in bodies:
+        if body["goal_id"] is not None and (body["goal_id"], body["id"]) not in linked:
+            yield f"goals: {body['number']} is not linked to its goal {body['goal_id']}"

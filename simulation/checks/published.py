@@ -7,6 +7,7 @@ from typing import Any
 
 from shared.eventlog.port import NewRecord, Partition
 from simulation.checks.stored import Expectation, differences, moment, subject_of
+from simulation.log import SimulatedLog
 
 _PRODUCER, _SEQUENCE = "andon-producer", "andon-sequence"
 _JSON_TOPICS = ("kpi-values", "anomalies", "definitions", "issue-changes", "goal-changes")
@@ -30,6 +31,14 @@ def check_numbers(archive: Archive) -> Iterator[str]:
                 yield f"published: {partition} goes from {len(known)} to {number}"
             elif known[number - 1].value != record.value:
                 yield f"published: {partition} has two records of number {number}"
+
+
+def check_progress(log: SimulatedLog) -> Iterator[str]:
+    """Every group has told the log how far it has come: back-pressure and lag go by it."""
+    for group, partition, told in log.progress():
+        end = log.records.offsets(partition)[1]
+        if told is not None and told != end:
+            yield f"published: {group} has told of {told} of {partition}, which ends at {end}"
 
 
 def published(archive: Archive) -> dict[str, list[Event]]:

@@ -210,6 +210,23 @@ def test_a_pump_that_starts_again_goes_on_where_the_database_says(plant: Plant) 
     assert plant.handler.applied == [b"1", b"2", b"3", b"2", b"3"]
 
 
+def test_the_log_is_told_how_far_a_partition_was_read_by_whoever_had_it_before(plant: Plant) -> None:
+    """Found by the simulation: what was read since the last telling was not told when the partition moved; ingest, which goes by
+    it, would have refused senders for good."""
+    plant.append(b"1")
+    plant.step()
+    plant.append(b"2")
+    plant.step()
+    assert plant.log.committed("ingest.raw", ZERO) == 1
+    died, plant.pump = plant.pump, plant.make_pump()
+    plant.step()
+    died.step(plant.clock.now())
+    plant.drain()
+    died.step(plant.clock.now() + 6 * SECOND)
+    assert plant.handler.applied == [b"1", b"2"]
+    assert plant.log.committed("ingest.raw", ZERO) == 2
+
+
 def test_a_partition_without_a_stored_offset_starts_at_its_beginning_after_trouble_too(plant: Plant) -> None:
     class Forgetful(Consumer):
         def assigned(self, partitions: Sequence[Partition]) -> Mapping[Partition, int]:
@@ -384,6 +401,8 @@ class TestTrouble:
         plant.append(b"1")
         plant.handler.after_commit = once(DatabaseAway())  # committed, but the answer was lost
         plant.drain()
+        plant.drain()
+        assert plant.log.committed("ingest.raw", ZERO) == 1
         plant.append(b"2")
         plant.drain()
         plant.drain()
