@@ -42,11 +42,11 @@ from shared.database.log_trimmer import LogTrimmer
 from shared.database.migrations import Migrations
 from shared.database.outbox import Relay, oldest_unpublished
 from shared.database.positions import Positions
-from shared.eventlog.dead_letters import DeadLetters
 from shared.eventlog.port import TopicSpec
 from shared.eventlog.pump import Pump, Subscription
 from shared.eventlog.pump_metrics import PumpMetrics
 from shared.events.topics import GOAL_CHANGES, PANE_DELTAS, READINGS, TOPICS
+from shared.process.consuming import Consuming
 from shared.process.platform import Platform
 from shared.process.service import Service, Wiring
 from shared.runtime.component import Activity
@@ -137,19 +137,8 @@ def build(settings: AnalyticsSettings, platform: Platform) -> Service:
             logger=service_log,
             observer=pump_metrics.of(_EVALUATES),
         )
-        goal_changes = Pump(
-            Subscription(
-                name=_ADOPTS,
-                group=_ADOPTS,
-                topics=[GOAL_CHANGES],
-                wait=platform.poll_wait,
-                retry_on=(DatabaseUnavailable,),
-            ),
-            log=log,
-            handler=goal_changes_handler(AdoptGoalChange(definition_unit, _ADOPTS), positions.starting_offsets),
-            logger=service_log,
-            dead_letters=DeadLetters(log, _ADOPTS, (GOAL_CHANGES,)),
-            observer=pump_metrics.of(_ADOPTS),
+        goal_changes = Consuming(platform, pump_metrics, service_log).activity(
+            goal_changes_handler(AdoptGoalChange(definition_unit, _ADOPTS), positions.starting_offsets), GOAL_CHANGES
         )
         gauges = GaugeTimer(
             query=QueryStanding(readers, settings.gauge_series),
@@ -168,7 +157,7 @@ def build(settings: AnalyticsSettings, platform: Platform) -> Service:
         return [
             Activity(readings, _PUMP_REST),
             Activity(pane_deltas, _PUMP_REST),
-            Activity(goal_changes, _PUMP_REST),
+            goal_changes,
             Activity(Relay(producer=_NAME, database=database, tables=DELIVERY, log=log), _RELAY_REST),
             Activity(gauges, _TIMER_REST),
             Activity(_history_timer(database, settings, pane_partitions), _TIMER_REST),

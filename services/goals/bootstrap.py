@@ -26,15 +26,13 @@ from shared.database.migrations import Migrations
 from shared.database.outbox import Relay, oldest_unpublished
 from shared.database.positions import Positions
 from shared.database.versioning import ConcurrentChange
-from shared.eventlog.dead_letters import DeadLetters
-from shared.eventlog.event_handler import EventHandler
 from shared.eventlog.port import TopicSpec
-from shared.eventlog.pump import Pump, Subscription
 from shared.eventlog.pump_metrics import PumpMetrics
 from shared.events.topics import DEFINITIONS, ISSUE_CHANGES, KPI_VALUES
 from shared.events.topics import TOPICS as ALL_TOPICS
+from shared.process.consuming import Consuming
 from shared.process.platform import Platform
-from shared.process.service import UNAVAILABLE_ERRORS, Service, Wiring
+from shared.process.service import Service, Wiring
 from shared.runtime.component import Activity
 from shared.runtime.retrying import Retrying
 from shared.telemetry.logging import logger
@@ -42,16 +40,15 @@ from shared.telemetry.metrics import MetricFactory
 
 __all__ = ["GoalsSettings", "build"]
 
-_SOON = timedelta(milliseconds=5)
-
 
 def build(settings: GoalsSettings, platform: Platform) -> Service:
     """Construct and connect; nothing is opened before the service starts."""
     url = settings.database_url
     database = platform.database(url.get_secret_value() if url else platform.sqlite_url("goals"))
     make = MetricFactory(platform.registry, "goals")
-    metrics, consumers = GoalsMetrics(make), PumpMetrics(make)
+    metrics = GoalsMetrics(make)
     log = logger("goals")
+    consuming = Consuming(platform, PumpMetrics(make), log)
     readers = SqlReaders(database)
 
     def units() -> GoalsUnitOfWork:
@@ -65,24 +62,6 @@ def build(settings: GoalsSettings, platform: Platform) -> Service:
 
     def oldest() -> datetime | None:
         return oldest_unpublished(database, DELIVERY)
-
-    def pump(handler: EventHandler, topic: str) -> Activity:
-        subscription = Subscription(
-            name=handler.consumer,
-            group=handler.consumer,
-            topics=[topic],
-            wait=platform.poll_wait,
-            retry_on=(*UNAVAILABLE_ERRORS, ConcurrentChange),
-        )
-        feeding = Pump(
-            subscription,
-            log=platform.log,
-            handler=handler,
-            logger=log,
-            dead_letters=DeadLetters(platform.log, handler.consumer, (topic,)),
-            observer=consumers.of(handler.consumer),
-        )
-        return Activity(feeding, rest=_SOON)
 
     advance = AdvanceGoalSet(units)
 
@@ -101,9 +80,9 @@ def build(settings: GoalsSettings, platform: Platform) -> Service:
             kept=timedelta(hours=settings.log_kept_hours),
         )
         return [
-            pump(kpi_values, KPI_VALUES),
-            pump(definitions_handler(adopt, starting), DEFINITIONS),
-            pump(issue_changes_handler(adopt, starting), ISSUE_CHANGES),
+            consuming.activity(kpi_values, KPI_VALUES),
+            consuming.activity(definitions_handler(adopt, starting), DEFINITIONS),
+            consuming.activity(issue_changes_handler(adopt, starting), ISSUE_CHANGES),
             Activity(relay, rest=timedelta(milliseconds=20)),
             Activity(timer, rest=timedelta(seconds=1)),
             Activity(trimmer, rest=timedelta(seconds=1)),

@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
 from services.goals.domain.attainment import Health, WindowValue
 from services.goals.domain.goal import GoalSet, State
 from services.goals.domain.indicator import Indicator
 from shared.calendars.calendar import Calendar
-from shared.runtime.progress import Delivery, Progress
+from shared.runtime.transaction import ConsumingTransaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,25 +89,13 @@ class GoalEvents(Protocol):
     ) -> None: ...
 
 
-class UnitOfWork(Protocol):
+class UnitOfWork(ConsumingTransaction, Protocol):
     """One transaction. Leaving the block without `commit` changes nothing."""
 
     @property
     def goals(self) -> GoalStore: ...
     @property
     def events(self) -> GoalEvents: ...
-    def __enter__(self) -> Self: ...
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-    def commit(self) -> None: ...
-    def accept(self, consumer: str, delivery: Delivery) -> bool:
-        """Whether this numbered record is to be applied now; False for one applied before."""
-        ...
-
-    def advance(self, progress: Progress) -> None:
-        """Move a consumer's position with this transaction. Raises LostPartition."""
-        ...
 
 
 class Readers(Protocol):

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from types import TracebackType
-from typing import Any, Literal, Protocol, Self
+from typing import Any, Literal, Protocol
 
 from services.ingest.domain.batch import TypedReadings
 from services.ingest.domain.decode import EventDecoder
 from services.ingest.domain.definition import Definition
 from services.ingest.domain.quarantine import Entry, Reason, Rejected, State
-from shared.runtime.progress import Progress
+from shared.runtime.transaction import Transaction
 
 Kind = Literal["reading-type", "source"]
 
@@ -111,18 +110,10 @@ class QuarantineStore(Protocol):
         ...
 
 
-class UnitOfWork(Protocol):
+class UnitOfWork(Transaction, Protocol):
     """One transaction. Leaving the block without `commit` changes nothing."""
 
     @property
     def definitions(self) -> DefinitionStore: ...
     @property
     def quarantine(self) -> QuarantineStore: ...
-    def __enter__(self) -> Self: ...
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-    def commit(self) -> None: ...
-    def advance(self, progress: Progress) -> None:
-        """Move a consumer's position with this transaction. Raises LostPartition."""
-        ...

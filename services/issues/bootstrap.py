@@ -29,15 +29,13 @@ from shared.database.migrations import Migrations
 from shared.database.outbox import Relay, oldest_unpublished
 from shared.database.positions import Positions
 from shared.database.versioning import ConcurrentChange
-from shared.eventlog.dead_letters import DeadLetters
-from shared.eventlog.event_handler import EventHandler
 from shared.eventlog.port import TopicSpec
-from shared.eventlog.pump import Pump, Subscription
 from shared.eventlog.pump_metrics import PumpMetrics
 from shared.events.topics import ANOMALIES, DEFINITIONS, GOAL_CHANGES
 from shared.events.topics import TOPICS as ALL_TOPICS
+from shared.process.consuming import Consuming
 from shared.process.platform import Platform
-from shared.process.service import UNAVAILABLE_ERRORS, Service, Wiring
+from shared.process.service import Service, Wiring
 from shared.runtime.component import Activity
 from shared.runtime.retrying import Retrying
 from shared.telemetry.logging import logger
@@ -45,16 +43,15 @@ from shared.telemetry.metrics import MetricFactory
 
 __all__ = ["IssuesSettings", "build"]
 
-_SOON = timedelta(milliseconds=5)
-
 
 def build(settings: IssuesSettings, platform: Platform) -> Service:
     """Construct and connect; nothing is opened before the service starts."""
     url = settings.database_url
     database = platform.database(url.get_secret_value() if url else platform.sqlite_url("issues"))
     make = MetricFactory(platform.registry, "issues")
-    metrics, consumers = IssuesMetrics(make), PumpMetrics(make)
+    metrics = IssuesMetrics(make)
     log = logger("issues")
+    consuming = Consuming(platform, PumpMetrics(make), log)
     policies = shipped_policies()
     readers = SqlReaders(database)
     attach = Attach(policies, platform.ids)
@@ -69,24 +66,6 @@ def build(settings: IssuesSettings, platform: Platform) -> Service:
     def oldest() -> datetime | None:
         return oldest_unpublished(database, DELIVERY)
 
-    def pump(handler: EventHandler, topic: str) -> Activity:
-        subscription = Subscription(
-            name=handler.consumer,
-            group=handler.consumer,
-            topics=[topic],
-            wait=platform.poll_wait,
-            retry_on=(*UNAVAILABLE_ERRORS, ConcurrentChange),
-        )
-        feeding = Pump(
-            subscription,
-            log=platform.log,
-            handler=handler,
-            logger=log,
-            dead_letters=DeadLetters(platform.log, handler.consumer, (topic,)),
-            observer=consumers.of(handler.consumer),
-        )
-        return Activity(feeding, rest=_SOON)
-
     def open_activities() -> Sequence[Activity]:
         starting = Positions(database, DELIVERY, platform.log).starting_offsets
         relay = Relay(producer="issues", database=database, tables=DELIVERY, log=platform.log)
@@ -94,9 +73,9 @@ def build(settings: IssuesSettings, platform: Platform) -> Service:
             ReportOverdue(units, policies), count_open=count_open, oldest_unpublished=oldest, metrics=metrics
         )
         return [
-            pump(anomalies_handler(FollowAnomaly(units, attach), starting), ANOMALIES),
-            pump(definitions_handler(AdoptDefinitions(units), starting), DEFINITIONS),
-            pump(goal_changes_handler(FollowGoals(units), starting), GOAL_CHANGES),
+            consuming.activity(anomalies_handler(FollowAnomaly(units, attach), starting), ANOMALIES),
+            consuming.activity(definitions_handler(AdoptDefinitions(units), starting), DEFINITIONS),
+            consuming.activity(goal_changes_handler(FollowGoals(units), starting), GOAL_CHANGES),
             Activity(relay, rest=timedelta(milliseconds=20)),
             Activity(timer, rest=timedelta(seconds=1)),
         ]

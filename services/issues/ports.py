@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
 from services.issues.domain.goal import Goal
 from services.issues.domain.issue import HistoryLine, Issue
 from services.issues.domain.routing import Routing
 from shared.calendars.calendar import Calendar
-from shared.runtime.progress import Delivery, Progress
+from shared.runtime.transaction import ConsumingTransaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,25 +113,13 @@ class IssueEvents(Protocol):
     def changed(self, issue: Issue, line: HistoryLine, now: datetime) -> None: ...
 
 
-class UnitOfWork(Protocol):
+class UnitOfWork(ConsumingTransaction, Protocol):
     """One transaction. Leaving the block without `commit` changes nothing."""
 
     @property
     def issues(self) -> IssueStore: ...
     @property
     def events(self) -> IssueEvents: ...
-    def __enter__(self) -> Self: ...
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-    def commit(self) -> None: ...
-    def accept(self, consumer: str, delivery: Delivery) -> bool:
-        """Whether this numbered record is to be applied now; False for one applied before."""
-        ...
-
-    def advance(self, progress: Progress) -> None:
-        """Move a consumer's position with this transaction. Raises LostPartition."""
-        ...
 
 
 class Readers(Protocol):

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Row, func, insert, select
+from sqlalchemy import Row
 
 from services.analytics.adapters.definition_tables import DEFINITIONS, DEFINITIONS_REVISION
 from services.analytics.domain.catalogue import Catalogue, Definition, Kind, make_catalogue
@@ -15,9 +15,9 @@ from services.analytics.domain.rule import TargetRule
 from services.analytics.domain.rule_form import read_rule
 from shared.calendars.calendar import DEFAULT_CALENDAR, Calendar, calendar_from_definition
 from shared.database.engine import ReadConnection, WriteConnection
-from shared.database.versioning import upsert
+from shared.database.versioned_definitions import DefinitionTables, add_version, newest_versions, revision_of
 
-_THE_ROW = 1
+_TABLES = DefinitionTables(DEFINITIONS, DEFINITIONS_REVISION)
 
 
 class SqlDefinitions:
@@ -27,8 +27,7 @@ class SqlDefinitions:
         self._connection = connection
 
     def revision(self) -> int:
-        found = self._connection.execute(select(DEFINITIONS_REVISION.c.revision)).scalar_one_or_none()
-        return int(found or 0)
+        return revision_of(self._connection, _TABLES)
 
     def indicators(self) -> Sequence[Indicator]:
         return [read_indicator(found.name, found.computed_as, found.body) for found in self.all_newest("indicator")]
@@ -50,31 +49,13 @@ class SqlDefinitions:
         )
 
     def newest(self, kind: Kind, name: str) -> Definition | None:
-        rows = self._newest_rows(kind, name=name)
+        rows = newest_versions(self._connection, _TABLES, kind, name=name)
         return _to_definition(rows[0]) if rows else None
 
     def all_newest(self, kind: Kind, *, after: str | None = None, limit: int | None = None) -> list[Definition]:
         """In order of their names."""
-        return [_to_definition(row) for row in self._newest_rows(kind, after=after, limit=limit)]
-
-    def _newest_rows(
-        self, kind: Kind, *, name: str | None = None, after: str | None = None, limit: int | None = None
-    ) -> Sequence[Row[Any]]:
-        columns = DEFINITIONS.c
-        newest = select(columns.name, func.max(columns.version).label("version")).where(columns.kind == kind)
-        if name is not None:
-            newest = newest.where(columns.name == name)
-        if after is not None:
-            newest = newest.where(columns.name > after)
-        last = newest.group_by(columns.name).subquery()
-        statement = (
-            select(DEFINITIONS)
-            .join(last, (columns.name == last.c.name) & (columns.version == last.c.version))
-            .where(columns.kind == kind)
-            .order_by(columns.name)
-            .limit(limit)
-        )
-        return self._connection.execute(statement).all()
+        rows = newest_versions(self._connection, _TABLES, kind, after=after, limit=limit)
+        return [_to_definition(row) for row in rows]
 
 
 class SqlDefinitionStore(SqlDefinitions):
@@ -88,18 +69,16 @@ class SqlDefinitionStore(SqlDefinitions):
         self._writing.lock("analytics definitions")
 
     def add(self, definition: Definition, *, now: datetime, actor: str) -> None:
-        self._writing.change(
-            insert(DEFINITIONS).values(
-                kind=definition.kind,
-                name=definition.name,
-                version=definition.version,
-                computed_as=definition.computed_as,
-                body=dict(definition.body),
-                defined_at=now,
-                defined_by=actor,
-            )
-        )
-        upsert(self._writing, DEFINITIONS_REVISION, [{"id": _THE_ROW, "revision": self.revision() + 1}])
+        row = {
+            "kind": definition.kind,
+            "name": definition.name,
+            "version": definition.version,
+            "computed_as": definition.computed_as,
+            "body": dict(definition.body),
+            "defined_at": now,
+            "defined_by": actor,
+        }
+        add_version(self._writing, _TABLES, row)
 
 
 def _to_definition(row: Row[Any]) -> Definition:

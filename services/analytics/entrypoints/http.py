@@ -32,13 +32,14 @@ from services.analytics.ports.reading import AnomalyFilter
 from services.analytics.use_cases.define_calendar import DefineCalendar
 from services.analytics.use_cases.define_indicator import DefineIndicator
 from services.analytics.use_cases.define_rule import DefineRule
-from services.analytics.use_cases.defining import Define, Defined, Outcome
+from services.analytics.use_cases.defining import Define
 from services.analytics.use_cases.query_anomalies import QueryAnomalies
 from services.analytics.use_cases.query_definitions import QueryDefinitions
 from services.analytics.use_cases.query_readings import AskForReadings, QueryReadings
 from services.analytics.use_cases.query_values import AskForValues, QueryValues
 from shared.runtime.actor import Actor
 from shared.runtime.clock import Clock
+from shared.runtime.defined import Defined, Outcome
 from shared.web.actor import current_actor
 from shared.web.errors import InvalidCursor, InvalidQuery
 from shared.web.pagination import Page, PageRequest, page_of, page_request
@@ -181,7 +182,7 @@ def _command(name: str, body: Body, actor: Actor, clock: Clock) -> Define:
     return Define(name, body.definition(), actor.name, clock.now())
 
 
-def _answered(defined: Defined, response: Response) -> Definition:
+def _answered(defined: Defined[Definition], response: Response) -> Definition:
     if defined.outcome is Outcome.CREATED:
         response.status_code = 201
     return defined.definition

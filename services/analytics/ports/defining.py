@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
 from services.analytics.domain.catalogue import Catalogue, Definition, Kind
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.rule import TargetRule
 from shared.calendars.calendar import Calendar
-from shared.runtime.progress import Delivery, Progress
+from shared.runtime.transaction import ConsumingTransaction
 
 
 class DefinitionsReader(Protocol):
@@ -64,24 +63,8 @@ class DefinitionEvents(Protocol):
     def indicator_defined(self, definition: Definition, indicator: Indicator, now: datetime) -> None: ...
 
 
-class DefinitionUnitOfWork(Protocol):
+class DefinitionUnitOfWork(ConsumingTransaction, Protocol):
     """One transaction that changes definitions; entered with `with`, kept only if `commit` is called."""
 
     definitions: DefinitionStore
     events: DefinitionEvents
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-    def accept(self, consumer: str, delivery: Delivery) -> bool:
-        """Whether this numbered record is to be applied now; False for one applied before."""
-        ...
-
-    def advance(self, progress: Progress) -> None:
-        """Move a consumer's position. Raises LostPartition."""
-        ...
-
-    def commit(self) -> None: ...

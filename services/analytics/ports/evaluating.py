@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
 from services.analytics.domain.anomaly import Anomaly, Change
 from services.analytics.domain.catalogue import Catalogue
@@ -14,7 +13,7 @@ from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.partition_state import PartitionState
 from services.analytics.domain.value_frame import Computed, Panes, Touched, Values
 from services.analytics.ports.defining import DefinitionsReader
-from shared.runtime.progress import Delivery, Progress
+from shared.runtime.transaction import ConsumingTransaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +144,7 @@ class EvaluationEvents(Protocol):
     def anomalies(self, changes: Sequence[Change], now: datetime) -> None: ...
 
 
-class EvaluateUnitOfWork(Protocol):
+class EvaluateUnitOfWork(ConsumingTransaction, Protocol):
     """One transaction of stage two; entered with `with`, kept only if `commit` is called."""
 
     definitions: DefinitionsReader
@@ -154,19 +153,3 @@ class EvaluateUnitOfWork(Protocol):
     history: ReadingHistory
     anomalies: AnomalyStore
     events: EvaluationEvents
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-    def accept(self, consumer: str, delivery: Delivery) -> bool:
-        """Whether this numbered record is to be applied now; False for one applied before."""
-        ...
-
-    def advance(self, progress: Progress) -> None:
-        """Move the consumer's position. Raises LostPartition."""
-        ...
-
-    def commit(self) -> None: ...

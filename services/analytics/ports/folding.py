@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
 from services.analytics.domain.fold import Block, Deltas, NewIds, PartitionMemory, Told
 from services.analytics.domain.history import PaneKeys
 from services.analytics.domain.revision import ByType
 from services.analytics.domain.seen_ids import Hashes
 from services.analytics.ports.defining import DefinitionsReader
-from shared.runtime.progress import Progress
+from shared.runtime.transaction import Transaction
 
 
 class SeenIdStore(Protocol):
@@ -72,7 +71,7 @@ class FoldEvents(Protocol):
         ...
 
 
-class FoldUnitOfWork(Protocol):
+class FoldUnitOfWork(Transaction, Protocol):
     """One transaction of stage one; entered with `with`, kept only if `commit` is called."""
 
     definitions: DefinitionsReader
@@ -80,15 +79,3 @@ class FoldUnitOfWork(Protocol):
     history: ReadingHistory
     problems: CountingProblems
     events: FoldEvents
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
-
-    def advance(self, progress: Progress) -> None:
-        """Move the consumer's position. Raises LostPartition."""
-        ...
-
-    def commit(self) -> None: ...

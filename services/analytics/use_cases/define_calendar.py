@@ -4,10 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from services.analytics.domain.calendar_form import calendar_body, cuts_alike, read_calendar
+from services.analytics.domain.catalogue import Definition
 from services.analytics.domain.indicator_form import read_indicator
 from services.analytics.ports.defining import DefinitionUnitOfWork
-from services.analytics.use_cases.defining import Define, Defined, Outcome, put
+from services.analytics.use_cases.defining import Define, put
 from shared.calendars.calendar import Calendar
+from shared.runtime.defined import Defined, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +18,7 @@ class DefineCalendar:
 
     units: Callable[[], DefinitionUnitOfWork]
 
-    def __call__(self, command: Define) -> Defined:
+    def __call__(self, command: Define) -> Defined[Definition]:
         """Repeating it changes nothing."""
         calendar = read_calendar(command.name, command.body)
         with self.units() as uow:

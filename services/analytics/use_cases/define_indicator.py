@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from services.analytics.domain.catalogue import Definition
 from services.analytics.domain.errors import invalid
 from services.analytics.domain.indicator_form import computes_alike, indicator_body, read_indicator
 from services.analytics.ports.defining import DefinitionUnitOfWork
-from services.analytics.use_cases.defining import Define, Defined, Outcome, put
+from services.analytics.use_cases.defining import Define, put
+from shared.runtime.defined import Defined, Outcome
 from shared.runtime.errors import FieldProblem
 
 
@@ -16,7 +18,7 @@ class DefineIndicator:
 
     units: Callable[[], DefinitionUnitOfWork]
 
-    def __call__(self, command: Define) -> Defined:
+    def __call__(self, command: Define) -> Defined[Definition]:
         """Repeating it changes nothing."""
         indicator = read_indicator(command.name, 1, command.body)
         with self.units() as uow:

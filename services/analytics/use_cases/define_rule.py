@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from services.analytics.domain.catalogue import Definition
 from services.analytics.domain.errors import invalid
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.rule import TargetRule
 from services.analytics.domain.rule_form import read_rule, rule_body
 from services.analytics.ports.defining import DefinitionUnitOfWork
-from services.analytics.use_cases.defining import Define, Defined, put
+from services.analytics.use_cases.defining import Define, put
+from shared.runtime.defined import Defined
 from shared.runtime.errors import FieldProblem
 
 
@@ -18,7 +20,7 @@ class DefineRule:
 
     units: Callable[[], DefinitionUnitOfWork]
 
-    def __call__(self, command: Define) -> Defined:
+    def __call__(self, command: Define) -> Defined[Definition]:
         """Repeating it changes nothing."""
         rule = read_rule(command.name, 1, command.body)
         with self.units() as uow:

@@ -3,27 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from services.analytics.domain.catalogue import Definition, Kind
 from services.analytics.ports.defining import DefinitionStore
-
-
-class Outcome(StrEnum):
-    """What a definition that was sent has done."""
-
-    CREATED = "created"
-    CHANGED = "changed"
-    UNCHANGED = "unchanged"
-
-
-@dataclass(frozen=True, slots=True)
-class Defined:
-    """The definition in force, and whether this call made it."""
-
-    definition: Definition
-    outcome: Outcome
+from shared.runtime.defined import Defined, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +28,7 @@ def put(
     body: Mapping[str, Any],
     before: Definition | None,
     keeps_computation: bool = False,
-) -> Defined:
+) -> Defined[Definition]:
     """Write a new version unless the newest says the same.
 
     Args:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, func, insert, select
+from sqlalchemy import Row
 
 from services.ingest.adapters.tables import DEFINITIONS, DEFINITIONS_REVISION
 from services.ingest.domain.decode import EventDecoder, SourcePlan, plan_source
@@ -17,9 +17,9 @@ from services.ingest.domain.reading_type_form import read_reading_type
 from services.ingest.domain.source_form import read_stored_source
 from services.ingest.ports import Kind
 from shared.database.engine import Database, ReadConnection, WriteConnection
-from shared.database.versioning import upsert
+from shared.database.versioned_definitions import DefinitionTables, add_version, newest_versions, revision_of
 
-_THE_ROW = 1
+_TABLES = DefinitionTables(DEFINITIONS, DEFINITIONS_REVISION)
 
 
 class SqlDefinitionReader:
@@ -30,29 +30,15 @@ class SqlDefinitionReader:
 
     def revision(self) -> int:
         """A number that every change of a definition raises."""
-        found = self._connection.execute(select(DEFINITIONS_REVISION.c.revision)).scalar_one_or_none()
-        return int(found or 0)
+        return revision_of(self._connection, _TABLES)
 
     def newest(self, kind: Kind, name: str) -> Definition | None:
-        found = self._newest(kind, name=name)
-        return found[0] if found else None
+        found = newest_versions(self._connection, _TABLES, kind, name=name)
+        return _definition(kind, found[0]) if found else None
 
     def all_newest(self, kind: Kind, *, after: str | None = None, limit: int | None = None) -> Sequence[Definition]:
-        return self._newest(kind, after=after, limit=limit)
-
-    def _newest(
-        self, kind: Kind, *, name: str | None = None, after: str | None = None, limit: int | None = None
-    ) -> list[Definition]:
-        columns = DEFINITIONS.c
-        last = select(columns.name, func.max(columns.version).label("version")).where(columns.kind == kind)
-        if name is not None:
-            last = last.where(columns.name == name)
-        if after is not None:
-            last = last.where(columns.name > after)
-        newest = last.group_by(columns.name).subquery()
-        same = and_(columns.name == newest.c.name, columns.version == newest.c.version, columns.kind == kind)
-        statement = select(DEFINITIONS).join(newest, same).order_by(columns.name).limit(limit)
-        return [_definition(kind, row) for row in self._connection.execute(statement)]
+        found = newest_versions(self._connection, _TABLES, kind, after=after, limit=limit)
+        return [_definition(kind, row) for row in found]
 
 
 class SqlDefinitionStore(SqlDefinitionReader):
@@ -66,17 +52,15 @@ class SqlDefinitionStore(SqlDefinitionReader):
         self._writing.lock("ingest definitions")
 
     def add(self, definition: Definition, *, now: datetime, actor: str) -> None:
-        self._writing.execute(
-            insert(DEFINITIONS).values(
-                kind=definition.kind,
-                name=definition.name,
-                version=definition.version,
-                body=dict(definition.body),
-                defined_at=now,
-                defined_by=actor,
-            )
-        )
-        upsert(self._writing, DEFINITIONS_REVISION, [{"id": _THE_ROW, "revision": self.revision() + 1}])
+        row = {
+            "kind": definition.kind,
+            "name": definition.name,
+            "version": definition.version,
+            "body": dict(definition.body),
+            "defined_at": now,
+            "defined_by": actor,
+        }
+        add_version(self._writing, _TABLES, row)
 
 
 class ReadOnlyDefinitions:

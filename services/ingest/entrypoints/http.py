@@ -27,11 +27,12 @@ from services.ingest.entrypoints.http_schemas import (
 )
 from services.ingest.entrypoints.receive import Receive
 from services.ingest.ports import QuarantineReader
-from services.ingest.use_cases.define import Defined, DefineReadingType, Outcome, RegisterSource
+from services.ingest.use_cases.define import DefineReadingType, RegisterSource
 from services.ingest.use_cases.query_definitions import QueryDefinitions
 from services.ingest.use_cases.settle_quarantined import DiscardQuarantined, ReleaseQuarantined, ReplayQuarantined
 from shared.runtime.actor import Actor
 from shared.runtime.clock import Clock
+from shared.runtime.defined import Defined, Outcome
 from shared.runtime.failpoints import fail_point
 from shared.web.actor import current_actor
 from shared.web.errors import InvalidCursor, InvalidQuery
@@ -166,7 +167,7 @@ def _add_settling(router: APIRouter, routes: Routes) -> None:
         return from_entry(routes.discard(entry_id, request.reason, actor=actor.name, now=routes.clock.now()))
 
 
-def _defined(done: Defined, response: Response) -> DefinitionShape:
+def _defined(done: Defined[Definition], response: Response) -> DefinitionShape:
     response.status_code = 201 if done.outcome is Outcome.CREATED else 200
     return from_definition(done.definition)
 

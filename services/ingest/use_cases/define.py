@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 import msgspec
@@ -13,22 +12,7 @@ from services.ingest.domain.reading_type import ReadingType
 from services.ingest.domain.reading_type_form import read_reading_type
 from services.ingest.domain.source_form import read_source
 from services.ingest.ports import DefinitionReader, DefinitionStore, SourceTopics, UnitOfWork
-
-
-class Outcome(StrEnum):
-    """What a definition that was sent has done."""
-
-    CREATED = "created"
-    CHANGED = "changed"
-    UNCHANGED = "unchanged"
-
-
-@dataclass(frozen=True, slots=True)
-class Defined:
-    """The definition in force, and whether this call made it."""
-
-    definition: Definition
-    outcome: Outcome
+from shared.runtime.defined import Defined, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +21,7 @@ class DefineReadingType:
 
     units: Callable[[], UnitOfWork]
 
-    def __call__(self, name: str, body: Mapping[str, Any], *, actor: str, now: datetime) -> Defined:
+    def __call__(self, name: str, body: Mapping[str, Any], *, actor: str, now: datetime) -> Defined[Definition]:
         read_reading_type(name, 1, body)
         with self.units() as uow:
             defined = _define(uow.definitions, Definition("reading-type", name, 1, body), actor=actor, now=now)
@@ -52,7 +36,7 @@ class RegisterSource:
     units: Callable[[], UnitOfWork]
     topics: SourceTopics
 
-    def __call__(self, name: str, body: Mapping[str, Any], *, actor: str, now: datetime) -> Defined:
+    def __call__(self, name: str, body: Mapping[str, Any], *, actor: str, now: datetime) -> Defined[Definition]:
         with self.units() as uow:
             types = reading_types(uow.definitions)
             read_source(name, body, types)
@@ -70,7 +54,7 @@ def reading_types(definitions: DefinitionReader) -> dict[str, ReadingType]:
     }
 
 
-def _define(definitions: DefinitionStore, sent: Definition, *, actor: str, now: datetime) -> Defined:
+def _define(definitions: DefinitionStore, sent: Definition, *, actor: str, now: datetime) -> Defined[Definition]:
     """Store what was sent as the next version, unless it is the newest already."""
     definitions.lock()
     before = definitions.newest(sent.kind, sent.name)

@@ -3,20 +3,16 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import msgspec
 import polars as pl
-from fastapi.testclient import TestClient
-from prometheus_client import CollectorRegistry
 
 from services.analytics.bootstrap import AnalyticsSettings, build
-from shared.eventlog.memory import MemoryLog
-from shared.eventlog.port import NewRecord, Partition
+from shared.eventlog.port import NewRecord
 from shared.events.blocks import encode_block
-from shared.events.envelope import Envelope, decode, encode
+from shared.events.envelope import Envelope, encode
 from shared.events.readings import (
     FIXED_COLUMNS,
     READING_TYPE_HEADER,
@@ -27,15 +23,10 @@ from shared.events.readings import (
 )
 from shared.events.topics import READINGS
 from shared.process.platform import Platform
-from shared.process.service import UNAVAILABLE_ERRORS, Service
-from shared.runtime.clock import FixedClock
-from shared.runtime.identifiers import CountingIds
-from shared.web.application import Surroundings, create_application
+from shared.process.service import Service
+from tests.support.service_alone import START, ServiceAlone
 
-START = datetime(2026, 11, 23, 9, tzinfo=UTC)
-_MOST_ROUNDS = 200
-
-Data = TypeVar("Data", bound=msgspec.Struct)
+__all__ = ["START", "Alone", "Inspection", "Revision", "alone"]
 
 
 @dataclass(frozen=True)
@@ -61,27 +52,8 @@ class Revision:
     source: str = "mes-7"
 
 
-@dataclass
-class Alone:
+class Alone(ServiceAlone):
     """Analytics, its log and its clock."""
-
-    clock: FixedClock
-    log: MemoryLog
-    registry: CollectorRegistry
-    service: Service
-    http: TestClient
-
-    def put(self, path: str, body: dict[str, Any], expect: int | None = None) -> dict[str, Any]:
-        answer = self.http.put(f"/v1/{path}", json=body)
-        assert answer.status_code in ((200, 201) if expect is None else (expect,)), answer.text
-        found: dict[str, Any] = answer.json()
-        return found
-
-    def get(self, path: str, expect: int = 200) -> dict[str, Any]:
-        answer = self.http.get(f"/v1/{path}")
-        assert answer.status_code == expect, answer.text
-        found: dict[str, Any] = answer.json()
-        return found
 
     def values(self, indicator: str, query: str = "") -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = self.get(f"indicators/{indicator}/values?limit=1000&{query}")["items"]
@@ -117,50 +89,21 @@ class Alone:
         if settle:
             self.settle()
 
-    def publish(self, topic: str, event: Envelope[Any]) -> None:
-        """What another service would publish."""
+    def publish_event(self, topic: str, event: Envelope[Any]) -> None:
+        """What another service would publish, by a producer that numbers nothing."""
         self.log.append([NewRecord(topic, encode(event), key=event.subject.encode())])
         self.settle()
-
-    def settle(self) -> None:
-        """Step every activity until none has anything left to do."""
-        for _ in range(_MOST_ROUNDS):
-            moved = [activity.stepper.step(self.clock.now()) for activity in self.service.activities]
-            if not any(moved):
-                return
-        raise AssertionError(f"not quiet after {_MOST_ROUNDS} rounds")
-
-    def pass_time(self, by: timedelta) -> None:
-        self.clock.advance(by)
-        self.settle()
-
-    def events(self, topic: str, data: type[Data]) -> list[tuple[str, Data]]:
-        """(type, data) of everything published on a topic, partition by partition."""
-        found: list[tuple[str, Data]] = []
-        for number in range(self.log.partition_count(topic)):
-            first, end = self.log.bounds(Partition(topic, number))
-            records = self.log.read(Partition(topic, number), first, max_records=end - first, max_bytes=2**40)
-            envelopes = [decode(record.value, data) for record in records]
-            found += [(envelope.type, envelope.data) for envelope in envelopes]
-        return found
-
-    def restart(self) -> None:
-        self.service.stop()
-        self.service.start()
 
 
 @contextmanager
 def alone(folder: Path, **settings: Any) -> Iterator[Alone]:
     """Analytics on SQLite in `folder`, its clock standing at START; settings as given, else by default."""
-    clock, ids, registry = FixedClock(START), CountingIds(), CollectorRegistry()
-    log = MemoryLog(clock=clock, ids=ids)
-    platform = Platform(clock=clock, ids=ids, log=log, registry=registry, data_dir=folder, poll_wait=timedelta(0))
-    service = build(AnalyticsSettings.read().model_copy(update=settings), platform)
-    service.start()
-    surroundings = Surroundings(ids=ids, registry=registry, unavailable=UNAVAILABLE_ERRORS)
-    with TestClient(create_application([service], surroundings), raise_server_exceptions=False) as http:
-        yield Alone(clock, log, registry, service, http)
-    service.stop()
+
+    def made(platform: Platform) -> Service:
+        return build(AnalyticsSettings.read().model_copy(update=settings), platform)
+
+    with Alone.running(made, folder) as running:
+        yield running
 
 
 def _block(readings: Sequence[Inspection]) -> pl.DataFrame:

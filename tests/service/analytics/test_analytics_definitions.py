@@ -136,10 +136,10 @@ def test_a_rule_may_judge_some_subjects_only(analytics: Alone) -> None:
 
 def test_between_the_goal_and_its_breach_there_is_no_anomaly(analytics: Alone) -> None:
     """mission.md W7: 96 % every week misses 98 % and breaches nothing below 95 %; by default it does."""
-    analytics.publish(GOAL_CHANGES, goal_set("active", goal(breach_target=0.95)))
+    analytics.publish_event(GOAL_CHANGES, goal_set("active", goal(breach_target=0.95)))
     send(analytics, 96, 96, 96)
     assert states(analytics) == []
-    analytics.publish(GOAL_CHANGES, goal_set("active", goal(breach_target=0.98)))
+    analytics.publish_event(GOAL_CHANGES, goal_set("active", goal(breach_target=0.98)))
     [found] = analytics.anomalies()
     assert (found["rule"], found["goal_id"], found["opens_issue"], found["severity"]) == (
         "goal:g-1",
@@ -151,21 +151,21 @@ def test_between_the_goal_and_its_breach_there_is_no_anomaly(analytics: Alone) -
 
 
 def test_a_goal_that_is_no_longer_active_is_no_longer_judged(analytics: Alone) -> None:
-    analytics.publish(GOAL_CHANGES, goal_set("active", goal(breach_target=0.95)))
+    analytics.publish_event(GOAL_CHANGES, goal_set("active", goal(breach_target=0.95)))
     send(analytics, 94, 94)
     assert states(analytics) == [("goal:g-1", "open", 2)]
-    analytics.publish(GOAL_CHANGES, goal_set("suspended", goal(breach_target=0.95)))
+    analytics.publish_event(GOAL_CHANGES, goal_set("suspended", goal(breach_target=0.95)))
     [closed] = analytics.anomalies()
     assert (closed["state"], closed["cleared_window"]) == ("cleared", None)
     assert closed["reason"].endswith("no rule judges it any more")
-    analytics.publish(GOAL_CHANGES, goal_set("active", goal(breach_target=0.95)))
+    analytics.publish_event(GOAL_CHANGES, goal_set("active", goal(breach_target=0.95)))
     [back] = analytics.anomalies()
     assert (back["state"], back["id"], back["cleared_at"]) == ("open", closed["id"], None)
 
 
 def test_a_goal_is_judged_over_windows_that_begin_inside_its_period(analytics: Alone) -> None:
     period = WindowSpan(start=MONDAY + WEEK, end=MONDAY + 3 * WEEK)
-    analytics.publish(GOAL_CHANGES, goal_set("active", goal(breach_target=0.95, for_windows=1), period=period))
+    analytics.publish_event(GOAL_CHANGES, goal_set("active", goal(breach_target=0.95, for_windows=1), period=period))
     send(analytics, 90, 91, 92, 93)
     [found] = analytics.anomalies()
     assert [value["value"] for value in found["values"]] == [0.91, 0.92]
@@ -175,7 +175,7 @@ def test_a_goal_of_an_indicator_that_comes_later_waits_for_it(analytics: Alone) 
     later = GoalTarget(
         **{name: getattr(goal(0.95), name) for name in GoalTarget.__struct_fields__} | {"indicator": "later"}
     )
-    analytics.publish(GOAL_CHANGES, goal_set("active", later))
+    analytics.publish_event(GOAL_CHANGES, goal_set("active", later))
     analytics.put("indicators/later", YIELD)
     send(analytics, 94, 94)
     assert [item["indicator"] for item in analytics.anomalies()] == ["later"]
