@@ -130,16 +130,8 @@ class LibrdkafkaLog:
         return self._offset(partition, earliest), self._offset(partition, latest)
 
     def ends(self, topic: str) -> Mapping[int, int]:
-        name, count = self._options.outer(topic), self.partition_count(topic)
         latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
-        wanted = {TopicPartition(name, number): latest for number in range(count)}
-
-        def question() -> Mapping[int, int]:
-            asked = self._admin.list_offsets(wanted, request_timeout=self._seconds)
-            return {outer.partition: int(answer.result().offset) for outer, answer in asked.items()}
-
-        found: Mapping[int, int] = self._ask(question)
-        return found
+        return {number: self._offset(Partition(topic, number), latest) for number in range(self.partition_count(topic))}
 
     def committed(self, group: str, partition: Partition) -> int | None:
         self._check(partition.topic, partition.number)
@@ -234,12 +226,8 @@ class LibrdkafkaLog:
                     raise
 
     def _new_topic(self, spec: TopicSpec) -> NewTopic:
-        return NewTopic(
-            self._options.outer(spec.name),
-            num_partitions=spec.partitions,
-            replication_factor=-1,
-            config=topic_settings(spec),
-        )
+        name = self._options.outer(spec.name)
+        return NewTopic(name, num_partitions=spec.partitions, replication_factor=-1, config=topic_settings(spec))
 
     def _describe(self, topic: str) -> Mapping[int, Any]:
         outer = self._options.outer(topic)
