@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+from shared.calendars.shift import Shift, read_shifts
 from shared.runtime.errors import FieldProblem
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -19,7 +20,7 @@ Hours = tuple[tuple[time, time], ...]
 _NINE_TO_FIVE: Hours = ((time(9), time(17)),)
 _OFFICE_WEEK: Mapping[str, Hours] = dict.fromkeys(WEEKDAYS[:5], _NINE_TO_FIVE)
 _MONTH_AND_DAY = re.compile(r"^(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])$")
-_KEYS = ("time_zone", "week_starts", "fiscal_year_starts", "holidays", "working_hours")
+_KEYS = ("time_zone", "week_starts", "fiscal_year_starts", "holidays", "working_hours", "shifts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Calendar:
         fiscal_year_starts: `MM-DD`; quarters and years are counted from it.
         holidays: days without working time.
         working_hours: weekday → spans; a weekday that is missing has none.
+        shifts: in order of their starts, without overlap; what lies between two of them belongs to none.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Calendar:
     fiscal_year_starts: str = "01-01"
     holidays: frozenset[date] = frozenset()
     working_hours: Mapping[str, Hours] = field(default_factory=lambda: _OFFICE_WEEK)
+    shifts: tuple[Shift, ...] = ()
 
     @property
     def zone(self) -> ZoneInfo:
@@ -161,4 +164,5 @@ _READERS = {
     "fiscal_year_starts": _read_fiscal_start,
     "holidays": _read_holidays,
     "working_hours": _read_working_hours,
+    "shifts": read_shifts,
 }

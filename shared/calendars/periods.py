@@ -4,7 +4,8 @@ import re
 from datetime import date, timedelta
 
 from shared.calendars.calendar import WEEKDAYS, Calendar
-from shared.calendars.windows import Every, Window, local_midnight, next_first_day
+from shared.calendars.local_time import local_midnight
+from shared.calendars.windows import Every, Window, next_first_day
 
 _PERIOD = re.compile(r"^(?P<year>\d{4})(?:-(?:Q(?P<quarter>[1-4])|W(?P<week>\d{2})|(?P<month>\d{2})))?$")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from shared.calendars.calendar import Calendar
-from shared.calendars.windows import local_midnight
+from shared.calendars.local_time import local_midnight
 
 _TEXT = re.compile(r"^(\d+)([hd])$")
 _FURTHEST_DAYS = 3660

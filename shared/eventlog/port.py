@@ -196,7 +196,7 @@ class EventLog(Protocol):
         ...
 
     def ends(self, topic: str) -> Mapping[int, int]:
-        """Partition number → the offset its next append gets, of all partitions, as of one moment after this was called.
+        """Partition number → the offset its next append gets, of all partitions, after this was called.
 
         What one `append` has put on several partitions shows on all of them or on none; on Kafka it may show on some, because
         a broker takes partition by partition. Blocks for a round trip.

@@ -23,7 +23,8 @@ class KpiValueComputed(Contract, frozen=True):
 
     `value` is None for a window without a value. `numerator` and `denominator` are the sums behind it, so that values of
     several windows can be added up exactly: the value of their union is Σ numerator / Σ denominator (no denominator:
-    Σ numerator for `sum` and `count`, the extreme for `minimum` and `maximum`).
+    Σ numerator for `sum` and `count`, the extreme for `minimum` and `maximum`). Neither holds for windows that overlap, nor
+    for `standard_deviation` and `quantile`. `shift` names the shift that the window is.
     """
 
     indicator: str
@@ -39,3 +40,4 @@ class KpiValueComputed(Contract, frozen=True):
     status: Status
     judgement: Judgement
     revision: int
+    shift: str | None = None

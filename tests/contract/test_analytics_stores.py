@@ -15,6 +15,7 @@ from services.analytics.domain.catalogue import Definition
 from services.analytics.domain.episode import episodes
 from services.analytics.domain.kpi_value import SeriesKey
 from services.analytics.domain.partition_state import PartitionState, Pass
+from services.analytics.domain.rolling import SPANS
 from services.analytics.domain.value_frame import PANES, VALUES, series_of, to_kpi_values
 from services.analytics.domain.watermark import PartitionMarks, SourceMark, Watermarks, note
 from services.analytics.ports.evaluating import Fence, Scope
@@ -101,6 +102,45 @@ def test_panes_are_inserted_overwritten_and_found_by_key(migrated: Database) -> 
         assert found["pane_start"].to_list() == [week(0).start] * 2
         assert uow.values.stored_panes(other).is_empty()
         assert uow.values.stored_panes(panes.clear()).is_empty()
+
+
+def test_panes_are_found_by_span_and_series_know_where_their_data_begin_and_end(migrated: Database) -> None:
+    series = [series_of("first-pass-yield", 1, f'{{"line":"{line}"}}') for line in "ABC"]
+    weeks = {series[0]: range(6), series[1]: range(2, 4), series[2]: [0]}
+    empty = {(series[0], 0), (series[0], 5), (series[2], 0)}
+    panes = pl.DataFrame(
+        [
+            (one, week(at).start, week(at).end, 0 if (one, at) in empty else at, 1.0, 0.0, 0.0, None, None, None)
+            for one, numbers in weeks.items()
+            for at in numbers
+        ],
+        schema=PANES,
+        orient="row",
+    )
+    wanted = pl.DataFrame(
+        {
+            "series": [series[0], series[0], series[1]],
+            "window_start": [week(1).start, week(2).start, week(0).start],
+            "window_end": [week(2).end, week(3).end, week(2).end],
+        },
+        schema_overrides={name: pl.Datetime("us", "UTC") for name in ("window_start", "window_end")},
+    )
+    with unit(migrated) as uow:
+        uow.values.save_panes(panes)
+        found = uow.values.panes_between(wanted)
+        assert set(zip(found["series"].to_list(), found["count"].to_list(), strict=True)) == {
+            (series[0], 1),
+            (series[0], 2),
+            (series[0], 3),
+            (series[1], 2),
+        }
+        assert uow.values.panes_between(wanted.clear()).is_empty()
+        spans = {
+            one: (first, last)
+            for one, first, last in zip(*(uow.values.spans(series)[name].to_list() for name in SPANS), strict=True)
+        }
+        assert spans == {series[0]: (week(1).start, week(4).start), series[1]: (week(2).start, week(3).start)}
+        assert uow.values.spans([]).is_empty()
 
 
 def test_values_come_back_as_they_were_saved(migrated: Database) -> None:

@@ -27,12 +27,13 @@ _KEYS = Table(
     MetaData(),
     Column("series", LargeBinary(16), nullable=False),
     Column("moment", BigInteger, nullable=True),
+    Column("until", BigInteger, nullable=True),
     prefixes=["TEMPORARY"],
 )
 
 
 class Wanted(NamedTuple):
-    """Keys to join with: `series`, and `moment` in the database's own form of a moment."""
+    """Keys to join with: `series`, and `moment` and `until` in the database's own form of a moment."""
 
     clause: FromClause
     parameters: dict[str, Any]
@@ -45,24 +46,35 @@ class Wanted(NamedTuple):
     def moment(self) -> Any:
         return self.clause.c.moment
 
+    @property
+    def until(self) -> Any:
+        return self.clause.c.until
+
 
 def wanted(connection: WriteConnection, keys: pl.DataFrame) -> Wanted:
     """Bring keys to the database: a temporary table on SQLite, arrays on PostgreSQL. Valid until the next call.
 
     Args:
-        keys: columns `series` (binary) and `moment` (datetime, may be null).
+        keys: columns `series` (binary), `moment` (datetime, may be null), and if wanted `until` (likewise).
     """
+    if "until" not in keys.columns:
+        keys = keys.with_columns(pl.lit(None, dtype=keys.schema["moment"]).alias("until"))
     if connection.dialect == "sqlite":
         _fill_temporary(connection, keys)
         return Wanted(_KEYS, {})
     arrays = func.unnest(
         bindparam("wanted_series", type_=ARRAY(LargeBinary)),
         bindparam("wanted_moments", type_=ARRAY(DateTime(timezone=True))),
+        bindparam("wanted_ends", type_=ARRAY(DateTime(timezone=True))),
     )
     clause = arrays.table_valued(
-        Column("series", LargeBinary), Column("moment", DateTime(timezone=True)), name="wanted_keys"
+        Column("series", LargeBinary),
+        Column("moment", DateTime(timezone=True)),
+        Column("until", DateTime(timezone=True)),
+        name="wanted_keys",
     ).render_derived()
-    return Wanted(clause, {"wanted_series": keys["series"].to_list(), "wanted_moments": keys["moment"].to_list()})
+    names = {"wanted_series": "series", "wanted_moments": "moment", "wanted_ends": "until"}
+    return Wanted(clause, {parameter: keys[name].to_list() for parameter, name in names.items()})
 
 
 def wanted_frame(series: Sequence[bytes], moments: Sequence[datetime | None]) -> pl.DataFrame:
@@ -135,8 +147,10 @@ def _plain(column: pl.Series) -> list[Any]:
 
 def _fill_temporary(connection: WriteConnection, keys: pl.DataFrame) -> None:
     raw = connection.raw
-    raw.exec_driver_sql("CREATE TEMPORARY TABLE IF NOT EXISTS wanted_keys (series BLOB NOT NULL, moment INTEGER)")
+    raw.exec_driver_sql(
+        "CREATE TEMPORARY TABLE IF NOT EXISTS wanted_keys (series BLOB NOT NULL, moment INTEGER, until INTEGER)"
+    )
     raw.exec_driver_sql("DELETE FROM wanted_keys")
-    rows = list(zip(keys["series"].to_list(), _plain(keys["moment"]), strict=True))
+    rows = list(zip(keys["series"].to_list(), _plain(keys["moment"]), _plain(keys["until"]), strict=True))
     if rows:
-        raw.exec_driver_sql("INSERT INTO wanted_keys VALUES (?, ?)", rows)
+        raw.exec_driver_sql("INSERT INTO wanted_keys VALUES (?, ?, ?)", rows)

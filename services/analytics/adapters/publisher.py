@@ -9,7 +9,7 @@ from services.analytics.domain.catalogue import Catalogue, Definition
 from services.analytics.domain.episode import Evidence
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue, subject_values
-from shared.calendars.windows import Window
+from shared.calendars.windows import Window, shift_name
 from shared.database.outbox import Outbox
 from shared.eventlog.port import NewRecord
 from shared.events.anomalies import (
@@ -50,7 +50,7 @@ class OutboxEvents:
                 KPI_VALUES,
                 KPI_VALUE_COMPUTED,
                 value.key.text,
-                data=_value(value, catalogue.indicators[value.key.indicator]),
+                data=_value(value, catalogue),
                 now=now,
             )
             for value in values
@@ -104,7 +104,9 @@ class OutboxEvents:
         return NewRecord(topic, encode(event), key=subject.encode(), headers=_HEADERS)
 
 
-def _value(value: KpiValue, indicator: Indicator) -> KpiValueComputed:
+def _value(value: KpiValue, catalogue: Catalogue) -> KpiValueComputed:
+    indicator = catalogue.indicators[value.key.indicator]
+    is_shift = indicator.window.cut == "shift"
     return KpiValueComputed(
         indicator=indicator.name,
         indicator_version=value.key.indicator_version,
@@ -119,6 +121,7 @@ def _value(value: KpiValue, indicator: Indicator) -> KpiValueComputed:
         status=value.status,
         judgement=value.judgement,
         revision=value.revision,
+        shift=shift_name(catalogue.calendar_of(indicator), value.window.start) if is_shift else None,
     )
 
 

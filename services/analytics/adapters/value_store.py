@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, UnaryExpression, and_, exists, func, or_, select
 
-from services.analytics.adapters.bulk import read_frame, upsert_frame, wanted, wanted_frame
+from services.analytics.adapters.bulk import Wanted, read_frame, upsert_frame, wanted, wanted_frame
 from services.analytics.adapters.evaluate_tables import KPI_VALUES
 from services.analytics.adapters.evaluate_tables import PANES as PANES_TABLE
 from services.analytics.adapters.sketch_codec import decode_sketches, encode_sketches
 from services.analytics.domain.kpi_value import KpiValue
+from services.analytics.domain.rolling import SPANS, Spans, Windows
 from services.analytics.domain.value_frame import (
     PANES,
     VALUES,
@@ -47,6 +48,37 @@ class SqlValueStore:
         )
         stored = read_frame(self._connection, statement, _STORED_PANES, parameters=keys.parameters)
         return stored.with_columns(decode_sketches(stored["sketch"]))
+
+    def panes_between(self, wanted_spans: Windows) -> Panes:
+        if wanted_spans.is_empty():
+            return pl.DataFrame(schema=PANES)
+        names = {"moment": pl.col("window_start").min(), "until": pl.col("window_end").max()}
+        keys = wanted(self._connection, wanted_spans.group_by("series").agg(**names))
+        columns = PANES_TABLE.c
+        statement = select(*(columns[name] for name in PANES.names())).join_from(
+            keys.clause,
+            PANES_TABLE,
+            and_(
+                columns.series == keys.series,
+                columns.pane_start >= keys.moment,
+                columns.pane_start < keys.until,
+                columns["count"] > 0,
+            ),
+        )
+        stored = read_frame(self._connection, statement, _STORED_PANES, parameters=keys.parameters)
+        return stored.with_columns(decode_sketches(stored["sketch"]))
+
+    def spans(self, series: Sequence[bytes]) -> Spans:
+        if not series:
+            return pl.DataFrame(schema=SPANS)
+        keys = wanted(self._connection, wanted_frame(series, [None] * len(series)))
+        starts = [
+            _end_of_data(keys, PANES_TABLE.c.pane_start.asc()),
+            _end_of_data(keys, PANES_TABLE.c.pane_start.desc()),
+        ]
+        statement = select(keys.series, *starts).select_from(keys.clause)
+        found = read_frame(self._connection, statement, SPANS, parameters=keys.parameters)
+        return found.filter(pl.col("newest").is_not_null())
 
     def save_panes(self, panes: Touched) -> None:
         upsert_frame(
@@ -137,6 +169,13 @@ class SqlValueStore:
         keys = wanted(self._connection, wanted_frame(series, [None] * len(series)))
         statement = select(*_COLUMNS).join_from(keys.clause, KPI_VALUES, KPI_VALUES.c.series == keys.series)
         return read_frame(self._connection, statement, VALUES, parameters=keys.parameters)
+
+
+def _end_of_data(keys: Wanted, order: UnaryExpression[Any]) -> ScalarSelect[Any]:
+    """The first pane with readings of each series, in that order; found by the primary key."""
+    columns = PANES_TABLE.c
+    of_series = select(columns.pane_start).where(columns.series == keys.series, columns["count"] > 0)
+    return of_series.order_by(order).limit(1).correlate(keys.clause).scalar_subquery()
 
 
 def _of(scope: Scope) -> list[ColumnElement[bool]]:

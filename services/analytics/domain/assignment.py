@@ -9,7 +9,7 @@ from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.pane import PANE_END, PANE_START, SUBJECT
 from services.analytics.domain.subject import subject_column
 from shared.calendars.calendar import Calendar
-from shared.calendars.windows import Every, Window, windows_covering
+from shared.calendars.windows import Cut, Window, windows_covering
 
 OBSERVED_AT = "observed_at"
 DIMENSION = "dimension."
@@ -39,7 +39,7 @@ def counts(readings: pl.DataFrame, indicator: Indicator) -> pl.DataFrame:
 def assign(readings: pl.DataFrame, indicator: Indicator, calendar: Calendar) -> pl.DataFrame:
     """The readings that the indicator counts, with subject, bounds of the pane, and measures under their plain names."""
     counted = counts(readings, indicator)
-    panes = _panes(counted[OBSERVED_AT], calendar, indicator.window.every)
+    panes = _panes(counted[OBSERVED_AT], calendar, indicator.window.cut)
     subject = subject_column([(name, DIMENSION + name) for name in indicator.by])
     named = dict.fromkeys(indicator.formula.measures)
     measures = [pl.col(MEASURE + name).alias(name) for name in named]
@@ -48,9 +48,9 @@ def assign(readings: pl.DataFrame, indicator: Indicator, calendar: Calendar) -> 
     return assigned.select(SUBJECT, *named, PANE_START, PANE_END)
 
 
-def _panes(observed: pl.Series, calendar: Calendar, every: Every) -> list[pl.Series]:
+def _panes(observed: pl.Series, calendar: Calendar, cut: Cut) -> list[pl.Series]:
     """Start and end of the pane of each observed time, by searching the sorted bounds of all panes that may be meant."""
-    windows = sorted({window for day in observed.dt.date().unique() for window in _around(day, calendar, every)})
+    windows = sorted({window for day in observed.dt.date().unique() for window in _around(day, calendar, cut)})
     kind = pl.Datetime("us", "UTC")
     starts = pl.Series([window.start for window in windows], dtype=kind)
     ends = pl.Series([window.end for window in windows], dtype=kind)
@@ -60,6 +60,6 @@ def _panes(observed: pl.Series, calendar: Calendar, every: Every) -> list[pl.Ser
     return [starts.gather(places).alias(PANE_START), ends.gather(places).alias(PANE_END)]
 
 
-def _around(day: date, calendar: Calendar, every: Every) -> Iterator[Window]:
+def _around(day: date, calendar: Calendar, cut: Cut) -> Iterator[Window]:
     midnight = datetime.combine(day, time(0), UTC)
-    yield from windows_covering(calendar, every, start=midnight, end=midnight + _DAY)
+    yield from windows_covering(calendar, cut, start=midnight, end=midnight + _DAY)

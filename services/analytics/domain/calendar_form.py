@@ -6,6 +6,7 @@ from typing import Any
 
 from services.analytics.domain.errors import invalid
 from shared.calendars.calendar import Calendar, Hours, InvalidCalendar, calendar_from_definition
+from shared.calendars.shift import shifts_body
 
 
 def read_calendar(name: str, body: Mapping[str, Any]) -> Calendar:
@@ -28,6 +29,7 @@ def calendar_body(calendar: Calendar) -> dict[str, Any]:
         "fiscal_year_starts": calendar.fiscal_year_starts,
         "holidays": [day.isoformat() for day in sorted(calendar.holidays)],
         "working_hours": {day: _spans(hours) for day, hours in calendar.working_hours.items()},
+        "shifts": shifts_body(calendar.shifts),
     }
 
 
@@ -36,8 +38,8 @@ def cuts_alike(one: Calendar, other: Calendar) -> bool:
     return _cuts(one) == _cuts(other)
 
 
-def _cuts(calendar: Calendar) -> tuple[str, str, str]:
-    return calendar.time_zone, calendar.week_starts, calendar.fiscal_year_starts
+def _cuts(calendar: Calendar) -> tuple[object, ...]:
+    return calendar.time_zone, calendar.week_starts, calendar.fiscal_year_starts, calendar.shifts
 
 
 def _spans(hours: Hours) -> list[str]:

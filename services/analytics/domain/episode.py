@@ -5,13 +5,13 @@ that completes a run of `for_windows` misses, goes on through whatever follows, 
 `clear_after` windows that meet the target. Judging from a changed window onward gives the same episodes as judging everything.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.rule import TargetRule, is_met
-from shared.calendars.windows import Every, Window
+from shared.calendars.windows import Cut, Window
 
 NEWEST_EVIDENCE = 20
 """How many of the newest values an episode carries, besides those of the run that began it."""
@@ -75,8 +75,9 @@ class Start:
 
 FROM_THE_BEGINNING = Start()
 
-_AT_MOST: Mapping[Every, timedelta] = {
+_AT_MOST: Mapping[Cut, timedelta] = {
     "hour": timedelta(hours=2),
+    "shift": timedelta(days=3),  # and the time to the next
     "day": timedelta(days=3),
     "week": timedelta(days=10),
     "month": timedelta(days=35),
@@ -86,9 +87,9 @@ _AT_MOST: Mapping[Every, timedelta] = {
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
-def context_begins(since: datetime, every: Every, windows: int) -> datetime:
-    """A moment that lies at least `windows` windows before `since`, whatever the clocks of the calendar do."""
-    span = _AT_MOST[every] * (windows + 1)
+def context_begins(since: datetime, cut: Cut, windows: int) -> datetime:
+    """A moment at least `windows` windows before `since`, of which one begins with each pane, whatever the clocks do."""
+    span = _AT_MOST.get(cut, _AT_MOST["hour"]) * (windows + 1)
     return since - span if since - _BEGINNING > span else _BEGINNING
 
 
@@ -108,14 +109,29 @@ def starting_point(known: Sequence[Episode], changed: datetime | None) -> Start:
     return Start(changed, replace(known[0], cleared=None, clearing=None))
 
 
-def episodes(rule: TargetRule, values: Iterable[KpiValue], start: Start = FROM_THE_BEGINNING) -> list[Episode]:
+Follows = Callable[[Window, Window], bool]
+"""Whether the second window comes directly after the first."""
+
+
+def without_gap(earlier: Window, later: Window) -> bool:
+    """`Follows` of windows that do not overlap."""
+    return later.start == earlier.end
+
+
+def episodes(
+    rule: TargetRule,
+    values: Iterable[KpiValue],
+    start: Start = FROM_THE_BEGINNING,
+    *,
+    follows: Follows = without_gap,
+) -> list[Episode]:
     """The episodes that are open at `start` or begin after it, in order.
 
     Args:
         values: final and restated values of one subject in order of their windows, beginning at least `rule.context`
             windows before `start`.
     """
-    judging = _Judging(rule, start)
+    judging = _Judging(rule, start, follows)
     for value in values:
         if rule.covers_window(value):
             judging.see(value)
@@ -125,19 +141,21 @@ def episodes(rule: TargetRule, values: Iterable[KpiValue], start: Start = FROM_T
 class _Judging:
     """One walk over the values of a subject."""
 
-    def __init__(self, rule: TargetRule, start: Start) -> None:
+    def __init__(self, rule: TargetRule, start: Start, follows: Follows) -> None:
         self._rule = rule
+        self._follows = follows
         self._since = start.since
         self._ongoing = start.ongoing
         self._ended: list[Episode] = []
         self._missed: list[Evidence] = []
         self._met = 0
-        self._expected: datetime | None = None
+        self._previous: Window | None = None
 
     def see(self, value: KpiValue) -> None:
-        if value.window.start != self._expected or not value.is_judged:
+        is_next = self._previous is not None and self._follows(self._previous, value.window)
+        if not is_next or not value.is_judged:
             self._missed, self._met = [], 0
-        self._expected = value.window.end
+        self._previous = value.window
         if not value.is_judged:
             return
         met = is_met(self._rule, value)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
-from shared.calendars.windows import Every
+from shared.calendars.windows import Cut, Every
 
 FormulaKind = Literal["ratio", "sum", "count", "mean", "minimum", "maximum", "standard_deviation", "quantile"]
 Direction = Literal["higher_is_better", "lower_is_better"]
@@ -38,9 +38,29 @@ class Formula:
 
 @dataclass(frozen=True, slots=True)
 class TumblingWindow:
-    """Windows that follow one another without overlap, one per calendar period."""
+    """Windows that follow one another without overlap, one per calendar period. A window is one pane."""
 
     every: Every
+
+    @property
+    def cut(self) -> Cut:
+        """How the calendar is cut into panes."""
+        return self.every
+
+
+@dataclass(frozen=True, slots=True)
+class RollingWindow:
+    """Windows that overlap: one ends with every pane, and holds that pane and those before it, `panes` in all.
+
+    Attributes:
+        cut: how the calendar is cut into panes; `step` as people write it.
+        panes: how many make a window; `length` as people write it.
+    """
+
+    length: str
+    step: str
+    cut: Cut
+    panes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +81,7 @@ class Indicator:
     reading_type: str
     formula: Formula
     by: tuple[str, ...]
-    window: TumblingWindow
+    window: TumblingWindow | RollingWindow
     calendar: str
     direction: Direction
     minimum_sample: int = 0

@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Any, cast, get_args
 
 from services.analytics.domain.errors import invalid
-from services.analytics.domain.indicator import IDLE_TIMEOUT, Direction, Formula, FormulaKind, Indicator, TumblingWindow
-from shared.calendars.windows import EVERY, Every
+from services.analytics.domain.indicator import IDLE_TIMEOUT, Direction, Formula, FormulaKind, Indicator
+from services.analytics.domain.window_form import read_window, window_body
 from shared.runtime.duration import format_duration, parse_duration
 from shared.runtime.form import (
     Form,
@@ -55,7 +55,7 @@ def read_indicator(name: str, version: int, body: Mapping[str, Any]) -> Indicato
         reading_type=form.require("reading_type", a_name, "", remedy="name the reading type whose readings count"),
         formula=_read_formula(form),
         by=form.read("by", names, ()),
-        window=_read_window(form),
+        window=read_window(form),
         calendar=form.read("calendar", a_name, "default"),
         direction=cast(
             "Direction",
@@ -86,7 +86,7 @@ def indicator_body(indicator: Indicator) -> dict[str, Any]:
             **({} if formula.q is None else {"q": formula.q}),
         },
         "by": list(indicator.by),
-        "window": {"kind": "tumbling", "every": indicator.window.every},
+        "window": window_body(indicator.window),
         "calendar": indicator.calendar,
         "direction": indicator.direction,
         "minimum_sample": indicator.minimum_sample,
@@ -141,20 +141,6 @@ def _a_part(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not _LEAST_PART <= value <= 1 - _LEAST_PART:
         raise ValueError(f"{value!r} is no quantile; write a number from {_LEAST_PART} to {1 - _LEAST_PART}")
     return float(value)
-
-
-def _read_window(form: Form) -> TumblingWindow:
-    part = form.part("window", "is missing; write for example {kind: tumbling, every: week}")
-    part.only("a window", ("kind", "every"))
-    part.require("kind", _a_window_kind, "tumbling", remedy="write tumbling")
-    every = part.require("every", one_of(EVERY, "a length of window"), "day", remedy=f"use one of {', '.join(EVERY)}")
-    return TumblingWindow(cast("Every", every))
-
-
-def _a_window_kind(value: Any) -> str:
-    if value == "rolling":
-        raise ValueError("rolling windows cannot be computed yet; what can be is tumbling")
-    return one_of(("tumbling",), "a kind of window")(value)
 
 
 def _a_duration(value: Any) -> timedelta:

@@ -1,14 +1,18 @@
 """Why an anomaly was raised, as a sentence with the numbers."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 
 from services.analytics.domain.episode import Episode, Evidence
-from services.analytics.domain.indicator import Indicator
+from services.analytics.domain.indicator import Indicator, RollingWindow
 from services.analytics.domain.rule import Comparator, TargetRule
+from services.analytics.domain.succession import succession
+from services.analytics.domain.window_form import in_words
 from shared.calendars.calendar import Calendar
+from shared.calendars.windows import Window, shift_name
 
 _SHOWN = 4
 _MOST_DIGITS = 8
@@ -28,7 +32,7 @@ def reason(
     target = show.number(Fraction(rule.target))
     sentence = (
         f"{_name(indicator)}{_of(subject)} was {_MISSES[rule.comparator]} {target} "
-        f"in {_how_often(episode, indicator)}: {values}; target {_SIGN[rule.comparator]} {target}"
+        f"in {_how_often(episode, indicator, calendar)}: {values}; target {_SIGN[rule.comparator]} {target}"
     )
     if episode.clearing is None:
         return sentence
@@ -43,25 +47,43 @@ def _of(subject: Mapping[str, str]) -> str:
     return f" of {', '.join(f'{name}={value}' for name, value in subject.items())}" if subject else ""
 
 
-def _how_often(episode: Episode, indicator: Indicator) -> str:
-    every = indicator.window.every
+def _how_often(episode: Episode, indicator: Indicator, calendar: Calendar) -> str:
+    window = indicator.window
+    one, many = ("window", "windows") if isinstance(window, RollingWindow) else (window.every, f"{window.every}s")
+    of = f" of {in_words(window)}" if isinstance(window, RollingWindow) else ""
     if episode.misses == 1:
-        return f"one {every}"
-    unbroken = all(one.window.end == next_one.window.start for one, next_one in pairwise(episode.evidence))
+        return f"one {one}{of}"
+    next_to = succession(indicator, calendar)
+    unbroken = all(next_to(one.window, later.window) for one, later in pairwise(episode.evidence))
     running = " running" if unbroken and len(episode.evidence) == episode.misses else ""
-    return f"{episode.misses} {every}s{running}"
+    return f"{episode.misses} {many}{of}{running}"
 
 
 def _window(seen: Evidence, indicator: Indicator, calendar: Calendar) -> str:
     local = seen.window.start.astimezone(calendar.zone)
-    every = indicator.window.every
-    if every == "hour":
+    window = indicator.window
+    if isinstance(window, RollingWindow):
+        return f"the {in_words(window)} to {_last_moment(seen.window, window, calendar)}"
+    if window.every == "hour":
         return f"the hour of {local:%Y-%m-%d %H:%M}"
+    if window.every == "shift":
+        name = shift_name(calendar, seen.window.start)
+        return (
+            f"the {name} shift of {local:%Y-%m-%d}" if name else f"the time from {local:%Y-%m-%d %H:%M} between shifts"
+        )
     return {
         "day": f"the day {local:%Y-%m-%d}",
         "month": f"the month {local:%Y-%m}",
         "year": f"the year of {local:%Y-%m-%d}",
-    }.get(every, f"the {every} of {local:%Y-%m-%d}")
+    }.get(window.every, f"the {window.every} of {local:%Y-%m-%d}")
+
+
+def _last_moment(span: Window, window: RollingWindow, calendar: Calendar) -> str:
+    """The last day, or where steps are shorter the end."""
+    end = span.end.astimezone(calendar.zone)
+    if window.cut == "hour" or isinstance(window.cut, timedelta):
+        return f"{end:%Y-%m-%d %H:%M}"
+    return f"{end.date() - timedelta(days=1)}"
 
 
 class _Numbers:

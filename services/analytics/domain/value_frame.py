@@ -156,6 +156,12 @@ def definitions_frame(
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
+def closing_of(definitions: Definitions, partition: int, indicator: str) -> datetime | None:
+    """When windows of an indicator close on a partition; None while none is."""
+    of_both = (pl.col(PARTITION) == partition) & (pl.col("indicator") == indicator)
+    return next(iter(definitions.filter(of_both)["closes"].to_list()), None)
+
+
 def _covered_until(coverage: Coverage | None, version: int) -> datetime | None:
     if coverage is None or coverage.version != version:
         return None
@@ -178,7 +184,11 @@ def leave_out(new: Touched, panes: Mapping[int, PaneKeys]) -> Touched:
 
 
 def values_of_panes(panes: Touched, definitions: Definitions) -> Computed:
-    """The facts of each pane's value, not yet its status."""
+    """The facts of each pane's value, not yet its status.
+
+    Args:
+        panes: or rolling windows in their shape, with `data_from`.
+    """
     computed = (
         panes.join(definitions, on=[PARTITION, "indicator", "indicator_version"])
         .rename({"pane_start": "window_start", "pane_end": "window_end", "count": "sample_size"})
@@ -195,17 +205,28 @@ def _with_quantiles(panes: pl.DataFrame) -> pl.DataFrame:
 
 
 def judged(values: pl.DataFrame) -> Computed:
-    """Set `judgement` by the column `minimum_sample`: the denominator of a ratio counts, the readings of anything else."""
+    """Set `judgement` by the column `minimum_sample`: the denominator of a ratio counts, the readings of anything else.
+
+    Of rolling windows, which have `data_from`, also by whether the window begins before the data do.
+    """
     sample = pl.when(pl.col("kind") == "ratio").then(pl.col("denominator")).otherwise(pl.col("sample_size"))
     enough = (sample >= pl.col("minimum_sample")) & pl.col("value").is_not_null()
+    if "data_from" in values.columns:
+        enough &= (pl.col("window_start") >= pl.col("data_from")).fill_null(value=False)
     return values.with_columns(
         pl.when(enough).then(pl.lit("judged")).otherwise(pl.lit("insufficient")).alias("judgement")
     )
 
 
-def judged_anew(stored: Values, definitions: Definitions) -> Values:
-    """The stored values whose judgement has changed with the definition; closed ones are restated by it."""
+def judged_anew(stored: Values, definitions: Definitions, spans: pl.DataFrame | None = None) -> Values:
+    """The stored values whose judgement has changed with the definition; closed ones are restated by it.
+
+    Args:
+        spans: of rolling windows where the data of their series begin, `data_from`.
+    """
     facts = stored.join(definitions, on=[PARTITION, "indicator", "indicator_version"])
+    if spans is not None:
+        facts = facts.join(spans.select(SERIES, "data_from"), on=SERIES, how="left")
     return changed_values(judged(facts), stored)
 
 
@@ -218,7 +239,8 @@ def changed_values(computed: Computed, stored: Values) -> Values:
     """Give computed values their status, and keep those that differ from what is stored.
 
     A value is provisional (revision 0) while its window is open, final (revision 1) once it is closed. A closed value that
-    changes is restated, its revision one higher; it never becomes provisional again.
+    changes is restated, its revision one higher; it never becomes provisional again. A window that has lost its readings has a
+    value that says so; one that never had any has none.
     """
     before = stored.select(SERIES, "window_start", *_FACTS, "status", "revision")
     both = computed.join(before, on=[SERIES, "window_start"], how="left", suffix="_before")
@@ -228,6 +250,7 @@ def changed_values(computed: Computed, stored: Values) -> Values:
     return (
         both.with_columns(differs.alias("differs"), was_final.alias("was_final"), is_final.alias("is_final"))
         .filter(pl.col("differs") | (pl.col("is_final") & ~pl.col("was_final")))
+        .filter(pl.col("status").is_not_null() | (pl.col("sample_size") > 0))
         .with_columns(
             pl.when("was_final").then(pl.lit("restated")).when("is_final").then(pl.lit("final"))
             .otherwise(pl.lit("provisional")).alias("status"),

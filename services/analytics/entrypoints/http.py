@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Path, Query, Response
 
 from services.analytics.domain.catalogue import Definition
-from services.analytics.domain.kpi_value import KpiValue, Status
+from services.analytics.domain.kpi_value import Status
 from services.analytics.domain.window_readings import Reading, ReadingKey
 from services.analytics.entrypoints.http_schemas import (
     AnomalyShape,
@@ -36,7 +36,7 @@ from services.analytics.use_cases.defining import Define
 from services.analytics.use_cases.query_anomalies import QueryAnomalies
 from services.analytics.use_cases.query_definitions import QueryDefinitions
 from services.analytics.use_cases.query_readings import AskForReadings, QueryReadings
-from services.analytics.use_cases.query_values import AskForValues, QueryValues
+from services.analytics.use_cases.query_values import AskForValues, QueryValues, ShownValue
 from shared.runtime.actor import Actor
 from shared.runtime.clock import Clock
 from shared.runtime.defined import Defined, Outcome
@@ -201,7 +201,8 @@ def _after_name(page: PageRequest) -> str | None:
     return page.after[0]
 
 
-def _value_key(value: KpiValue) -> list[str]:
+def _value_key(shown: ShownValue) -> list[str]:
+    value = shown.value
     return [value.window.start.isoformat(), value.key.series.hex()]
 
 

@@ -3,14 +3,15 @@
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
 from services.analytics.domain.anomaly import Anomaly
 from services.analytics.domain.catalogue import Definition
 from services.analytics.domain.episode import Evidence
-from services.analytics.domain.kpi_value import Judgement, KpiValue, Status, subject_values
+from services.analytics.domain.kpi_value import Judgement, Status, subject_values
 from services.analytics.domain.rule import Comparator, Severity
 from services.analytics.domain.window_readings import Reading
+from services.analytics.use_cases.query_values import ShownValue
 from shared.calendars.windows import Window
 
 Titles = str | dict[str, str]
@@ -26,6 +27,16 @@ class Body(BaseModel):
         return self.model_dump(mode="json", exclude_unset=True)
 
 
+class ShiftBody(Body):
+    """A named span of every local day."""
+
+    name: str
+    starts: str = Field(description="local time of day", examples=["22:00"])
+    ends: str = Field(
+        description="local time of day; on the next day where it is not after `starts`", examples=["06:00"]
+    )
+
+
 class CalendarBody(Body):
     """A business calendar; what is left out is as in the calendar `default`: UTC, weeks from Monday, years from 1 January."""
 
@@ -35,6 +46,9 @@ class CalendarBody(Body):
     holidays: list[date] = Field(default_factory=list, description="days without working time")
     working_hours: dict[str, list[str]] = Field(
         default_factory=dict, description='weekday → spans such as "08:00-12:00"; a weekday left out has none'
+    )
+    shifts: list[ShiftBody] = Field(
+        default_factory=list, description="for windows of a shift; they may pass midnight, and may not overlap"
     )
 
 
@@ -58,8 +72,18 @@ class FormulaBody(Body):
 class WindowBody(Body):
     """What an indicator is judged over."""
 
-    kind: str = Field(description="tumbling")
-    every: str = Field(description="hour, day, week, month, quarter or year of the calendar")
+    kind: str = Field(description="tumbling or rolling")
+    every: str | None = Field(
+        default=None, description="of tumbling: hour, shift, day, week, month, quarter or year of the calendar"
+    )
+    length: str | None = Field(
+        default=None, description="of rolling: how long a window is, a whole number of steps", examples=["P4W"]
+    )
+    step: str | None = Field(
+        default=None,
+        description="of rolling: how far apart windows begin; P1D, P1W, P1M, P3M, P1Y, PT1H, or minutes that divide an hour",
+        examples=["P1D"],
+    )
 
 
 class IndicatorBody(Body):
@@ -133,11 +157,22 @@ class WindowShape(BaseModel):
     end: datetime
 
 
+class ValueWindowShape(WindowShape):
+    """Half-open, UTC."""
+
+    shift: str | None = Field(default=None, description="of a window that is a shift its name; left out otherwise")
+
+    @model_serializer(mode="wrap")
+    def _without_none(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        shown: dict[str, Any] = serialize(self)
+        return {name: value for name, value in shown.items() if value is not None}
+
+
 class ValueShape(BaseModel):
     """One KPI value, the newest there is of its subject and window."""
 
     subject: dict[str, str]
-    window: WindowShape
+    window: ValueWindowShape
     value: float | None = Field(description="null for a window whose readings give none")
     numerator: float | None
     denominator: float | None
@@ -213,10 +248,11 @@ def from_rule(definition: Definition) -> RuleShape:
     return RuleShape.model_validate({**definition.body, "name": definition.name, "version": definition.version})
 
 
-def from_value(value: KpiValue) -> ValueShape:
+def from_value(shown: ShownValue) -> ValueShape:
+    value = shown.value
     return ValueShape(
         subject=dict(subject_values(value.key.subject)),
-        window=_window(value.window),
+        window=ValueWindowShape(start=value.window.start, end=value.window.end, shift=shown.shift),
         value=value.value,
         numerator=value.numerator,
         denominator=value.denominator,

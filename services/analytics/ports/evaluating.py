@@ -11,6 +11,7 @@ from services.analytics.domain.history import Readings, Span
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.partition_state import PartitionState
+from services.analytics.domain.rolling import Spans, Windows
 from services.analytics.domain.value_frame import Computed, Panes, Touched, Values
 from services.analytics.ports.defining import DefinitionsReader
 from shared.runtime.transaction import ConsumingTransaction
@@ -51,6 +52,14 @@ class ValueStore(Protocol):
 
     def stored_panes(self, touched: Touched) -> Panes:
         """What is stored of the touched panes."""
+        ...
+
+    def panes_between(self, wanted: Windows) -> Panes:
+        """The panes with readings of each series, from its first window to its last."""
+        ...
+
+    def spans(self, series: Sequence[bytes]) -> Spans:
+        """Where the data of each series begin and end; those without readings are left out."""
         ...
 
     def save_panes(self, panes: Touched) -> None:

@@ -83,7 +83,7 @@ class History:
         kind, after = indicator.reading_type, coverage.until or self._first_complete_pane(indicator)
         bound = self.turn.uow.history.bound(kind, after, below=state.reached, count=self.bounds.history)
         calendar = self.turn.catalogue.calendar_of(indicator)
-        end = None if bound is None else window_at(calendar, indicator.window.every, bound).end
+        end = None if bound is None else window_at(calendar, indicator.window.cut, bound).end
         panes = self._panes(state, indicator, Span(after, end), wanted=None)
         self.evaluation.replace({partition: by_partition(panes, self.partitions())[partition]}, {partition: state})
         return state.with_coverage(indicator.name, replace(coverage, until=end, is_complete=end is None))
@@ -92,7 +92,7 @@ class History:
         """When the first pane begins of which all readings are still kept; None when none was dropped."""
         floor = self.turn.uow.history.complete_after(indicator.reading_type)
         calendar = self.turn.catalogue.calendar_of(indicator)
-        return None if floor is None else window_at(calendar, indicator.window.every, floor).end
+        return None if floor is None else window_at(calendar, indicator.window.cut, floor).end
 
     def _panes(self, state: PartitionState, indicator: Indicator, span: Span, *, wanted: PaneKeys | None) -> Deltas:
         readings = self.turn.uow.history.readings(indicator.reading_type, span, state.reached)

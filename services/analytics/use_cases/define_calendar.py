@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 
 from services.analytics.domain.calendar_form import calendar_body, cuts_alike, read_calendar
 from services.analytics.domain.catalogue import Definition
+from services.analytics.domain.errors import invalid
 from services.analytics.domain.indicator_form import read_indicator
 from services.analytics.ports.defining import DefinitionUnitOfWork
 from services.analytics.use_cases.defining import Define, put
 from shared.calendars.calendar import Calendar
 from shared.runtime.defined import Defined, Outcome
+from shared.runtime.errors import FieldProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +31,23 @@ class DefineCalendar:
             if defined.outcome is not Outcome.UNCHANGED:
                 uow.events.calendar_defined(defined.definition, command.now)
                 if former is not None and not cuts_alike(former, calendar):
+                    _check_shifts(uow, calendar)
                     _compute_afresh(uow, calendar, command)
             uow.commit()
         return defined
+
+
+def _check_shifts(uow: DefinitionUnitOfWork, calendar: Calendar) -> None:
+    if calendar.shifts:
+        return
+    judged_by_shift = [
+        indicator.name
+        for indicator in uow.definitions.indicators()
+        if indicator.calendar == calendar.name and indicator.window.cut == "shift"
+    ]
+    if judged_by_shift:
+        detail = f"cannot be taken away: {', '.join(judged_by_shift)} have windows of a shift; give these other windows first"
+        raise invalid([FieldProblem("/shifts", detail)])
 
 
 def _compute_afresh(uow: DefinitionUnitOfWork, calendar: Calendar, command: Define) -> None:

@@ -1,13 +1,15 @@
 """Put an indicator in force."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from services.analytics.domain.catalogue import Definition
 from services.analytics.domain.errors import invalid
+from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.indicator_form import computes_alike, indicator_body, read_indicator
 from services.analytics.ports.defining import DefinitionUnitOfWork
 from services.analytics.use_cases.defining import Define, put
+from shared.calendars.calendar import Calendar
 from shared.runtime.defined import Defined, Outcome
 from shared.runtime.errors import FieldProblem
 
@@ -23,7 +25,7 @@ class DefineIndicator:
         indicator = read_indicator(command.name, 1, command.body)
         with self.units() as uow:
             uow.definitions.lock()
-            _check_calendar(indicator.calendar, list(uow.definitions.calendars()))
+            _check_calendar(indicator, uow.definitions.calendars())
             before = uow.definitions.newest("indicator", command.name)
             former = None if before is None else read_indicator(command.name, before.computed_as, before.body)
             defined = put(
@@ -40,7 +42,12 @@ class DefineIndicator:
         return defined
 
 
-def _check_calendar(wanted: str, known: list[str]) -> None:
-    if wanted not in known:
-        detail = f"there is no calendar {wanted!r}; PUT /v1/calendars/{wanted} first, or use one of {', '.join(known)}"
+def _check_calendar(indicator: Indicator, known: Mapping[str, Calendar]) -> None:
+    wanted = known.get(indicator.calendar)
+    if wanted is None:
+        name = indicator.calendar
+        detail = f"there is no calendar {name!r}; PUT /v1/calendars/{name} first, or use one of {', '.join(known)}"
         raise invalid([FieldProblem("/calendar", detail)])
+    if indicator.window.cut == "shift" and not wanted.shifts:
+        detail = f"the calendar {wanted.name} has no shifts; PUT /v1/calendars/{wanted.name} with some first"
+        raise invalid([FieldProblem("/window/every", detail)])

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 
 from services.analytics.domain.anomaly import Change
 from services.analytics.domain.history import PaneKeys
-from services.analytics.domain.indicator import Indicator
+from services.analytics.domain.indicator import Indicator, RollingWindow, TumblingWindow
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.partition_state import PartitionState, Pass
 from services.analytics.domain.value_frame import (
+    Computed,
     Definitions,
     Deltas,
     Touched,
@@ -32,6 +33,7 @@ from services.analytics.domain.value_frame import (
 from services.analytics.domain.watermark import Reached, Waiting, closed_before, reached
 from services.analytics.ports.evaluating import Scope
 from services.analytics.use_cases.judging import Judging, Turn, close_other_versions
+from services.analytics.use_cases.rolling_values import RollingValues, next_windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +105,15 @@ class Evaluation:
 
     def _save(self, panes: Touched, definitions: Definitions, states: Mapping[int, PartitionState]) -> None:
         store = self._turn.uow.values
+        rolling = RollingValues(self._turn, panes)
         store.save_panes(panes)
-        computed = values_of_panes(panes, definitions)
-        self._keep(changed_values(computed, store.stored_values(computed)), states)
+        self._keep_changed(values_of_panes(rolling.tumbling, definitions), states)
+        for computed in rolling.computed(definitions):
+            self._keep_changed(computed, states)
+
+    def _keep_changed(self, computed: Computed, states: Mapping[int, PartitionState]) -> None:
+        if row_count(computed):
+            self._keep(changed_values(computed, self._turn.uow.values.stored_values(computed)), states)
 
     def close_due(self, states: Mapping[int, PartitionState]) -> bool:
         """Make values final whose windows have closed; says whether more wait."""
@@ -118,6 +126,9 @@ class Evaluation:
             if row_count(due):
                 left -= row_count(due)
                 self._keep(closed(due), states)
+                if isinstance(scope.indicator.window, RollingWindow):
+                    known = self._definitions(states)
+                    self._keep_changed(next_windows(self._turn, scope, due, definitions=known), states)
         return left <= 0
 
     def tell_provisional(self, partition: int, state: PartitionState) -> tuple[PartitionState, bool]:
@@ -160,7 +171,8 @@ class Evaluation:
         if not series:
             return state.with_judged(name, judging), 1
         stored = store.of_series(series)
-        anew = judged_anew(stored, self._definitions({scope.partition: state}))
+        spans = store.spans(series) if isinstance(scope.indicator.window, RollingWindow) else None
+        anew = judged_anew(stored, self._definitions({scope.partition: state}), spans)
         store.save_values(anew)
         self._publish(to_kpi_values(final_values(anew)))
         keys = {value.key.series: value.key for value in to_kpi_values(stored)}
@@ -212,7 +224,15 @@ class Evaluation:
                 state.watermarks, reading_type=reading_type, idle_timeout=idle_timeout, now=self._turn.now
             )
         progress = self._reached[key]
-        return None if isinstance(progress, Waiting) else closed_before(progress.until, indicator.allowed_lateness)
+        if isinstance(progress, Waiting):
+            return None
+        until = closed_before(progress.until, indicator.allowed_lateness)
+        if isinstance(indicator.window, TumblingWindow) or state.covers(indicator.name, indicator.version):
+            return until
+        # A rolling window may reach into history that is still to be computed.
+        coverage = state.history.get(indicator.name)
+        computed = None if coverage is None or coverage.version != indicator.version else coverage.until
+        return None if computed is None else min(until, computed)
 
 
 def _by_indicator(values: Sequence[KpiValue]) -> list[tuple[str, int, list[KpiValue]]]:

@@ -10,6 +10,7 @@ from services.analytics.domain.episode import context_begins, episodes, starting
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue, SeriesKey, subject_values
 from services.analytics.domain.rule import TargetRule, is_met
+from services.analytics.domain.succession import succession
 from services.analytics.ports.evaluating import EvaluateUnitOfWork
 
 NO_RULE = "no rule judges it any more"
@@ -103,8 +104,10 @@ class Judging:
         known = item.known_of(rule)
         subject = subject_values(item.key.subject)
         start = starting_point([anomaly.episode for anomaly in known], item.since)
-        found = episodes(rule, values, start) if rule.covers(subject) else []
-        judged = Judged(rule, indicator, turn.catalogue.calendar_of(indicator), item.key, subject, turn.now)
+        calendar = turn.catalogue.calendar_of(indicator)
+        next_to = succession(indicator, calendar)
+        found = episodes(rule, values, start, follows=next_to) if rule.covers(subject) else []
+        judged = Judged(rule, indicator, calendar, item.key, subject, turn.now)
         return reconcile(known, found, judged, new_id=self._new_id)
 
 
@@ -152,4 +155,4 @@ def _reads_from(item: _Series, indicator: Indicator) -> datetime | None:
     if item.since is None:
         return None
     firsts = [anomaly.episode.first for rule in item.rules for anomaly in item.known_of(rule)]
-    return context_begins(min([item.since, *firsts]), indicator.window.every, max(rule.context for rule in item.rules))
+    return context_begins(min([item.since, *firsts]), indicator.window.cut, max(rule.context for rule in item.rules))

@@ -11,6 +11,7 @@ from services.analytics.domain.kpi_value import KpiValue, Status
 from services.analytics.domain.subject import subject_text
 from services.analytics.domain.value_frame import series_of
 from services.analytics.ports.reading import Readers, ValueFilter
+from shared.calendars.windows import shift_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,14 @@ class AskForValues:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownValue:
+    """A value, and the name of the shift that its window is, if it is one."""
+
+    value: KpiValue
+    shift: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class QueryValues:
     """Raises UnknownIndicator; InvalidQuery for a dimension that the indicator is not computed by."""
 
@@ -33,7 +42,7 @@ class QueryValues:
 
     def __call__(
         self, question: AskForValues, *, after: tuple[datetime, bytes] | None, limit: int
-    ) -> Sequence[KpiValue]:
+    ) -> Sequence[ShownValue]:
         with self.readers() as reader:
             found = reader.definition("indicator", question.indicator)
             if found is None:
@@ -52,7 +61,11 @@ class QueryValues:
                 until=question.until,
                 status=question.status,
             )
-            return reader.values(wanted, after=after, limit=limit)
+            values = reader.values(wanted, after=after, limit=limit)
+            if indicator.window.cut != "shift":
+                return [ShownValue(value) for value in values]
+            calendar = reader.catalogue().calendar_of(indicator)
+            return [ShownValue(value, shift_name(calendar, value.window.start)) for value in values]
 
 
 def check_dimensions(indicator: Indicator, subject: Mapping[str, str]) -> None:

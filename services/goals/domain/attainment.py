@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from fractions import Fraction
+from itertools import pairwise
 
 from services.goals.domain.goal import Goal, GoalSet, compare
+
+_NOT_SUMMED = ("standard_deviation", "quantile")
 
 
 class Health(StrEnum):
@@ -113,12 +116,16 @@ class Total:
 
 def whole_period(values: Sequence[WindowValue]) -> Total | None:
     """Summed parts, never the mean of window values: Σ numerator / Σ denominator; Σ for sums and counts; the extreme for
-    minimum and maximum. None where nothing has a value.
+    minimum and maximum. What cannot be summed, as of windows that overlap, is represented by the newest window that is
+    judged. None where nothing has a value.
     """
     present = [value for value in values if value.value is not None]
     if not present:
         return None
     formula = present[0].formula
+    if formula in _NOT_SUMMED or _overlap(present):
+        newest = max((value for value in present if value.is_judged), key=lambda value: value.start, default=None)
+        return None if newest is None else Total(exact(newest), newest.numerator, newest.denominator)
     if formula in ("minimum", "maximum"):
         extreme = (min if formula == "minimum" else max)(Fraction(value.value or 0) for value in present)
         return Total(extreme, None, None)
@@ -129,6 +136,11 @@ def whole_period(values: Sequence[WindowValue]) -> Total | None:
     if denominator == 0:
         return None
     return Total(numerator / denominator, float(numerator), float(denominator))
+
+
+def _overlap(values: Sequence[WindowValue]) -> bool:
+    ordered = sorted(values, key=lambda value: value.start)
+    return any(later.start < earlier.end for earlier, later in pairwise(ordered))
 
 
 def exact(value: WindowValue) -> Fraction:

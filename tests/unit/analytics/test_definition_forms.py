@@ -72,12 +72,22 @@ WRONG_INDICATORS: list[tuple[dict[str, Any], str, str]] = [
     ({"formula": {"kind": "standard_deviation"}}, "/formula/measure", "standard_deviation needs"),
     ({"formula": {"kind": "count", "where": {"line": []}}}, "/formula/where", "at least one value"),
     ({"formula": {"kind": "count", "wher": {}}}, "/formula/wher", "is not a field of a formula"),
+    ({"window": {"kind": "sliding"}}, "/window/kind", "use one of tumbling, rolling"),
+    ({"window": {"kind": "rolling", "length": "P4W", "step": "P1D", "every": "day"}}, "/window/every", "means nothing"),
+    ({"window": {"kind": "rolling", "step": "P1D"}}, "/window/length", "is missing; write for example P4W"),
+    ({"window": {"kind": "rolling", "length": "P4W"}}, "/window/step", "is missing; use P1D"),
+    ({"window": {"kind": "rolling", "length": "P1W2D", "step": "P1D"}}, "/window/length", "not a length of one unit"),
+    ({"window": {"kind": "rolling", "length": "P4W", "step": "P2D"}}, "/window/step", "is not a step; use P1D"),
+    ({"window": {"kind": "rolling", "length": "P10D", "step": "P1W"}}, "/window/length", "not a whole number of steps"),
+    ({"window": {"kind": "rolling", "length": "P1M", "step": "P1D"}}, "/window/length", "not a whole number of steps"),
+    ({"window": {"kind": "rolling", "length": "P0D", "step": "P1D"}}, "/window/length", "there may be 1 to 400"),
+    ({"window": {"kind": "rolling", "length": "P401D", "step": "P1D"}}, "/window/length", "there may be 1 to 400"),
+    ({"window": {"kind": "tumbling", "every": "day", "step": "P1D"}}, "/window/step", "means nothing to tumbling"),
     (
-        {"window": {"kind": "rolling", "every": "day"}},
-        "/window/kind",
-        "cannot be computed yet; what can be is tumbling",
+        {"window": {"kind": "tumbling", "every": "decade"}},
+        "/window/every",
+        "hour, shift, day, week, month, quarter, year",
     ),
-    ({"window": {"kind": "tumbling", "every": "shift"}}, "/window/every", "hour, day, week, month, quarter, year"),
     ({"by": ["line", "line"]}, "/by", "twice"),
     ({"by": "line"}, "/by", "list of names"),
     ({"minimum_sample": -1}, "/minimum_sample", "whole number from 0"),
@@ -152,7 +162,13 @@ INDICATORS = st.fixed_dictionaries(
     {
         "reading_type": st.just("inspection"),
         "formula": KINDS,
-        "window": st.builds(lambda every: {"kind": "tumbling", "every": every}, st.sampled_from(["hour", "week"])),
+        "window": st.one_of(
+            st.builds(lambda every: {"kind": "tumbling", "every": every}, st.sampled_from(["hour", "shift", "week"])),
+            st.builds(
+                lambda lengths: {"kind": "rolling", "length": lengths[0], "step": lengths[1]},
+                st.sampled_from([("P4W", "P1D"), ("P1Y", "P1M"), ("PT1H", "PT5M"), ("P1D", "PT1H"), ("P12M", "P3M")]),
+            ),
+        ),
         "direction": st.sampled_from(["higher_is_better", "lower_is_better"]),
     },
     optional={
@@ -214,6 +230,7 @@ CALENDAR: dict[str, Any] = {
     "fiscal_year_starts": "04-01",
     "holidays": ["2026-10-01", "2026-10-02"],
     "working_hours": {"monday": ["08:00-12:00", "13:00-17:30"]},
+    "shifts": [{"name": "early", "starts": "06:00", "ends": "14:00"}],
 }
 
 
