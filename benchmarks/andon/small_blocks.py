@@ -5,11 +5,12 @@ of one reading each.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
 
 from benchmarks.andon.installation import Installation, fresh_installation
-from benchmarks.andon.stages import EVALUATE, FOLD, RAW_TO_BLOCKS, run_stage
+from benchmarks.andon.stages import BLOCKS_TO_VALUES, RAW_TO_BLOCKS, run_stage
 from benchmarks.broker import PARTITIONS, Broker
 from benchmarks.event_loading import load
 from benchmarks.event_set import EventSet
@@ -30,19 +31,9 @@ def measure(broker: Broker, size: Size) -> Iterator[Measurement]:
             run_stage(installation, RAW_TO_BLOCKS)
             if splits:
                 _split(installation)
-            yield _together([run_stage(installation, FOLD), run_stage(installation, EVALUATE)], how)
-
-
-def _together(stages: list[Measurement], how: str) -> Measurement:
-    return Measurement(
-        part=PART,
-        contender=f"Andon, log to KPI values: {how}",
-        case=f"{stages[0].events:,} readings",
-        events=stages[0].events,
-        wall_seconds=sum(stage.wall_seconds for stage in stages),
-        cpu_seconds=sum(stage.cpu_seconds or 0.0 for stage in stages),
-        peak_memory_bytes=max(stage.peak_memory_bytes or 0 for stage in stages),
-    )
+            yield replace(
+                run_stage(installation, BLOCKS_TO_VALUES), part=PART, contender=f"Andon, log to KPI values: {how}"
+            )
 
 
 def _split(installation: Installation) -> None:
