@@ -19,7 +19,7 @@ from shared.events.blocks import UnreadableBlock, decode_parquet, rows_of
 
 LINES_PER_BATCH = 5000
 _LONGEST_NUMBER = 50
-_NUMBER = re.compile(r"^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$")
+_NUMBER = re.compile(r"^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$", re.ASCII)
 
 
 class CannotLoad(Exception):
@@ -112,7 +112,7 @@ def _csv_rows(file: Path) -> Iterator[dict[str, Any]]:
 
 def _number_or_text(text: str) -> int | float | str:
     """What JSON would call a number is one; `007`, `1,5` and what no double can hold stay text."""
-    if len(text) > _LONGEST_NUMBER or not _NUMBER.match(text):
+    if len(text) > _LONGEST_NUMBER or not _NUMBER.fullmatch(text):
         return text
     number = float(text) if any(mark in text for mark in ".eE") else int(text)
     return number if math.isfinite(number) else text

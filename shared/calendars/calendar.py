@@ -19,7 +19,7 @@ Hours = tuple[tuple[time, time], ...]
 
 _NINE_TO_FIVE: Hours = ((time(9), time(17)),)
 _OFFICE_WEEK: Mapping[str, Hours] = dict.fromkeys(WEEKDAYS[:5], _NINE_TO_FIVE)
-_MONTH_AND_DAY = re.compile(r"^(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])$")
+_MONTH_AND_DAY = re.compile(r"^(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])$", re.ASCII)
 _KEYS = ("time_zone", "week_starts", "fiscal_year_starts", "holidays", "working_hours", "shifts")
 
 
@@ -115,7 +115,7 @@ def _read_weekday(value: Any) -> str:
 
 
 def _read_fiscal_start(value: Any) -> str:
-    if not isinstance(value, str) or not _MONTH_AND_DAY.match(value):
+    if not isinstance(value, str) or not _MONTH_AND_DAY.fullmatch(value):
         raise ValueError(f'{value!r} is not a month and day up to the 28th; write for example "04-01"')
     return value
 

@@ -7,7 +7,7 @@ from shared.calendars.calendar import WEEKDAYS, Calendar
 from shared.calendars.local_time import local_midnight
 from shared.calendars.windows import Every, Window, next_first_day
 
-_PERIOD = re.compile(r"^(?P<year>\d{4})(?:-(?:Q(?P<quarter>[1-4])|W(?P<week>\d{2})|(?P<month>\d{2})))?$")
+_PERIOD = re.compile(r"^(?P<year>\d{4})(?:-(?:Q(?P<quarter>[1-4])|W(?P<week>\d{2})|(?P<month>\d{2})))?$", re.ASCII)
 
 
 def period(calendar: Calendar, name: str) -> Window:
@@ -17,7 +17,7 @@ def period(calendar: Calendar, name: str) -> Window:
     Raises:
         ValueError: the name is none of the four forms, or names a week or month that does not exist.
     """
-    match = _PERIOD.match(name)
+    match = _PERIOD.fullmatch(name)
     if match is None or not 1 <= int(match["year"]) < 9999:
         raise ValueError(
             f"{name!r} is not a period; write a year (2013), quarter (2013-Q1), month (2013-05) or week (2013-W07)"

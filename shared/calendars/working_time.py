@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from shared.calendars.calendar import Calendar
 from shared.calendars.local_time import local_midnight
 
-_TEXT = re.compile(r"^(\d+)([hd])$")
+_TEXT = re.compile(r"^(\d+)([hd])$", re.ASCII)
 _FURTHEST_DAYS = 3660
 """A calendar without a working day in ten years is a mistake, not something to wait for."""
 
@@ -26,7 +26,7 @@ class NoWorkingTime(ValueError):
 
 def parse_working_time(text: str) -> WorkingTime:
     """`2h` → two working hours, `5d` → five working days. Raises ValueError for anything else."""
-    match = _TEXT.match(text)
+    match = _TEXT.fullmatch(text)
     if match is None:
         raise ValueError(f"{text!r} is not a working time; write hours as 2h or days as 5d")
     amount = int(match[1])

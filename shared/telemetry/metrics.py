@@ -39,7 +39,7 @@ class MetricFactory:
 
     def _name(self, noun: str, labels: Sequence[str]) -> str:
         name = f"andon_{self._service}_{noun}"
-        if not _NAME.match(name):
+        if not _NAME.fullmatch(name):
             raise ValueError(f"metric name {name!r} is not of the form andon_<service>_<noun>_<unit>")
         if _UNBOUNDED & set(labels):
             raise ValueError(f"metric {name} has a label without bounds: {sorted(_UNBOUNDED & set(labels))}")

@@ -129,13 +129,13 @@ def _from_claims(claims: Mapping[str, Any]) -> Actor:
             "the bearer token names nobody: `name` or `sub` must be printable, 200 characters at most"
         )
     held = roles if isinstance(roles, list) else []
-    return Actor(name.strip(), frozenset(role for role in held if isinstance(role, str) and _ROLE.match(role)))
+    return Actor(name.strip(), frozenset(role for role in held if isinstance(role, str) and _ROLE.fullmatch(role)))
 
 
 def _from_header(header: str) -> Actor:
     name, _, roles = _as_sent(header).partition(";")
     held = roles.split()
-    if not _is_name(name) or not all(_ROLE.match(role) for role in held):
+    if not _is_name(name) or not all(_ROLE.fullmatch(role) for role in held):
         raise InvalidQuery("Andon-Actor: write a name and roles, as in `Li Wei; quality_manager`")
     return Actor(name.strip(), frozenset(held))
 

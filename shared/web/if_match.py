@@ -6,7 +6,7 @@ from fastapi import Request
 
 from shared.web.errors import InvalidQuery
 
-_VERSION = re.compile(r'^(?:W/)?"?(\d{1,18})"?$')
+_VERSION = re.compile(r'^(?:W/)?"?(\d{1,18})"?$', re.ASCII)
 
 
 def if_match(request: Request) -> int | None:
@@ -14,7 +14,7 @@ def if_match(request: Request) -> int | None:
     header = request.headers.get("if-match")
     if header is None or header.strip() == "*":
         return None
-    match = _VERSION.match(header.strip())
+    match = _VERSION.fullmatch(header.strip())
     if match is None:
         raise InvalidQuery(f"If-Match: {header[:100]!r} is not a version; send the number you were given, such as 3")
     return int(match[1])

@@ -22,7 +22,7 @@ class UnitMismatch(ValueError):
 def check_unit(unit: str) -> str:
     """The unit, if there is one of this name. Raises ValueError with the remedy."""
     remedy = f'{unit[:_LONGEST]!r} is not a unit; write for example min, kg, degC, or "1" for a plain number'
-    if len(unit) > _LONGEST or not _WRITTEN.match(unit):
+    if len(unit) > _LONGEST or not _WRITTEN.fullmatch(unit):
         raise ValueError(remedy)
     try:
         _REGISTRY.Unit(_named(unit))
