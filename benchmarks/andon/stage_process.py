@@ -20,6 +20,7 @@ from prometheus_client import CollectorRegistry
 
 from services.targets import build_service
 from shared.eventlog.factory import LogChoice, open_log
+from shared.process.garbage_collection import collect_less_often
 from shared.process.platform import Platform
 from shared.runtime.clock import SystemClock
 from shared.runtime.component import Activity
@@ -62,6 +63,7 @@ def main(service_name: str, chosen: Sequence[str]) -> None:
     activities = [activity for activity in service.activities if activity.stepper.name in chosen]
     if len(activities) != len(chosen):
         raise SystemExit(f"{service_name} has {[activity.stepper.name for activity in service.activities]}")
+    collect_less_often()
     work = _run(activities, clock)
     service.stop()
     platform.log.close()

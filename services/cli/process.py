@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry
 
 from services.targets import ALL, build_service, chosen
 from shared.eventlog.factory import LogChoice, open_log
+from shared.process.garbage_collection import collect_less_often
 from shared.process.platform import Platform
 from shared.process.service import OPERATIONAL_ERRORS, UNAVAILABLE_ERRORS, Service
 from shared.process.upkeep import LogUpkeep
@@ -83,6 +84,7 @@ def run_until_signalled(settings: ProcessSettings, names: Sequence[str]) -> None
     if settings.fail_points:
         logger("process").warning("fail_points_armed", steps=settings.fail_points)
     with _stop_requests() as stop_requested, running(settings, names):
+        collect_less_often()
         os.read(stop_requested, 1)
         logger("process").info("stopping", within_seconds=settings.stop_within_seconds)
     logger("process").info("stopped")

@@ -25,7 +25,7 @@ from services.ingest.use_cases.settle_quarantined import DiscardQuarantined, Rel
 from shared.database.migrations import Migrations
 from shared.database.positions import Positions
 from shared.eventlog.dead_letters import DeadLetters
-from shared.eventlog.event_handler import EventHandler
+from shared.eventlog.event_handler import RecordHandler
 from shared.eventlog.port import TopicSpec
 from shared.eventlog.pump import Busy, Pump, Subscription
 from shared.eventlog.pump_metrics import PumpMetrics
@@ -81,7 +81,7 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
 
     def open_activities() -> Sequence[Activity]:
         positions = Positions(database, DELIVERY, platform.log)
-        handler = EventHandler(
+        handler = RecordHandler(
             consumer=CONSUMER,
             starting_offsets=positions.starting_offsets,
             apply=RawRecords(intake, units, (*UNAVAILABLE_ERRORS, Busy)),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.eventlog.delivery import delivery_of
+from shared.eventlog.many_records import next_offsets
 from shared.eventlog.port import Partition, Record
 from shared.runtime.progress import Delivery, Progress
 
@@ -33,10 +34,14 @@ Apply = Callable[[Sequence[Incoming], Sequence[Progress], datetime], None]
 """(incoming, progress, now): apply all of them and advance all positions, in one transaction, or raise and change nothing."""
 
 
-class EventHandler:
+ApplyRecords = Callable[[Sequence[Record], Sequence[Progress], datetime], None]
+"""The same for records as they are read."""
+
+
+class RecordHandler:
     """Keeps the expected offsets of one consumer between batches."""
 
-    def __init__(self, *, consumer: str, starting_offsets: StartingOffsets, apply: Apply) -> None:
+    def __init__(self, *, consumer: str, starting_offsets: StartingOffsets, apply: ApplyRecords) -> None:
         self.consumer = consumer
         self._starting_offsets = starting_offsets
         self._apply = apply
@@ -55,21 +60,7 @@ class EventHandler:
 
     def handle(self, records: Sequence[Record], now: datetime) -> Mapping[Partition, int]:
         """Apply a batch, all or nothing; returns the next offset of each partition in it."""
-        return self._commit([Incoming(record, delivery_of(record)) for record in records], records, now)
-
-    def skip(self, record: Record, now: datetime) -> Mapping[Partition, int]:
-        """Pass over a record that has gone to the dead letters: its number is accepted, what it said is not applied."""
-        buried = record._replace(value=BURIED)
-        return self._commit([Incoming(buried, delivery_of(record))], [record], now)
-
-    def idle(self, now: datetime) -> bool:  # noqa: ARG002 - nothing to do between events
-        """Nothing waits here when the topic is empty."""
-        return False
-
-    def _commit(
-        self, incoming: Sequence[Incoming], records: Sequence[Record], now: datetime
-    ) -> Mapping[Partition, int]:
-        reached = {record.partition: record.offset + 1 for record in records}
+        reached = next_offsets(records)
         progress = [
             Progress(
                 consumer=self.consumer,
@@ -80,6 +71,24 @@ class EventHandler:
             )
             for partition, next_offset in reached.items()
         ]
-        self._apply(incoming, progress, now)
+        self._apply(records, progress, now)
         self._expected.update(reached)
         return reached
+
+    def skip(self, record: Record, now: datetime) -> Mapping[Partition, int]:
+        """Pass over a record that has gone to the dead letters: its number is accepted, what it said is not applied."""
+        return self.handle([record._replace(value=BURIED)], now)
+
+    def idle(self, now: datetime) -> bool:  # noqa: ARG002 - nothing to do between events
+        """Nothing waits here when the topic is empty."""
+        return False
+
+
+class EventHandler(RecordHandler):
+    """Of a topic whose records a relay has numbered."""
+
+    def __init__(self, *, consumer: str, starting_offsets: StartingOffsets, apply: Apply) -> None:
+        def apply_numbered(records: Sequence[Record], progress: Sequence[Progress], now: datetime) -> None:
+            apply([Incoming(record, delivery_of(record)) for record in records], progress, now)
+
+        super().__init__(consumer=consumer, starting_offsets=starting_offsets, apply=apply_numbered)

@@ -8,6 +8,8 @@ from shared.eventlog.limits import MAX_MESSAGE_BYTES
 from shared.eventlog.port import TopicSpec
 from shared.eventlog.topic_names import is_pattern
 
+_MOST_MOMENTS = 1000
+
 METADATA_REFRESH = timedelta(seconds=3)
 """How soon a subscription with `*` notices a new topic."""
 
@@ -73,13 +75,11 @@ def milliseconds(duration: timedelta) -> int:
     return round(duration.total_seconds() * 1000)
 
 
-class Moments:
-    """Milliseconds since 1970 as a moment in UTC. Records of one batch have the same, so the last one is kept."""
+class Moments(dict[int, datetime]):
+    """Milliseconds since 1970 → the moment in UTC. Records of one batch have the same, so the latest are kept."""
 
-    def __init__(self) -> None:
-        self._last = (0, datetime.fromtimestamp(0, UTC))
-
-    def __call__(self, milliseconds_since_1970: int) -> datetime:
-        if self._last[0] != milliseconds_since_1970:
-            self._last = (milliseconds_since_1970, datetime.fromtimestamp(milliseconds_since_1970 / 1000, UTC))
-        return self._last[1]
+    def __missing__(self, milliseconds_since_1970: int) -> datetime:
+        if len(self) >= _MOST_MOMENTS:
+            self.clear()
+        self[milliseconds_since_1970] = datetime.fromtimestamp(milliseconds_since_1970 / 1000, UTC)
+        return self[milliseconds_since_1970]

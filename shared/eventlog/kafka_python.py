@@ -26,6 +26,7 @@ from shared.eventlog.kafka_options import (
 from shared.eventlog.kafka_python_settings import connection_settings, consuming_settings, producing_settings
 from shared.eventlog.lazy_client import LazyClient
 from shared.eventlog.limits import check_size
+from shared.eventlog.many_records import new_record
 from shared.eventlog.port import (
     Assigned,
     Consumer,
@@ -222,7 +223,7 @@ class _PythonDriver:
         group, topics = subscription
         self._options = options
         self._names: dict[TopicPartition, Partition] = {}
-        self._moment = Moments()
+        self._moments = Moments()
         settings = consuming_settings(options, group)
         self._client = _made(KafkaConsumer, **settings, partition_assignment_strategy=(_RoundRobin,))
         listener = _Listener(self._client, events, self._inner)
@@ -245,8 +246,8 @@ class _PythonDriver:
 
     def _record(self, partition: Partition, message: Any) -> Record:
         headers = tuple((name, value or b"") for name, value in message.headers) if message.headers else ()
-        appended_at = self._moment(message.timestamp)
-        return Record(partition, message.offset, message.key, message.value or b"", headers, appended_at)
+        appended_at = self._moments[message.timestamp]
+        return new_record((partition, message.offset, message.key, message.value or b"", headers, appended_at))
 
     def _is_rebalancing(self) -> bool:
         """Whether the group is to be joined; hands the client a join that was completed between two polls.

@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
+from operator import itemgetter
 from typing import Any
 
 from confluent_kafka import Consumer as KafkaConsumer
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec  # type: ignore[attr-defined]  # by its own docs
 
 from shared.eventlog.delivery_reports import Delivery
@@ -19,15 +20,16 @@ from shared.eventlog.kafka_member import KafkaMember, MemberEvents, Runs
 from shared.eventlog.kafka_options import KafkaOptions, Moments, topic_settings
 from shared.eventlog.librdkafka_settings import connection_settings, consuming_settings, producing_settings
 from shared.eventlog.limits import check_size
+from shared.eventlog.many_records import new_record, partition_of
 from shared.eventlog.port import (
     Assigned,
     Consumer,
     EventLogError,
+    Headers,
     LogUnavailable,
     NewRecord,
     OffsetOutOfRange,
     Partition,
-    Record,
     RecordTooLarge,
     Revoked,
     TopicSpec,
@@ -41,6 +43,10 @@ _ASK_AGAIN_SECONDS = 0.05
 _ANY = -1
 """Where a partition is asked for: let the partitioner choose."""
 _CONSUME_AT_MOST = 1_000_000
+_MESSAGE: Any = Message
+"""Without its declared types, which allow for messages that no broker has seen."""
+_MILLISECONDS = itemgetter(1)
+"""Of a message's timestamp, which is its kind and milliseconds since 1970."""
 _TOO_LARGE = {KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE}
 _UNKNOWN = {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION}  # noqa: SLF001
 _OUT_OF_RANGE = {KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._AUTO_OFFSET_RESET}  # noqa: SLF001
@@ -248,6 +254,19 @@ class LibrdkafkaLog:
         return dict(self._ask(question))
 
 
+class _Names(dict[tuple[str, int], Partition]):
+    """The broker's topic and number → the partition, as it is named inside the installation."""
+
+    def __init__(self, options: KafkaOptions) -> None:
+        super().__init__()
+        self._options = options
+
+    def __missing__(self, place: tuple[str, int]) -> Partition:
+        topic, number = place
+        self[place] = Partition(self._options.inner(topic) or topic, number)
+        return self[place]
+
+
 class _RdkafkaDriver:
     """`shared.eventlog.kafka_member.Driver` over a confluent-kafka Consumer."""
 
@@ -255,9 +274,9 @@ class _RdkafkaDriver:
         group, topics = subscription
         self._options = options
         self._events = events
-        self._names: dict[tuple[str, int], Partition] = {}
+        self._names = _Names(options)
+        self._moments = Moments()
         self._down = False
-        self._moment = Moments()
         self._client = KafkaConsumer({**consuming_settings(options, group), "error_cb": self._on_error}, logger=_LOGGER)
         self._client.subscribe(
             [options.topic_regex(topic) for topic in topics], on_assign=self._on_assign, on_revoke=self._on_revoke
@@ -314,7 +333,7 @@ class _RdkafkaDriver:
 
     def _on_assign(self, client: Any, partitions: Sequence[TopicPartition]) -> None:
         client.assign([])  # nothing is fetched before the member says from where
-        self._events.won(sorted(self._inner(partition.topic, partition.partition) for partition in partitions))
+        self._events.won(sorted(self._names[partition.topic, partition.partition] for partition in partitions))
 
     def _on_revoke(self, client: Any, partitions: Sequence[TopicPartition]) -> None:  # noqa: ARG002 - eager: always all
         self._events.lost()
@@ -327,36 +346,27 @@ class _RdkafkaDriver:
     def _outer(self, partition: Partition, offset: int = 0) -> TopicPartition:
         return TopicPartition(self._options.outer(partition.topic), partition.number, offset)
 
-    def _inner(self, topic: str, number: int) -> Partition:
-        if (topic, number) not in self._names:
-            self._names[topic, number] = Partition(self._options.inner(topic) or topic, number)
-        return self._names[topic, number]
-
-    def _runs(self, messages: Sequence[Any]) -> Runs:
-        runs: list[tuple[Partition, list[Record]]] = []
-        topic, number = "", -1
-        for message in messages:
-            error = message.error()
-            if error is not None:
+    def _runs(self, messages: Sequence[Message]) -> Runs:
+        """Field by field over all messages: they are many, and calls in Python for each would cost more than fetching them."""
+        if any(map(_MESSAGE.error, messages)):
+            for error in filter(None, map(_MESSAGE.error, messages)):
                 _raise_unless_news(error)
-                continue
-            if message.partition() != number or message.topic() != topic:
-                topic, number = message.topic(), message.partition()
-                runs.append((self._inner(topic, number), []))
-            partition, run = runs[-1]
-            run.append(self._record(partition, message))
-        return runs
-
-    def _record(self, partition: Partition, message: Any) -> Record:
-        headers = message.headers()
-        return Record(
-            partition,
-            message.offset(),
-            message.key(),
-            message.value() or b"",
-            tuple((name, value or b"") for name, value in headers) if headers else (),
-            self._moment(message.timestamp()[1]),
+            messages = [message for message in messages if message.error() is None]
+        places = zip(map(_MESSAGE.topic, messages), map(_MESSAGE.partition, messages), strict=True)
+        fields = zip(
+            map(self._names.__getitem__, places),
+            map(_MESSAGE.offset, messages),
+            map(_MESSAGE.key, messages),
+            [value or b"" for value in map(_MESSAGE.value, messages)],
+            map(_headers, map(_MESSAGE.headers, messages)),
+            map(self._moments.__getitem__, map(_MILLISECONDS, map(_MESSAGE.timestamp, messages))),
+            strict=True,
         )
+        return [(partition, list(run)) for partition, run in itertools.groupby(map(new_record, fields), partition_of)]
+
+
+def _headers(headers: Sequence[tuple[str, bytes | None]] | None) -> Headers:
+    return tuple((name, value or b"") for name, value in headers) if headers else ()
 
 
 def _message(record: NewRecord, delivery: Delivery, index: int) -> dict[str, Any]:

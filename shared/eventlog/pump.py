@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from shared.eventlog.dead_letters import DeadLetter, DeadLetters
+from shared.eventlog.many_records import newest_times, partitions_of
 from shared.eventlog.port import Consumer, EventLog, LogUnavailable, LostPartition, Partition, Record
 from shared.eventlog.pump_observer import NullObserver, Outcome, PumpObserver
 from shared.runtime.failpoints import fail_point
@@ -230,10 +231,9 @@ class Pump:
             return _around(part, failure)
         fail_point("batch-handled")
         self._reached.update(reached)
-        for record in part:
-            self._heads[record.partition] = record.appended_at
+        self._heads.update(newest_times(part))
         if self._dead_letters is not None:
-            self._dead_letters.note_handled(Counter(record.partition for record in part))
+            self._dead_letters.note_handled(Counter(partitions_of(part)))
         return ()
 
     def _may_be_tried_again(self, failure: Unprocessable) -> bool:

@@ -133,6 +133,11 @@ def binary_mode(attributes: Mapping[str, str], data: bytes) -> bytes:
     return envelope[:-1] + (b"," if len(envelope) > len(b"{}") else b"") + b'"data":' + data + b"}"
 
 
+def looks_like_one_event(value: bytes) -> bool:
+    """Whether a record without a content type is an object on one line; it may yet be no JSON."""
+    return value.startswith(b"{") and b"\n" not in value
+
+
 def record_events(content_type: str, attributes: Mapping[str, str], value: bytes) -> Sequence[bytes]:
     """The events of one Kafka record: by its content type, binary mode where it has `ce_` headers, else by its look.
 
@@ -145,7 +150,7 @@ def record_events(content_type: str, attributes: Mapping[str, str], value: bytes
     if content_type != BATCH:
         if attributes:
             return [binary_mode(attributes, value)]
-        if value[:1] == b"{" and b"\n" not in value:
+        if looks_like_one_event(value):
             return [value]
     if value.lstrip()[:1] == b"[":
         try:

@@ -12,12 +12,14 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from services.ingest.domain.errors import Overloaded
-from services.ingest.entrypoints.bodies import record_events
+from services.ingest.entrypoints.bodies import looks_like_one_event, record_events
 from services.ingest.entrypoints.intake import Intake
 from services.ingest.ports import UnitOfWork
-from shared.eventlog.event_handler import BURIED, Incoming
+from shared.eventlog.event_handler import BURIED
+from shared.eventlog.many_records import has_headers, partition_of, values_of
 from shared.eventlog.port import Headers, Record
 from shared.eventlog.pump import Busy, Unprocessable
 from shared.events.topics import RAW_PREFIX, raw_topic
@@ -33,16 +35,16 @@ _CE = "ce_"
 
 @dataclass(frozen=True, slots=True)
 class RawRecords:
-    """Applies records of raw topics; the `apply` of an `EventHandler`."""
+    """Applies records of raw topics; the `apply` of a `RecordHandler`."""
 
     intake: Intake
     units: Callable[[], UnitOfWork]
     passing: tuple[type[Exception], ...]
     """Trouble that goes away by trying again, `Busy` included."""
 
-    def __call__(self, incoming: Sequence[Incoming], progress: Sequence[Progress], now: datetime) -> None:
+    def __call__(self, records: Sequence[Record], progress: Sequence[Progress], now: datetime) -> None:
         del now  # the intake asks the clock for each batch
-        self._take([one for one in incoming if one.record.value != BURIED])
+        self._take([record for record in records if record.value != BURIED])
         fail_point("raw-taken")
         with self.units() as uow:
             for moved in progress:
@@ -50,7 +52,7 @@ class RawRecords:
             uow.commit()
         fail_point("raw-committed")
 
-    def _take(self, incoming: Sequence[Incoming]) -> None:
+    def _take(self, records: Sequence[Record]) -> None:
         """Take in together, and where that fails one by one, so that a poisoned record is found.
 
         Raises:
@@ -58,37 +60,44 @@ class RawRecords:
             Unprocessable: one record fails whatever stands beside it; it goes to the dead letters.
         """
         try:
-            for source, originals in _by_source(incoming).items():
-                self._take_of(source, originals, incoming)
+            for source, originals in _by_source(records).items():
+                self._take_of(source, originals, records)
         except self.passing:
             raise
         except Exception as error:
-            if len(incoming) == 1:
+            if len(records) == 1:
                 detail = f"{type(error).__name__}: {error}"
-                raise Unprocessable("cannot-be-taken-in", incoming[0].record, detail) from error
-            for one in incoming:
-                self._take([one])
+                raise Unprocessable("cannot-be-taken-in", records[0], detail) from error
+            for record in records:
+                self._take([record])
 
-    def _take_of(self, source: str, originals: Sequence[bytes], incoming: Sequence[Incoming]) -> None:
+    def _take_of(self, source: str, originals: Sequence[bytes], records: Sequence[Record]) -> None:
         try:
             self.intake.take([originals], source=source)
         except Overloaded as error:
-            raise _wait(incoming, source, error) from error
+            raise _wait(records, source, error) from error
 
 
-def _wait(incoming: Sequence[Incoming], source: str, error: Overloaded) -> Busy:
+def _wait(records: Sequence[Record], source: str, error: Overloaded) -> Busy:
     """The source has used up its quota: its records stay on their topic for a while."""
     topic = raw_topic(source)
-    partition = next(one.record.partition for one in incoming if one.record.partition.topic == topic)
+    partition = next(record.partition for record in records if record.partition.topic == topic)
     return Busy(partition, timedelta(seconds=int(str(error.facts["retry_after_seconds"]))))
 
 
-def _by_source(incoming: Sequence[Incoming]) -> dict[str, list[bytes]]:
+def _by_source(records: Sequence[Record]) -> dict[str, list[bytes]]:
     """Events by the source whose topic they came on."""
     events: defaultdict[str, list[bytes]] = defaultdict(list)
-    for one in incoming:
-        events[one.record.partition.topic.removeprefix(RAW_PREFIX)].extend(_events(one.record))
+    for partition, run in groupby(records, partition_of):
+        events[partition.topic.removeprefix(RAW_PREFIX)].extend(_events_of(list(run)))
     return events
+
+
+def _events_of(records: Sequence[Record]) -> Sequence[bytes]:
+    values = values_of(records)
+    if not has_headers(records) and all(map(looks_like_one_event, values)):
+        return values
+    return [event for record in records for event in _events(record)]
 
 
 def _events(record: Record) -> Sequence[bytes]:
