@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.eventlog.kafka_options import FETCH_BYTES, METADATA_REFRESH, KafkaOptions, milliseconds
+from shared.eventlog.kafka_options import FETCH_BYTES, METADATA_REFRESH, PARTITION_FETCH_BYTES, KafkaOptions, milliseconds
 from shared.eventlog.limits import MAX_MESSAGE_BYTES
 
 RETRY_MS = 20
@@ -55,5 +55,5 @@ def consuming_settings(options: KafkaOptions, group: str) -> dict[str, Any]:
         "max_poll_interval_ms": milliseconds(options.max_poll_interval),
         "metadata_max_age_ms": milliseconds(METADATA_REFRESH),
         "fetch_max_bytes": FETCH_BYTES,
-        "max_partition_fetch_bytes": FETCH_BYTES // 4,
+        "max_partition_fetch_bytes": PARTITION_FETCH_BYTES,
     }

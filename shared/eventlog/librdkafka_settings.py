@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.eventlog.kafka_options import ASSIGNMENT, FETCH_BYTES, METADATA_REFRESH, KafkaOptions, milliseconds
+from shared.eventlog.kafka_options import ASSIGNMENT, FETCH_BYTES, METADATA_REFRESH, PARTITION_FETCH_BYTES, QUEUED_RECORDS, KafkaOptions, milliseconds
 from shared.eventlog.limits import MAX_MESSAGE_BYTES
 
 
@@ -50,7 +50,8 @@ def consuming_settings(options: KafkaOptions, group: str) -> dict[str, Any]:
         "topic.metadata.refresh.interval.ms": milliseconds(METADATA_REFRESH),
         "allow.auto.create.topics": False,
         "fetch.max.bytes": FETCH_BYTES,
-        "max.partition.fetch.bytes": FETCH_BYTES // 4,
+        "max.partition.fetch.bytes": PARTITION_FETCH_BYTES,
         "queued.max.messages.kbytes": FETCH_BYTES // 1024,
+        "queued.min.messages": QUEUED_RECORDS,
         "fetch.queue.backoff.ms": 10,
     }
