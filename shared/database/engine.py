@@ -70,6 +70,7 @@ class Database:
         self.url = make_url(url)
         self._engine: Engine | None = None
         self._writers = threading.Lock()
+        self._written = 0
 
     @property
     def engine(self) -> Engine:
@@ -108,6 +109,12 @@ class Database:
             connection.begin(),
         ):
             yield WriteConnection(connection)
+        self._written += 1
+
+    @property
+    def written(self) -> int:
+        """Grows with each transaction that this process has committed, so that who looks for its rows need not ask the database."""
+        return self._written
 
     @contextmanager
     def _one_writer(self) -> Iterator[None]:

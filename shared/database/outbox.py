@@ -12,7 +12,7 @@ is appended at least once, always under the same number, and never past a gap:
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
 
@@ -23,13 +23,14 @@ from shared.database.delivery_tables import DeliveryTables
 from shared.database.engine import Database, WriteConnection
 from shared.database.versioning import upsert
 from shared.eventlog.delivery import delivery_headers
-from shared.eventlog.partitioner import partition_of
+from shared.eventlog.partitioner import partitions_of
 from shared.eventlog.port import EventLog, Headers, LogUnavailable, NewRecord
 from shared.runtime.failpoints import fail_point
 
 _RECORDS_PER_ROW = 500
 _ROWS_PER_STEP = 100
 _BYTES_PER_STEP = 4 * 1024 * 1024
+_LOOK_EVERY = timedelta(milliseconds=250)
 
 
 class _Kept(NamedTuple):
@@ -95,13 +96,14 @@ class Relay:
         self._log = log
         self._appended: list[Row[Any]] = []
         self._partitions: dict[str, int] = {}
+        self._seen_empty: tuple[int, datetime] | None = None
 
-    def step(self, now: datetime) -> bool:  # noqa: ARG002 - a stepper is told the time whether it needs it or not
+    def step(self, now: datetime) -> bool:
         """Carry up to a few thousand records; says whether there may be more. Blocks for one append.
 
         A log that is away is no fault: nothing was lost, the next step tries again.
         """
-        if not self._appended and self._is_empty():
+        if not self._appended and self._is_empty(now):
             return False
         with self._database.writing() as connection:
             connection.lock(self.name)  # two relays that number the same rows would publish them under two numbers
@@ -128,9 +130,17 @@ class Relay:
     def close(self) -> None:
         """Nothing is held: rows that were appended but not yet deleted are skipped by their numbers."""
 
-    def _is_empty(self) -> bool:
+    def _is_empty(self, now: datetime) -> bool:
+        """Asks the database when this process has written since, and now and then for what another one left behind."""
+        written = self._database.written
+        if self._seen_empty is not None:
+            then, at = self._seen_empty
+            if then == written and now - at < _LOOK_EVERY:
+                return True
         with self._database.reading() as connection:
-            return connection.execute(select(self._tables.outbox.c.id).limit(1)).first() is None
+            is_empty = connection.execute(select(self._tables.outbox.c.id).limit(1)).first() is None
+        self._seen_empty = (written, now) if is_empty else None
+        return is_empty
 
     def _forget_appended(self, connection: WriteConnection) -> None:
         """Delete by id and numbers: after a delete, SQLite gives the same id to another row, and the delete may come twice
@@ -153,7 +163,7 @@ class Relay:
             .order_by(outbox.c.id)
             .limit(_ROWS_PER_STEP)
         ).all()
-        partitions = {row.id: list(self._partitions_of(row)) for row in waiting}
+        partitions = {row.id: self._partitions_of(row) for row in waiting}
         totals = Counter((row.topic, partition) for row in waiting for partition in partitions[row.id])
         following = self._reserve(connection, totals)
         numbered = []
@@ -196,20 +206,23 @@ class Relay:
         rows = connection.execute(select(numbered).order_by(numbered.c.id)).all()
         return [row for index, row in enumerate(rows) if index == 0 or row.running_bytes <= _BYTES_PER_STEP]
 
-    def _partitions_of(self, row: Row[Any]) -> Iterator[int]:
+    def _partitions_of(self, row: Row[Any]) -> list[int]:
         """The output partition of each record of a row."""
         if row.topic not in self._partitions:
             self._partitions[row.topic] = self._log.partition_count(row.topic)
-        count = self._partitions[row.topic]
-        for record in _KEPT.decode(row.records):
-            yield partition_of(record.key or b"", count) if record.partition is None else record.partition
+        kept = _KEPT.decode(row.records)
+        by_key = partitions_of([record.key or b"" for record in kept], self._partitions[row.topic])
+        return [
+            number if record.partition is None else record.partition
+            for record, number in zip(kept, by_key, strict=True)
+        ]
 
     def _to_records(self, row: Row[Any]) -> Iterator[NewRecord]:
         partitions, following = _NUMBERS.decode(row.numbers)
         for record, partition in zip(_KEPT.decode(row.records), partitions, strict=True):
             headers = (*record.headers, *delivery_headers(self._producer, following[partition]))
             following[partition] += 1
-            yield NewRecord(row.topic, record.value, key=record.key, partition=partition, headers=headers)
+            yield NewRecord(row.topic, record.value, record.key, partition, headers)
 
 
 def oldest_unpublished(database: Database, tables: DeliveryTables) -> datetime | None:

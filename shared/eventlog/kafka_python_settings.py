@@ -2,7 +2,13 @@
 
 from typing import Any
 
-from shared.eventlog.kafka_options import FETCH_BYTES, METADATA_REFRESH, PARTITION_FETCH_BYTES, KafkaOptions, milliseconds
+from shared.eventlog.kafka_options import (
+    FETCH_BYTES,
+    METADATA_REFRESH,
+    PARTITION_FETCH_BYTES,
+    KafkaOptions,
+    milliseconds,
+)
 from shared.eventlog.limits import MAX_MESSAGE_BYTES
 
 RETRY_MS = 20

@@ -107,16 +107,17 @@ class LibrdkafkaLog:
             raise LogUnavailable("the event log is closed")
         for record in records:
             check_size(record)
-            self._check(record.topic, record.partition)
+        for topic, number in {(record.topic, record.partition) for record in records}:
+            self._check(topic, number)
         delivery = Delivery(len(records))
         with _translated():
             self._produce(records, delivery)
         self._serve(delivery)
         if delivery.error is not None:
             raise _port_error(delivery.error)
+        topics = [record.topic for record in records]
         return [
-            (Partition(record.topic, place[0]), place[1])
-            for record, place in zip(records, delivery.places, strict=True)
+            (Partition(topic, number), offset) for topic, (number, offset) in zip(topics, delivery.places, strict=True)
         ]
 
     def consumer(self, *, group: str, topics: Sequence[str], on_assigned: Assigned, on_revoked: Revoked) -> Consumer:

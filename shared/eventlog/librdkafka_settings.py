@@ -2,7 +2,15 @@
 
 from typing import Any
 
-from shared.eventlog.kafka_options import ASSIGNMENT, FETCH_BYTES, METADATA_REFRESH, PARTITION_FETCH_BYTES, QUEUED_RECORDS, KafkaOptions, milliseconds
+from shared.eventlog.kafka_options import (
+    ASSIGNMENT,
+    FETCH_BYTES,
+    METADATA_REFRESH,
+    PARTITION_FETCH_BYTES,
+    QUEUED_RECORDS,
+    KafkaOptions,
+    milliseconds,
+)
 from shared.eventlog.limits import MAX_MESSAGE_BYTES
 
 

@@ -13,7 +13,9 @@ def check_size(record: NewRecord) -> None:
     """Raises RecordTooLarge for a record that no adapter takes."""
     if len(record.value) > MAX_RECORD_BYTES:
         raise RecordTooLarge(f"a value of {len(record.value)} bytes for {record.topic}: {MAX_RECORD_BYTES} is the most")
-    envelope = len(record.key or b"") + sum(len(name) + len(value) for name, value in record.headers)
+    envelope = len(record.key or b"")
+    for name, value in record.headers:
+        envelope += len(name) + len(value)
     if envelope > MAX_ENVELOPE_BYTES:
         raise RecordTooLarge(
             f"{envelope} bytes of key and headers for {record.topic}: {MAX_ENVELOPE_BYTES} is the most"

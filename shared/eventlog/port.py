@@ -36,9 +36,8 @@ class Partition(NamedTuple):
 Headers = tuple[tuple[str, bytes], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class NewRecord:
-    """A record to append. Without `partition` the key chooses it; without both, any partition may."""
+class NewRecord(NamedTuple):
+    """A record to append. Without `partition` the key chooses it; without both, any partition may. A tuple, as `Record` is."""
 
     topic: str
     value: bytes

@@ -1,11 +1,13 @@
 """Identifiers that sort by the time they were made, from a source that can be injected."""
 
 import random
+from collections.abc import Sequence
 from typing import Protocol
 
 from shared.runtime.clock import Clock
 
 _RANDOM_BITS = 74
+_RANDOM_MASK = (1 << _RANDOM_BITS) - 1
 
 
 class IdSource(Protocol):
@@ -13,6 +15,10 @@ class IdSource(Protocol):
 
     def next(self) -> str:
         """A new identifier, different from every earlier one. Later ones sort after earlier ones of the same source."""
+        ...
+
+    def many(self, count: int) -> Sequence[str]:
+        """So many new identifiers, for little more than the price of one."""
         ...
 
 
@@ -28,12 +34,21 @@ class SortableIds:
         self._randomness = randomness
 
     def next(self) -> str:
+        (made,) = self.many(1)
+        return made
+
+    def many(self, count: int) -> Sequence[str]:
+        """Of one millisecond and one random number, which is counted up (RFC 9562, section 6.2, method 2)."""
         milliseconds = int(self._clock.now().timestamp() * 1000)
         noise = self._randomness.getrandbits(_RANDOM_BITS)
-        high = (milliseconds << 16) | (0x7 << 12) | (noise >> 62)
-        low = (0b10 << 62) | (noise & ((1 << 62) - 1))
-        text = f"{(high << 64) | low:032x}"
-        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+        return [_uuid(milliseconds, (noise + number) & _RANDOM_MASK) for number in range(count)]
+
+
+def _uuid(milliseconds: int, noise: int) -> str:
+    high = (milliseconds << 16) | (0x7 << 12) | (noise >> 62)
+    low = (0b10 << 62) | (noise & ((1 << 62) - 1))
+    text = f"{(high << 64) | low:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 class CountingIds:
@@ -46,3 +61,6 @@ class CountingIds:
     def next(self) -> str:
         self._count += 1
         return f"{self._prefix}-{self._count:06d}"
+
+    def many(self, count: int) -> Sequence[str]:
+        return [self.next() for _ in range(count)]

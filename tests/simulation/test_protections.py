@@ -1,7 +1,6 @@
 """The simulation finds what it is there to find: with one protection switched off, some seed fails."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -60,7 +59,7 @@ def number_in_memory(patch: pytest.MonkeyPatch) -> None:
             headers = dict(record.headers)
             key = (id(relay), record.topic, record.partition)
             counted[key] = counted.get(key, int(headers["andon-sequence"]) - 1) + 1
-            yield replace(record, headers=tuple({**headers, "andon-sequence": str(counted[key]).encode()}.items()))
+            yield record._replace(headers=tuple({**headers, "andon-sequence": str(counted[key]).encode()}.items()))
 
     patch.setattr(Relay, "_to_records", numbered)
 

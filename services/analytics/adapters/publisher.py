@@ -45,15 +45,13 @@ class OutboxEvents:
         self._ids = ids
 
     def values(self, values: Sequence[KpiValue], catalogue: Catalogue, now: datetime) -> None:
+        ids = self._ids.many(len(values))
         records = [
-            self._record(
+            _record(
                 KPI_VALUES,
-                KPI_VALUE_COMPUTED,
-                value.key.text,
-                data=_value(value, catalogue),
-                now=now,
+                _envelope(new_id, KPI_VALUE_COMPUTED, value.key.text, data=_value(value, catalogue), now=now),
             )
-            for value in values
+            for value, new_id in zip(values, ids, strict=True)
         ]
         self._outbox.add(records, recorded_at=now)
 
@@ -92,16 +90,15 @@ class OutboxEvents:
         self._outbox.add([record], recorded_at=now)
 
     def _record(self, topic: str, event_type: str, subject: str, *, data: Contract, now: datetime) -> NewRecord:
-        event: Envelope[Any] = Envelope(
-            id=self._ids.next(),
-            source=_SOURCE,
-            type=event_type,
-            subject=subject,
-            time=now,
-            recordedtime=now,
-            data=data,
-        )
-        return NewRecord(topic, encode(event), key=subject.encode(), headers=_HEADERS)
+        return _record(topic, _envelope(self._ids.next(), event_type, subject, data=data, now=now))
+
+
+def _envelope(new_id: str, event_type: str, subject: str, *, data: Contract, now: datetime) -> Envelope[Any]:
+    return Envelope(id=new_id, source=_SOURCE, type=event_type, subject=subject, time=now, recordedtime=now, data=data)
+
+
+def _record(topic: str, event: Envelope[Any]) -> NewRecord:
+    return NewRecord(topic, encode(event), key=event.subject.encode(), headers=_HEADERS)
 
 
 def _value(value: KpiValue, catalogue: Catalogue) -> KpiValueComputed:
@@ -112,7 +109,7 @@ def _value(value: KpiValue, catalogue: Catalogue) -> KpiValueComputed:
         indicator_version=value.key.indicator_version,
         formula=indicator.formula.kind,
         direction=indicator.direction,
-        subject=dict(subject_values(value.key.subject)),
+        subject=subject_values(value.key.subject),
         window=_span(value.window),
         value=value.value,
         numerator=value.numerator,

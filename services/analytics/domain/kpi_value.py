@@ -1,14 +1,16 @@
 """A KPI value: indicator × subject × window → value, sums behind it, status and revision."""
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from shared.calendars.windows import Window
 
 Status = Literal["provisional", "final", "restated"]
 Judgement = Literal["judged", "insufficient"]
+
+_SUBJECT = msgspec.json.Decoder(dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,6 @@ class KpiValue:
         return self.judgement == "judged" and self.value is not None
 
 
-def subject_values(subject: str) -> Mapping[str, str]:
+def subject_values(subject: str) -> dict[str, str]:
     """Dimension → value, from canonical JSON."""
-    values: Mapping[str, str] = json.loads(subject)
-    return values
+    return _SUBJECT.decode(subject)

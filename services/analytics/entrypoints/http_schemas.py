@@ -251,7 +251,7 @@ def from_rule(definition: Definition) -> RuleShape:
 def from_value(shown: ShownValue) -> ValueShape:
     value = shown.value
     return ValueShape(
-        subject=dict(subject_values(value.key.subject)),
+        subject=subject_values(value.key.subject),
         window=ValueWindowShape(start=value.window.start, end=value.window.end, shift=shown.shift),
         value=value.value,
         numerator=value.numerator,

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kafka.partitioner.default import murmur2 as murmur2_of_kafka_python
 
-from shared.eventlog.partitioner import murmur2, partition_of
+from shared.eventlog.partitioner import murmur2, partition_of, partitions_of
 
 
 # The first six are the examples of Kafka's own unit test (UtilsTest.testMurmur2), there as signed numbers.
@@ -40,3 +40,17 @@ def test_a_partition_exists(key: bytes, partitions: int) -> None:
 )
 def test_golden_partitions_of_four(key: bytes, partition: int) -> None:
     assert partition_of(key, 4) == partition
+
+
+@given(
+    st.lists(st.binary(max_size=9) | st.integers(0, 50).map(lambda n: b"line-%04d|x" % n), max_size=80),
+    st.integers(min_value=1, max_value=1000),
+)
+def test_many_keys_at_once_go_where_each_would_go(keys: list[bytes], partitions: int) -> None:
+    assert partitions_of(keys, partitions) == [partition_of(key, partitions) for key in keys]
+
+
+@pytest.mark.parametrize("length", range(1, 10))
+def test_many_keys_of_one_length_go_where_each_would_go(length: int) -> None:
+    keys = [(number * 2654435761 % 256**length).to_bytes(length, "little") for number in range(100)]
+    assert partitions_of(keys, 7) == [partition_of(key, 7) for key in keys]
