@@ -89,6 +89,10 @@ class Subscription:
     wait: timedelta = timedelta(milliseconds=100)
     """A step blocks so long at most when there is nothing to read."""
     max_records: int = 500
+    gather: timedelta = timedelta(0)
+    """After a batch, records are left to come together for so long, so that a busy topic is worked off in larger batches. The
+    first record after a quiet time does not wait, nor does what remains of a backlog.
+    """
     attempts: int = 3
     """A record that fails so often is put with the dead letters."""
     retry_on: tuple[type[Exception], ...] = ()
@@ -132,6 +136,7 @@ class Pump:
         self._heads: dict[Partition, datetime] = {}
         self._reached: dict[Partition, int] = {}
         self._committed_at: datetime | None = None
+        self._gathers_until: datetime | None = None
         self._must_reload = False
         self._closed = False
 
@@ -141,13 +146,15 @@ class Pump:
 
     def step(self, now: datetime) -> bool:
         """One poll and what comes of it. Raises what the handler raises and nobody expects: the consumer is to stop."""
-        if self._closed:
+        if self._closed or (self._gathers_until is not None and now < self._gathers_until):
             return False
         try:
             consumer = self._joined()
             self._reload(consumer)
             self._resume(consumer, now)
             records = consumer.poll(self._subscription.wait, self._subscription.max_records)
+            is_all = 0 < len(records) < self._subscription.max_records
+            self._gathers_until = now + self._subscription.gather if is_all else None
             more = self._work(consumer, records, now) if records else self._idle(now)
             self._commit(consumer, now)
             self._report_lag(consumer, now)

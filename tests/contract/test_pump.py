@@ -1,6 +1,7 @@
 """The pump: what each outcome of a handler leads to, with a handler that keeps its offsets as a service does."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -507,3 +508,35 @@ def test_whatever_happens_each_record_is_applied_once_and_in_order(troubles: lis
     for parity in (0, 1):
         mine = [value for value in plant.handler.applied if int(value) % 2 == parity]
         assert mine == [value for value in values if int(value) % 2 == parity]
+
+
+def gathering(plant: Plant, *, max_records: int = 500) -> Pump:
+    plant.subscription = replace(plant.subscription, gather=SECOND, max_records=max_records)
+    return plant.make_pump()
+
+
+def test_what_comes_after_a_batch_gathers_for_a_while(plant: Plant) -> None:
+    pump = gathering(plant)
+    plant.append(b"a")
+    pump.step(NOON)
+    plant.append(b"b")
+    assert not pump.step(NOON + SECOND / 2)
+    plant.append(b"c")
+    pump.step(NOON + SECOND)
+    assert plant.handler.batches == [[b"a"], [b"b", b"c"]]
+
+
+def test_what_comes_after_a_quiet_time_does_not_wait(plant: Plant) -> None:
+    pump = gathering(plant)
+    pump.step(NOON)
+    plant.append(b"a")
+    pump.step(NOON)
+    assert plant.handler.batches == [[b"a"]]
+
+
+def test_a_backlog_is_worked_off_without_gathering(plant: Plant) -> None:
+    pump = gathering(plant, max_records=2)
+    plant.append(b"a", b"b", b"c")
+    pump.step(NOON)
+    pump.step(NOON)
+    assert plant.handler.batches == [[b"a", b"b"], [b"c"]]

@@ -119,6 +119,20 @@ def both_spans(before: Spans, after: Spans) -> Spans:
     return pl.concat([before, after])
 
 
+def with_newest(touched: TouchedPanes, spans: Spans, closes: datetime | None) -> TouchedPanes:
+    """The touched panes, and the newest pane of each of their series that the watermark has passed.
+
+    Windows after it have begun by the watermark, and no reading will touch them.
+    """
+    newest = (
+        touched.select(_SERIES)
+        .unique()
+        .join(spans, on="series")
+        .filter(pl.col("newest") < pl.lit(closes, dtype=_MOMENT))
+    )
+    return pl.concat([touched, newest.select(*_SERIES, pl.col("newest").alias("pane_start"))]).unique()
+
+
 def newest_panes(closed: pl.DataFrame, spans: Spans) -> TouchedPanes:
     """The newest pane with readings of each series of which a window was closed that ends with it or later."""
     ends = closed.group_by(_SERIES).agg(pl.col("window_end").max())

@@ -17,6 +17,7 @@ from services.analytics.domain.rolling import (
     series_of_panes,
     starts_of,
     windows_of,
+    with_newest,
 )
 from services.analytics.domain.value_frame import Computed, Definitions, Touched, Values, closing_of, values_of_panes
 from services.analytics.ports.evaluating import Scope
@@ -47,7 +48,8 @@ class RollingValues:
                 spans = (self._before, after)
                 for number, on_partition in by_partition(part).items():
                     closes = closing_of(definitions, number, indicator.name)
-                    made = _windows(self._turn, indicator, on_partition, closes=closes, spans=spans)
+                    begun = with_newest(on_partition, after, closes)
+                    made = _windows(self._turn, indicator, begun, closes=closes, spans=spans)
                     yield values_of_panes(made, definitions)
 
 

@@ -84,6 +84,18 @@ def test_rolling_windows_go_on_over_days_without_readings_until_the_last_has_lef
         assert shown(analytics, "passed") == rolling_reference([*readings, late], 4, last_day=12)
 
 
+def test_windows_after_the_last_reading_are_there_though_readings_closed_the_one_before(tmp_path: Path) -> None:
+    """The watermark comes in the transaction that adds days 17 and 18, which makes the window up to day 19 final."""
+    hours = {"4106135923-0": 0, "3707026329-1": 122, "4070888059-2": 429, "3646664648-3": 447, "242886303-4": 472}
+    with alone(tmp_path, readings_batch=1) as analytics:
+        analytics.put("indicators/passed", SUM)
+        analytics.settle()
+        readings = {new_id: Inspection(new_id, MONDAY + after * HOUR, "A", 0, 10) for new_id, after in hours.items()}
+        order = ["4106135923-0", "4070888059-2", "3707026329-1", "242886303-4", "3646664648-3"]
+        analytics.send([readings[new_id] for new_id in order] + [inspection(0, 26.5, 1, line="Z")])
+        assert shown(analytics, "passed") == rolling_reference(list(readings.values()), 4, last_day=26)
+
+
 STREAMS = st.lists(
     st.tuples(st.integers(0, 24 * 25), st.integers(0, 9), st.sampled_from("AB")), min_size=1, max_size=40
 )
