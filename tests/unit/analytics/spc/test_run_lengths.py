@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from services.analytics.domain.spc import cusum
@@ -98,8 +98,11 @@ def test_a_certain_signal_comes_at_once() -> None:
 @settings(max_examples=25, deadline=None)
 @given(k=st.floats(0, 1.5), h=st.floats(0.5, 12), shift=st.floats(-0.5, 3), share=st.floats(0, 0.5))
 def test_a_head_start_never_lengthens_a_run(k: float, h: float, shift: float, share: float) -> None:
-    plain = normal_cusum_arl(normal_cusum(k=k, h=h), shift=shift)
-    begun = normal_cusum_arl(normal_cusum(k=k, h=h, head_start=share * h), shift=shift)
+    try:
+        plain = normal_cusum_arl(normal_cusum(k=k, h=h), shift=shift)
+        begun = normal_cusum_arl(normal_cusum(k=k, h=h, head_start=share * h), shift=shift)
+    except InvalidStatisticsInput:
+        reject()  # a design that hardly ever signals
     assert 1 <= begun <= plain * (1 + 1e-9)
 
 
