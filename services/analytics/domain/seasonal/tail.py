@@ -10,6 +10,7 @@ from math import log10
 from typing import Final
 
 _QUANTILE_STEP: Final = 3.0  # of the running quantile's step, in mean departures
+_HASTE: Final = 2.0  # the first half of the points counts a quarter: before a season is known, all departs from it
 _QUANTILE_HASTE: Final = 4.0  # how much faster than the moments the quantile forgets
 _FEW_EXCESSES: Final = 5.0  # what is supposed of the excesses counts as much as so many of them
 _SUPPOSED_EXCESS: Final = 0.5  # of the mean departure
@@ -122,14 +123,15 @@ class Tails:
     def learn(self, departure: float, form: TailForm) -> None:
         """Take the departure into what is usual; constant time and memory."""
         points = self.points = self.points + 1.0
+        known = points / _HASTE if points > _HASTE else 1.0
         scale = self.scale
         size = departure if departure > 0.0 else -departure
         most = _OUTLIER * scale + _SMALLEST_SCALE
         if size > most and points > 4.0 * _FEW_EXCESSES:
             size = most
-        scale += (size - scale) / (points if points < form.memory else form.memory)
+        scale += (size - scale) / (known if known < form.memory else form.memory)
         self.scale = scale
-        step = _QUANTILE_STEP * scale / (points if points < form.quantile_memory else form.quantile_memory)
+        step = _QUANTILE_STEP * scale / (known if known < form.quantile_memory else form.quantile_memory)
         if departure > 0.0:
             self.upper.learn(departure, step, form)
             self.lower.relax(step * form.share)

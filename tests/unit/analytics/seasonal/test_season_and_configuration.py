@@ -13,21 +13,32 @@ from tests.unit.analytics.seasonal.series import SEASONAL
 def _means(*, hour_3: float, hour_4: float) -> HourlyMeans:
     means = HourlyMeans(HOURS_OF_DAY)
     for _ in range(3):
-        means.learn(3.2, hour_3, 60.0)
-        means.learn(4.9, hour_4, 60.0)
+        for place in (0.25, 0.75):
+            means.learn(3.0 + place, hour_3, 60.0)
+            means.learn(4.0 + place, hour_4, 60.0)
     return means
 
 
-def test_between_the_middles_of_two_hours_lies_what_is_between() -> None:
+def test_between_two_hours_lies_what_is_between() -> None:
     means = _means(hour_3=10.0, hour_4=20.0)
-    assert [means.expected(hour, 3.0) for hour in (3.5, 3.75, 4.0, 4.25, 4.5)] == [10.0, 12.5, 15.0, 17.5, 20.0]
+    found = [means.expected(hour, 6.0) for hour in (3.5, 3.75, 4.0, 4.25, 4.5)]
+    assert found == pytest.approx([10.0, 12.5, 15.0, 17.5, 20.0])
+
+
+@pytest.mark.parametrize("place", [0.0, 0.5, 0.75])
+def test_values_that_always_come_at_the_same_place_of_the_hour_are_expected_there(place: float) -> None:
+    """Windows of an hour begin on the hour: what is between the middles of two hours would be late by half an hour."""
+    means = HourlyMeans(HOURS_OF_DAY)
+    for hour in range(24):
+        means.learn(hour + place, float(hour), 60.0)
+    assert [means.expected(hour + place, 1.0) for hour in range(24)] == [float(hour) for hour in range(24)]
 
 
 def test_an_hour_that_was_met_too_seldom_says_nothing_and_its_neighbour_stands_alone() -> None:
     means = _means(hour_3=10.0, hour_4=20.0)
     assert means.expected(2.9, 3.0) is None
     assert means.expected(3.1, 3.0) == 10.0
-    assert means.expected(3.1, 4.0) is None
+    assert means.expected(3.1, 7.0) is None
 
 
 def test_the_last_hour_borders_on_the_first() -> None:
