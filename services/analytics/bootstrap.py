@@ -10,7 +10,8 @@ from services.analytics.adapters.partition_store import revisions
 from services.analytics.adapters.reader import SqlReaders
 from services.analytics.adapters.seen_id_store import SqlFoldMemory
 from services.analytics.adapters.tables import DELIVERY
-from services.analytics.adapters.units_of_work import SqlDefinitionUnitOfWork, SqlEvaluateUnitOfWork
+from services.analytics.adapters.units_of_work import SqlChartUnitOfWork, SqlDefinitionUnitOfWork, SqlEvaluateUnitOfWork
+from services.analytics.entrypoints.chart_http import ChartUseCases
 from services.analytics.entrypoints.gauge_timer import GaugeTimer
 from services.analytics.entrypoints.goal_changes_consumer import goal_changes_handler
 from services.analytics.entrypoints.history_timer import HistoryTimer
@@ -33,10 +34,12 @@ from services.analytics.use_cases.fold_readings import FoldReadings
 from services.analytics.use_cases.judging import Judging
 from services.analytics.use_cases.keep_history import ForgetOldReadings, MergeBlocks
 from services.analytics.use_cases.query_anomalies import QueryAnomalies
+from services.analytics.use_cases.query_chart import QueryChart, QueryRebases
 from services.analytics.use_cases.query_definitions import QueryDefinitions
 from services.analytics.use_cases.query_readings import QueryReadings
 from services.analytics.use_cases.query_standing import QueryStanding
 from services.analytics.use_cases.query_values import QueryValues
+from services.analytics.use_cases.rebase_chart import RebaseChart
 from shared.database.engine import Database, DatabaseUnavailable
 from shared.database.log_trimmer import LogTrimmer
 from shared.database.migrations import Migrations
@@ -82,6 +85,9 @@ def build(settings: AnalyticsSettings, platform: Platform) -> Service:
 
     def definition_unit() -> SqlDefinitionUnitOfWork:
         return SqlDefinitionUnitOfWork(database, ids)
+
+    def chart_unit() -> SqlChartUnitOfWork:
+        return SqlChartUnitOfWork(database)
 
     def definitions_revision() -> int:
         with database.reading() as connection:
@@ -174,6 +180,9 @@ def build(settings: AnalyticsSettings, platform: Platform) -> Service:
         values=QueryValues(readers),
         readings=QueryReadings(readers),
         anomalies=QueryAnomalies(readers),
+        charts=ChartUseCases(
+            chart=QueryChart(readers, chart_unit), rebase=RebaseChart(chart_unit), rebases=QueryRebases(readers)
+        ),
     )
     return Service(
         Wiring(

@@ -54,6 +54,8 @@ HOSTILE_PATHS = [
     "/v1/indicators/first-pass-yield/values?limit=999999999999999999999999",
     "/v1/indicators/first-pass-yield/values?cursor=AAAA",
     "/v1/indicators/first-pass-yield/values?cursor=W10",
+    "/v1/indicators/first-pass-yield/chart?subject.line=%00",
+    "/v1/indicators/first-pass-yield/chart?subject.line=A&from=0001-01-01T00:00:00%2B23:59",
     "/v1/anomalies?state=%ED%A0%80",
     "/v1/anomalies?cursor=bnVsbA",
     "/v1/issues?cursor=eyJhIjoxfQ",

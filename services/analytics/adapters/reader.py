@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Text, func, literal, select, tuple_
 
 from services.analytics.adapters.anomaly_store import to_anomaly
 from services.analytics.adapters.bulk import read_frame
+from services.analytics.adapters.chart_store import SqlChartReader
 from services.analytics.adapters.counting_problems import missing_columns
 from services.analytics.adapters.definitions import SqlDefinitions
 from services.analytics.adapters.evaluate_tables import ANOMALIES, KPI_VALUES
@@ -20,6 +21,7 @@ from services.analytics.domain.history import Readings, Span
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.partition_state import PartitionState
 from services.analytics.domain.value_frame import VALUES, series_prefix, to_kpi_values
+from services.analytics.ports.charting import ChartReader
 from services.analytics.ports.reading import AnomalyFilter, ValueFilter
 from shared.database.engine import Database, ReadConnection
 from shared.database.types import UtcDateTime
@@ -45,6 +47,7 @@ class SqlReader:
     def __init__(self, connection: ReadConnection) -> None:
         self._connection = connection
         self._definitions = SqlDefinitions(connection)
+        self.charts: ChartReader = SqlChartReader(connection)
 
     def definition(self, kind: Kind, name: str) -> Definition | None:
         return self._definitions.newest(kind, name)

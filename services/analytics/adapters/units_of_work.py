@@ -1,12 +1,14 @@
-"""The write transactions of stage two and of definitions."""
+"""The write transactions of stage two, of definitions and of control charts."""
 
 from services.analytics.adapters.anomaly_store import SqlAnomalyStore
+from services.analytics.adapters.chart_store import SqlChartStore
 from services.analytics.adapters.definitions import SqlDefinitions, SqlDefinitionStore
 from services.analytics.adapters.partition_store import SqlPartitionStore
 from services.analytics.adapters.publisher import OutboxEvents
 from services.analytics.adapters.reading_history import SqlHistoryReader
 from services.analytics.adapters.tables import DELIVERY
 from services.analytics.adapters.value_store import SqlValueStore
+from services.analytics.ports.charting import ChartStore
 from services.analytics.ports.defining import DefinitionEvents, DefinitionsReader, DefinitionStore
 from services.analytics.ports.evaluating import (
     AnomalyStore,
@@ -56,3 +58,17 @@ class SqlDefinitionUnitOfWork(SqlUnitOfWork):
     def begun(self) -> None:
         self.definitions = SqlDefinitionStore(self.connection)
         self.events = OutboxEvents(self.outbox, self._ids)
+
+
+class SqlChartUnitOfWork(SqlUnitOfWork):
+    """`services.analytics.ports.charting.ChartUnitOfWork`."""
+
+    charts: ChartStore
+    definitions: DefinitionsReader
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, DELIVERY)
+
+    def begun(self) -> None:
+        self.charts = SqlChartStore(self.connection)
+        self.definitions = SqlDefinitions(self.connection)

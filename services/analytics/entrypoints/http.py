@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Response
@@ -10,6 +10,8 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from services.analytics.domain.catalogue import Definition
 from services.analytics.domain.kpi_value import Status
 from services.analytics.domain.window_readings import Reading, ReadingKey
+from services.analytics.entrypoints.chart_http import ChartUseCases, add_charts
+from services.analytics.entrypoints.http_arguments import Caller, Name, Since, Subject, Until, aware, in_utc, utc
 from services.analytics.entrypoints.http_schemas import (
     AnomalyShape,
     Body,
@@ -40,18 +42,12 @@ from services.analytics.use_cases.query_values import AskForValues, QueryValues,
 from shared.runtime.actor import Actor
 from shared.runtime.clock import Clock
 from shared.runtime.defined import Defined, Outcome
-from shared.web.actor import current_actor
-from shared.web.errors import InvalidCursor, InvalidQuery
+from shared.web.errors import InvalidCursor
 from shared.web.pagination import Page, PageRequest, page_of, page_request
-from shared.web.subject_filter import subject_filter
 
-_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
 _TEXT = r"^[^\x00]{1,200}$"
 
-Name = Annotated[str, Path(pattern=_NAME)]
 Paging = Annotated[PageRequest, Depends(page_request)]
-Caller = Annotated[Actor, Depends(current_actor)]
-Subject = Annotated[dict[str, str], Depends(subject_filter)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +61,7 @@ class UseCases:
     values: QueryValues
     readings: QueryReadings
     anomalies: QueryAnomalies
+    charts: ChartUseCases
 
 
 def make_router(use_cases: UseCases, clock: Clock) -> APIRouter:
@@ -74,6 +71,7 @@ def make_router(use_cases: UseCases, clock: Clock) -> APIRouter:
     _add_indicators(router, use_cases, clock)
     _add_rules(router, use_cases, clock)
     _add_values(router, use_cases)
+    add_charts(router, use_cases.charts, clock)
     _add_anomalies(router, use_cases)
     return router
 
@@ -132,23 +130,21 @@ def _add_values(router: APIRouter, use_cases: UseCases) -> None:
         name: Name,
         page: Paging,
         subject: Subject,
-        since: Annotated[
-            datetime | None, Query(alias="from", description="windows that begin then or later; UTC without an offset")
-        ] = None,
-        until: Annotated[datetime | None, Query(alias="to", description="windows that begin before it")] = None,
+        since: Since = None,
+        until: Until = None,
         status: Annotated[Status | None, Query()] = None,
         version: Annotated[
             int | None, Query(ge=1, le=2**31 - 1, description="indicator_version; default the one in force")
         ] = None,
     ) -> Page[ValueShape]:
-        question = AskForValues(name, subject, _utc(since, "from"), _utc(until, "to"), status, version)
+        question = AskForValues(name, subject, utc(since, "from"), utc(until, "to"), status, version)
         found = use_cases.values(question, after=_after_value(page), limit=page.limit + 1)
         shown = page_of(found, page, key=_value_key)
         return Page(items=[from_value(value) for value in shown.items], next=shown.next)
 
     @router.get("/indicators/{name}/values/{window_start}/readings")
     def list_readings(name: Name, window_start: datetime, page: Paging, subject: Subject) -> Page[ReadingShape]:
-        question = AskForReadings(name, _in_utc(window_start, "window_start"), subject)
+        question = AskForReadings(name, in_utc(window_start, "window_start"), subject)
         found = use_cases.readings(question, after=_after_reading(page), limit=page.limit + 1)
         shown = page_of(found, page, key=_reading_key)
         return Page(items=[from_reading(reading) for reading in shown.items], next=shown.next)
@@ -212,7 +208,7 @@ def _after_value(page: PageRequest) -> tuple[datetime, bytes] | None:
     try:
         moment, series = page.after
         start = datetime.fromisoformat(moment)
-        return _aware(start), bytes.fromhex(series)
+        return aware(start), bytes.fromhex(series)
     except (ValueError, TypeError, OverflowError) as error:
         raise InvalidCursor("use the `next` of the page before, as it was given") from error
 
@@ -226,22 +222,6 @@ def _after_reading(page: PageRequest) -> ReadingKey | None:
         return None
     try:
         moment, source, event_id = page.after
-        return _aware(datetime.fromisoformat(moment)), str(source), str(event_id)
+        return aware(datetime.fromisoformat(moment)), str(source), str(event_id)
     except (ValueError, TypeError, OverflowError) as error:
         raise InvalidCursor("use the `next` of the page before, as it was given") from error
-
-
-def _utc(moment: datetime | None, name: str) -> datetime | None:
-    return None if moment is None else _in_utc(moment, name)
-
-
-def _in_utc(moment: datetime, name: str) -> datetime:
-    try:
-        return _aware(moment)
-    except OverflowError as error:
-        raise InvalidQuery(f"{name}: {moment} lies outside the years 1 to 9999 in UTC") from error
-
-
-def _aware(moment: datetime) -> datetime:
-    """A time without an offset is UTC."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -11,6 +11,7 @@ from services.analytics.domain.catalogue import Catalogue, Definition, Kind
 from services.analytics.domain.history import Readings, Span
 from services.analytics.domain.kpi_value import KpiValue, Status
 from services.analytics.domain.partition_state import PartitionState
+from services.analytics.ports.charting import ChartReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class AnomalyFilter:
 
 class AnalyticsReader(Protocol):
     """Reads one consistent state and changes nothing. `limit` rows at most, those that sort after `after`."""
+
+    charts: ChartReader
 
     def definition(self, kind: Kind, name: str) -> Definition | None: ...
 

@@ -1,0 +1,33 @@
+"""Tables of control charts: rebases, and the baselines that were frozen. Nothing in them is ever overwritten."""
+
+from sqlalchemy import JSON, Column, Integer, LargeBinary, String, Table, Text
+
+from services.analytics.adapters.tables import METADATA
+from shared.database.types import UtcDateTime
+
+CHART_REBASES = Table(
+    "chart_rebases",
+    METADATA,
+    Column("series", LargeBinary(16), primary_key=True),
+    Column("starts_at", UtcDateTime, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("indicator", String(100), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("reason", String(500), nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
+)
+"""`series`: of indicator and subject without a version, so that a rebase holds when a formula changes."""
+
+CHART_BASELINES = Table(
+    "chart_baselines",
+    METADATA,
+    Column("series", LargeBinary(16), primary_key=True),
+    Column("phase", String(40), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("body", JSON, nullable=False),
+    Column("reason", String(500), nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("frozen_at", UtcDateTime, nullable=False),
+)
+"""`series`: as in `kpi_values`."""

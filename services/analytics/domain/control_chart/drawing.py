@@ -1,0 +1,173 @@
+"""From KPI values to a control chart.
+
+Only closed windows with enough data set limits and are judged. A window without a judged value ends every run and every moving
+range, as it does for rules. Windows that overlap share readings, hence do not scatter independently: of a rolling indicator the
+chart takes every window that begins where the one before it ended.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from services.analytics.domain.control_chart.chart import (
+    ChartPhase,
+    ChartPoint,
+    ChartSignal,
+    ControlChart,
+    Drawn,
+    PointStanding,
+    effect_of,
+)
+from services.analytics.domain.control_chart.phase_limits import PhaseValues, draw
+from services.analytics.domain.control_chart.rebase import Rebase, in_order
+from services.analytics.domain.indicator import Indicator
+from services.analytics.domain.kpi_value import KpiValue
+from services.analytics.domain.spc.judging import RuleSet, Signal, judge_all
+from services.analytics.domain.spc.phases import Learning
+from services.analytics.domain.spc.rule_catalogue import nelson
+from shared.calendars.calendar import Calendar
+from shared.calendars.windows import Window, follows
+
+
+def control_chart(
+    values: Sequence[KpiValue],
+    *,
+    indicator: Indicator,
+    calendar: Calendar,
+    rebases: Sequence[Rebase] = (),
+    rules: RuleSet | None = None,
+    learning: Learning | None = None,
+) -> ControlChart:
+    """The chart of one series. More values at the end change no limits that are frozen.
+
+    Args:
+        values: of one series, in order of their windows, from its beginning.
+        calendar: that of the indicator.
+        rules: default Nelson's 1, 2, 5 and 6 (decision 10).
+        learning: default 5 points for limits, 24 to freeze them (decision 15).
+    """
+    charted = without_overlap(values)
+    points: list[ChartPoint] = []
+    phases: list[ChartPhase] = []
+    signals: list[ChartSignal] = []
+    judging = rules or nelson()
+    for rebase, part in _parts(charted, in_order(rebases)):
+        first = len(points)
+        drawn = _Part(part, learning or Learning(), indicator=indicator, calendar=calendar)
+        points.extend(drawn.points(phase=len(phases)))
+        phases.append(drawn.phase(rebase, first))
+        signals.extend(drawn.signals(judging, first))
+    return ControlChart(tuple(points), tuple(phases), tuple(signals))
+
+
+def without_overlap(values: Sequence[KpiValue]) -> list[KpiValue]:
+    """From the first window on, each that begins at or after the end of the one taken before it."""
+    taken: list[KpiValue] = []
+    for value in values:
+        if not taken or value.window.start >= taken[-1].window.end:
+            taken.append(value)
+    return taken
+
+
+def standing_of(value: KpiValue) -> PointStanding:
+    if not value.is_judged or value.value is None or not math.isfinite(value.value):
+        return "gap"
+    return "provisional" if value.status == "provisional" else "judged"
+
+
+class _Part:
+    """The values of one phase, drawn."""
+
+    def __init__(
+        self, values: Sequence[KpiValue], learning: Learning, *, indicator: Indicator, calendar: Calendar
+    ) -> None:
+        self._values = values
+        self._direction = indicator.direction
+        self._joined = _joined(values, indicator, calendar)
+        standings = [standing_of(value) for value in values]
+        self._judged = [place for place, standing in enumerate(standings) if standing == "judged"]
+        self._limits = draw(self._chosen(self._judged), kind=indicator.formula.kind, learning=learning)
+        shown = [place for place, standing in enumerate(standings) if standing != "gap"]
+        self._limited = [place for place in shown if self._limits.fits(values[place])]
+
+    def points(self, phase: int) -> Iterator[ChartPoint]:
+        panel = self._limits.at(self._chosen(self._limited))
+        row = {place: index for index, place in enumerate(self._limited)}
+        for place, value in enumerate(self._values):
+            point = ChartPoint(value, standing_of(value), phase, self._joined[place])
+            if panel is not None and place in row:
+                index = row[place]
+                centre, lower, upper = (float(line[index]) for line in (panel.centre, panel.lower, panel.upper))
+                point = replace(point, centre=centre, lower=lower, upper=upper)
+            yield point
+
+    def phase(self, rebase: Rebase | None, first: int) -> ChartPhase:
+        stop = first + len(self._values)
+        span = None
+        if self._limits.behind:
+            behind = [self._values[place].window for place in self._judged[: self._limits.behind]]
+            span = Window(behind[0].start, behind[-1].end)
+        return ChartPhase(rebase, first, stop, self._limits.choice, self._limits.drawn, span)
+
+    def signals(self, rules: RuleSet, first: int) -> Iterator[ChartSignal]:
+        """Each stretch of windows that follow one another is judged by itself."""
+        drawn = self._limits.drawn
+        if drawn is None or not drawn.panels:
+            return
+        for stretch in _stretches(self._judged, self._joined):
+            for signal in _judged_stretch(rules, drawn, stretch):
+                places = tuple(first + self._judged[index] for index in signal.points)
+                yield ChartSignal(signal.rule, signal.side, effect_of(signal.side, self._direction), places)
+
+    def _chosen(self, places: Sequence[int]) -> PhaseValues:
+        neighbours = [
+            index > 0 and places[index - 1] == place - 1 and self._joined[place] for index, place in enumerate(places)
+        ]
+        return PhaseValues(tuple(self._values[place] for place in places), tuple(neighbours))
+
+
+def _parts(values: Sequence[KpiValue], rebases: Sequence[Rebase]) -> Iterator[tuple[Rebase | None, list[KpiValue]]]:
+    """Each phase with its values, in order; the first phase is left out where a rebase stands at the very beginning."""
+    starts = [rebase.starts_at for rebase in rebases]
+    before = [value for value in values if not starts or value.window.start < starts[0]]
+    if before or not rebases:
+        yield None, before
+    for index, rebase in enumerate(rebases):
+        stop = starts[index + 1] if index + 1 < len(starts) else None
+        yield (
+            rebase,
+            [
+                value
+                for value in values
+                if value.window.start >= rebase.starts_at and (stop is None or value.window.start < stop)
+            ],
+        )
+
+
+def _joined(values: Sequence[KpiValue], indicator: Indicator, calendar: Calendar) -> list[bool]:
+    """Whether each value follows the one before it, without a gap in time or in judgement."""
+    joined = [False] * len(values)
+    for place in range(1, len(values)):
+        before, value = values[place - 1], values[place]
+        joined[place] = (
+            standing_of(before) != "gap"
+            and standing_of(value) != "gap"
+            and follows(calendar, indicator.window.cut, earlier=before.window, later=value.window)
+        )
+    return joined
+
+
+def _stretches(judged: Sequence[int], joined: Sequence[bool]) -> Iterator[range]:
+    """Indices in `judged` of points whose windows follow one another."""
+    begin = 0
+    for index in range(1, len(judged) + 1):
+        if index == len(judged) or judged[index] != judged[index - 1] + 1 or not joined[judged[index]]:
+            yield range(begin, index)
+            begin = index
+
+
+def _judged_stretch(rules: RuleSet, drawn: Drawn, stretch: range) -> list[Signal]:
+    panel = drawn.panels[0]
+    part = slice(stretch.start, stretch.stop)
+    found = judge_all(rules, panel.plotted[part], panel.z[part])
+    return [replace(signal, points=tuple(place + stretch.start for place in signal.points)) for signal in found]

@@ -1,0 +1,133 @@
+"""Show the control chart of one series, and keep the baselines that it finds complete."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from services.analytics.domain.control_chart.chart import ControlChart
+from services.analytics.domain.control_chart.drawing import control_chart
+from services.analytics.domain.control_chart.frozen_baseline import FrozenBaseline, to_freeze
+from services.analytics.domain.control_chart.rebase import Rebase
+from services.analytics.domain.control_chart.rebase_form import check_one_series
+from services.analytics.domain.control_chart.target import Target, target_of
+from services.analytics.domain.errors import InvalidQuery, UnknownIndicator
+from services.analytics.domain.indicator import Indicator
+from services.analytics.domain.indicator_form import read_indicator
+from services.analytics.domain.kpi_value import KpiValue
+from services.analytics.domain.subject import subject_text
+from services.analytics.domain.value_frame import series_of
+from services.analytics.ports.charting import ChartedSeries, ChartUnitOfWork
+from services.analytics.ports.reading import AnalyticsReader, Readers, ValueFilter
+from shared.calendars.calendar import Calendar
+
+_PAGE = 5_000
+_MOST = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class AskForChart:
+    """Which series; `subject` names each dimension of the indicator."""
+
+    indicator: str
+    subject: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownChart:
+    """A chart and what it is read with.
+
+    Attributes:
+        baselines: phase → every version of its frozen baseline, oldest first.
+        target: None where none is in force.
+    """
+
+    indicator: Indicator
+    calendar: Calendar
+    subject: Mapping[str, str]
+    chart: ControlChart
+    baselines: Mapping[str, Sequence[FrozenBaseline]]
+    target: Target | None
+
+
+@dataclass(frozen=True, slots=True)
+class QueryChart:
+    """Raises UnknownIndicator; InvalidQuery for anything but one series."""
+
+    readers: Readers
+    units: Callable[[], ChartUnitOfWork]
+
+    def __call__(self, question: AskForChart, *, now: datetime) -> ShownChart:
+        """A baseline that is complete for the first time, or that corrected data have changed, is kept before it is shown."""
+        with self.readers() as reader:
+            indicator = _indicator(reader, question.indicator)
+            check_one_series(indicator, question.subject)
+            catalogue = reader.catalogue()
+            series = series_of(indicator.name, indicator.version, subject_text(question.subject))
+            chart = control_chart(
+                _values(reader, indicator, series),
+                indicator=indicator,
+                calendar=catalogue.calendar_of(indicator),
+                rebases=reader.charts.rebases(ChartedSeries(indicator.name, question.subject)),
+            )
+            kept = reader.charts.baselines(series)
+        if _new(chart, kept, now):
+            kept = self._freeze(series, chart, now)
+        target = target_of(catalogue.rules_of(indicator.name), chart, question.subject)
+        calendar = catalogue.calendar_of(indicator)
+        return ShownChart(indicator, calendar, question.subject, chart, _by_phase(kept), target)
+
+    def _freeze(self, series: bytes, chart: ControlChart, now: datetime) -> Sequence[FrozenBaseline]:
+        with self.units() as uow:
+            uow.charts.lock()
+            for baseline in _new(chart, uow.charts.baselines(series), now):
+                uow.charts.add_baseline(series, baseline)
+            kept = uow.charts.baselines(series)
+            uow.commit()
+        return kept
+
+
+@dataclass(frozen=True, slots=True)
+class QueryRebases:
+    """Raises UnknownIndicator; InvalidQuery for anything but one series."""
+
+    readers: Readers
+
+    def __call__(self, question: AskForChart) -> Sequence[Rebase]:
+        """Every version, in order of (start, version)."""
+        with self.readers() as reader:
+            check_one_series(_indicator(reader, question.indicator), question.subject)
+            return reader.charts.rebases(ChartedSeries(question.indicator, question.subject))
+
+
+def _indicator(reader: AnalyticsReader, name: str) -> Indicator:
+    found = reader.definition("indicator", name)
+    if found is None:
+        raise UnknownIndicator(f"there is no indicator {name!r}")
+    return read_indicator(found.name, found.computed_as, found.body)
+
+
+def _values(reader: AnalyticsReader, indicator: Indicator, series: bytes) -> Sequence[KpiValue]:
+    """The whole series: limits rest on the first windows of a phase, whichever are asked for."""
+    wanted = ValueFilter(indicator.name, indicator.version, series=series)
+    values: list[KpiValue] = []
+    after: tuple[datetime, bytes] | None = None
+    while len(values) <= _MOST:
+        page = reader.values(wanted, after=after, limit=_PAGE)
+        values.extend(page)
+        if len(page) < _PAGE:
+            return values
+        after = (page[-1].window.start, series)
+    raise InvalidQuery(f"{indicator.name} has more than {_MOST} windows; chart an indicator with longer ones")
+
+
+def _new(chart: ControlChart, kept: Sequence[FrozenBaseline], now: datetime) -> list[FrozenBaseline]:
+    newest = {baseline.phase: baseline for baseline in kept}
+    found = [to_freeze(phase, newest.get(phase.name), now=now) for phase in chart.phases]
+    return [baseline for baseline in found if baseline is not None]
+
+
+def _by_phase(kept: Sequence[FrozenBaseline]) -> dict[str, list[FrozenBaseline]]:
+    phases: dict[str, list[FrozenBaseline]] = {}
+    for baseline in kept:
+        phases.setdefault(baseline.phase, []).append(baseline)
+    return phases

@@ -1,0 +1,51 @@
+"""Begin a new phase of a control chart, on purpose."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from services.analytics.domain.control_chart.rebase import Rebase, in_order
+from services.analytics.domain.control_chart.rebase_form import read_rebase
+from services.analytics.domain.errors import UnknownIndicator
+from services.analytics.ports.charting import ChartedSeries, ChartUnitOfWork
+from shared.runtime.defined import Defined, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Rebasing:
+    """The command: from the window that begins at `starts_at` (UTC) on, limits are set anew."""
+
+    indicator: str
+    subject: Mapping[str, str]
+    starts_at: datetime
+    reason: str
+    actor: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RebaseChart:
+    """Raises UnknownIndicator; InvalidDefinition."""
+
+    units: Callable[[], ChartUnitOfWork]
+
+    def __call__(self, command: Rebasing) -> Defined[Rebase]:
+        """Repeating it changes nothing; another reason for the same window is a new version of the same phase."""
+        with self.units() as uow:
+            uow.charts.lock()
+            catalogue = uow.definitions.catalogue()
+            indicator = catalogue.indicators.get(command.indicator)
+            if indicator is None:
+                raise UnknownIndicator(f"there is no indicator {command.indicator!r}")
+            sent = Rebase(command.starts_at, command.reason, command.actor, 1, command.now)
+            calendar = catalogue.calendar_of(indicator)
+            rebase = read_rebase(sent, subject=command.subject, indicator=indicator, calendar=calendar)
+            series = ChartedSeries(indicator.name, command.subject)
+            known = {one.starts_at: one for one in in_order(uow.charts.rebases(series))}
+            before = known.get(rebase.starts_at)
+            if before is not None and before.reason == rebase.reason:
+                return Defined(before, Outcome.UNCHANGED)
+            rebase = replace(rebase, version=1 if before is None else before.version + 1)
+            uow.charts.add_rebase(series, rebase)
+            uow.commit()
+        return Defined(rebase, Outcome.CREATED if before is None else Outcome.CHANGED)

@@ -1,0 +1,210 @@
+"""Control charts over HTTP: points, limits, phases that people begin, baselines that are kept, targets."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.service.analytics.alone import Alone, Inspection, Revision, alone
+from tests.service.analytics.definitions import BELOW_95, YIELD
+
+MONDAY = datetime(2025, 1, 6, tzinfo=UTC)
+CHART = "indicators/first-pass-yield/chart?subject.line=A"
+PHASES = "indicators/first-pass-yield/phases"
+
+
+def start_of(week: int) -> str:
+    return (MONDAY + week * timedelta(weeks=1)).isoformat().replace("+00:00", "Z")
+
+
+def inspection(week: int, passed: float, line: str = "A") -> Inspection:
+    return Inspection(f"{line}{week}", MONDAY + timedelta(weeks=week, hours=9), line, passed, 1000)
+
+
+def steady(count: int, first: int = 0, level: int = 960) -> list[Inspection]:
+    """Weeks that scatter a little less than chance would."""
+    return [inspection(first + place, level + 5 * (-1) ** place) for place in range(count)]
+
+
+@pytest.fixture
+def plant(tmp_path: Path) -> Iterator[Alone]:
+    with alone(tmp_path) as running:
+        running.put("indicators/first-pass-yield", YIELD)
+        yield running
+
+
+def fill(plant: Alone, readings: list[Inspection]) -> dict[str, Any]:
+    """The chart once all windows of the readings are final."""
+    plant.send(readings)
+    plant.pass_time(timedelta(hours=3))
+    return plant.get(CHART)
+
+
+def rebase(plant: Alone, week: int, reason: str = "new torque tool", **changed: Any) -> Any:
+    body = {"subject": {"line": "A"}, "from": start_of(week), "reason": reason} | changed
+    return plant.request("POST", PHASES, body, actor="Li Wei; quality_manager")
+
+
+def test_a_series_without_values_has_an_empty_chart(plant: Alone) -> None:
+    chart = plant.get(CHART)
+    assert (chart["state"], chart["points"], chart["signals"], chart["target"]) == ("waiting", [], [], None)
+    assert [phase["from"] for phase in chart["phases"]] == [None]
+
+
+def test_a_chart_has_points_centre_limits_and_signals(plant: Alone) -> None:
+    chart = fill(plant, [*steady(30), inspection(30, 880)])
+    assert (chart["indicator"], chart["subject"], chart["title"]["zh"]) == (
+        "first-pass-yield",
+        {"line": "A"},
+        "一次交验合格率",
+    )
+    assert chart["centre"] == pytest.approx(0.96)
+    spread = 3 * (0.96 * 0.04 / 1000) ** 0.5
+    assert chart["limits"] == pytest.approx({"lower": 0.96 - spread, "upper": 0.96 + spread})
+    assert (chart["chart"]["type"], chart["chart"]["reason"]) == ("p", "share-of-a-whole")
+    assert chart["chart"]["explanation"].startswith("p: a share of so many trials scatters binomially")
+    [signal] = [signal for signal in chart["signals"] if signal["rule"] == "N1"]
+    assert (signal["side"], signal["effect"], signal["window"]["start"]) == ("below", "worse", start_of(30))
+    assert signal["windows"] == [signal["window"]]
+    assert chart["points"][30]["signals"] == ["N1"]
+    assert [point["joined"] for point in chart["points"]] == [False] + [True] * 30
+
+
+def test_from_and_to_choose_what_is_shown_and_move_no_limit(plant: Alone) -> None:
+    whole = fill(plant, [*steady(30), inspection(30, 880)])
+    part = plant.get(f"{CHART}&from={start_of(10)}&to={start_of(20)}")
+    assert part["points"] == whole["points"][10:20]
+    assert (part["limits"], part["signals"]) == (whole["limits"], [])
+
+
+def test_a_baseline_is_kept_once_it_is_complete_and_later_data_leave_it_alone(plant: Alone) -> None:
+    learning = fill(plant, steady(23))
+    assert (learning["state"], learning["phases"][0]["baselines"]) == ("learning", [])
+    frozen = fill(plant, steady(1, first=23))
+    assert frozen["state"] == "frozen"
+    [kept] = frozen["phases"][0]["baselines"]
+    assert (kept["version"], kept["points"], kept["chart"], kept["actor"]) == (1, 24, "p", "analytics")
+    assert kept["reason"] == "the first 24 judged windows are complete"
+    assert kept["window"] == {"start": start_of(0), "end": start_of(24)}
+    later = fill(plant, steady(20, first=24, level=800))
+    assert later["phases"][0]["baselines"] == [kept]
+    assert later["limits"] == frozen["limits"]
+
+
+def test_a_correction_restates_the_baseline_with_a_reason(plant: Alone) -> None:
+    before = fill(plant, steady(26))
+    again = inspection(3, 700)
+    plant.revise([Revision("c1", MONDAY + timedelta(weeks=30), "A3", again)])
+    plant.pass_time(timedelta(hours=3))
+    for chart in (plant.get(CHART), plant.get(CHART)):
+        first, second = chart["phases"][0]["baselines"]
+        assert first == before["phases"][0]["baselines"][0]
+        assert (second["version"], second["actor"]) == (2, "analytics")
+        assert "corrected data" in second["reason"]
+        assert chart["centre"] != before["centre"]
+
+
+def test_a_phase_is_begun_on_purpose(plant: Alone) -> None:
+    fill(plant, [*steady(30), *steady(26, first=30, level=990)])
+    answer = rebase(plant, 30, "new torque tool; verified by issue 17")
+    assert answer.status_code == 201
+    made = answer.json()
+    assert (made["from"], made["version"], made["actor"]) == (start_of(30), 1, "Li Wei")
+    chart = plant.get(CHART)
+    assert [(phase["from"], phase["state"]) for phase in chart["phases"]] == [
+        (start_of(0), "frozen"),
+        (start_of(30), "frozen"),
+    ]
+    assert chart["phases"][1]["rebase"] == made
+    [kept] = chart["phases"][1]["baselines"]
+    assert (kept["actor"], kept["reason"]) == ("Li Wei", "new torque tool; verified by issue 17")
+    assert chart["centre"] == pytest.approx(0.99)
+    assert chart["points"][0]["centre"] == pytest.approx(0.96)
+    assert chart["points"][30]["joined"] is False
+
+
+def test_the_same_rebase_twice_is_one_and_another_reason_a_new_version(plant: Alone) -> None:
+    first = rebase(plant, 30)
+    again, corrected = rebase(plant, 30, "  new torque tool "), rebase(plant, 30, "new torque tool and fixture")
+    assert [answer.status_code for answer in (first, again, corrected)] == [201, 200, 200]
+    assert again.json() == first.json()
+    listed = plant.get(f"{PHASES}?subject.line=A")
+    assert listed == {"items": [first.json(), corrected.json()], "next": None}
+    assert [item["version"] for item in listed["items"]] == [1, 2]
+    [phase] = plant.get(CHART)["phases"]
+    assert phase["rebase"]["reason"] == "new torque tool and fixture"
+
+
+def test_a_rebase_is_of_one_subject_and_outlives_a_changed_formula(plant: Alone) -> None:
+    rebase(plant, 30)
+    assert plant.get(f"{PHASES}?subject.line=B")["items"] == []
+    plant.put("indicators/first-pass-yield", YIELD | {"formula": {"kind": "mean", "measure": "passed"}})
+    [kept] = plant.get(f"{PHASES}?subject.line=A")["items"]
+    assert kept["from"] == start_of(30)
+
+
+@pytest.mark.parametrize(
+    ("changed", "pointer", "remedy"),
+    [
+        ({"from": "2025-01-07T00:00:00Z"}, "/from", "begins at 2025-01-06T00:00:00+00:00"),
+        ({"from": "0001-01-01T00:00:00Z"}, "/from", "between the years"),
+        ({"reason": " "}, "/reason", "say in 1 to 500 characters"),
+        ({"reason": "\x00"}, "/reason", "say in 1 to 500 characters"),
+        ({"subject": {}}, "/subject", "is computed by line"),
+        ({"subject": {"line": ""}}, "/subject/line", "write a text"),
+    ],
+)
+def test_a_rebase_that_cannot_be_is_refused_with_a_remedy(
+    plant: Alone, changed: dict[str, Any], pointer: str, remedy: str
+) -> None:
+    answer = rebase(plant, 30, **changed)
+    assert answer.status_code == 422
+    [error] = answer.json()["errors"]
+    assert error["pointer"] == pointer
+    assert remedy in error["detail"]
+    assert plant.get(f"{PHASES}?subject.line=A")["items"] == []
+
+
+def test_a_chart_is_of_one_series_of_a_known_indicator(plant: Alone) -> None:
+    assert "subject.line=" in plant.get("indicators/first-pass-yield/chart", 400)["detail"]
+    assert "subject.line=" in plant.get(f"{PHASES}?subject.line=A&subject.shift=1", 400)["detail"]
+    assert plant.get("indicators/nothing/chart", 404)["type"].endswith("unknown-indicator")
+    unknown = plant.request("POST", "indicators/nothing/phases", {"from": start_of(0), "reason": "r"})
+    assert unknown.status_code == 404
+
+
+@pytest.mark.parametrize(("target", "verdict"), [(0.9, "capable"), (0.95, "hit_or_miss"), (0.999, "not_capable")])
+def test_a_target_is_read_against_the_newest_limits(plant: Alone, target: float, verdict: str) -> None:
+    plant.put("rules/yield", BELOW_95 | {"target": target})
+    plant.put("rules/of-line-b", BELOW_95 | {"target": 0.5, "subject": {"line": "B"}})
+    found = fill(plant, steady(24))["target"]
+    assert found == {
+        "rule": "yield",
+        "goal_id": None,
+        "comparator": ">=",
+        "target": target,
+        "assurance": verdict,
+        "learning": False,
+        "stable": True,
+    }
+
+
+def test_without_limits_nothing_is_said_about_a_target(plant: Alone) -> None:
+    plant.put("rules/yield", BELOW_95)
+    assert fill(plant, steady(3))["target"]["assurance"] == "unknown"
+
+
+def test_the_more_exact_of_two_targets_is_shown(plant: Alone) -> None:
+    plant.put("rules/a-general-one", BELOW_95)
+    plant.put("rules/of-line-a", BELOW_95 | {"target": 0.9, "subject": {"line": "A"}})
+    assert fill(plant, steady(24))["target"]["rule"] == "of-line-a"
+
+
+def test_what_is_kept_outlives_a_restart(plant: Alone) -> None:
+    fill(plant, steady(30))
+    rebase(plant, 28)
+    before = plant.get(CHART)
+    plant.restart()
+    assert plant.get(CHART) == before
