@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from operator import itemgetter
 from typing import Any
 
 from confluent_kafka import Consumer as KafkaConsumer
@@ -17,15 +16,14 @@ from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec  # type: ign
 
 from shared.eventlog.delivery_reports import Delivery
 from shared.eventlog.kafka_member import KafkaMember, MemberEvents, Runs
-from shared.eventlog.kafka_options import KafkaOptions, Moments, topic_settings
+from shared.eventlog.kafka_options import KafkaOptions, topic_settings
+from shared.eventlog.librdkafka_messages import Messages
 from shared.eventlog.librdkafka_settings import connection_settings, consuming_settings, producing_settings
 from shared.eventlog.limits import check_size
-from shared.eventlog.many_records import new_record, partition_of
 from shared.eventlog.port import (
     Assigned,
     Consumer,
     EventLogError,
-    Headers,
     LogUnavailable,
     NewRecord,
     OffsetOutOfRange,
@@ -43,10 +41,6 @@ _ASK_AGAIN_SECONDS = 0.05
 _ANY = -1
 """Where a partition is asked for: let the partitioner choose."""
 _CONSUME_AT_MOST = 1_000_000
-_MESSAGE: Any = Message
-"""Without its declared types, which allow for messages that no broker has seen."""
-_MILLISECONDS = itemgetter(1)
-"""Of a message's timestamp, which is its kind and milliseconds since 1970."""
 _TOO_LARGE = {KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE}
 _UNKNOWN = {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION}  # noqa: SLF001
 _OUT_OF_RANGE = {KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._AUTO_OFFSET_RESET}  # noqa: SLF001
@@ -255,19 +249,6 @@ class LibrdkafkaLog:
         return dict(self._ask(question))
 
 
-class _Names(dict[tuple[str, int], Partition]):
-    """The broker's topic and number → the partition, as it is named inside the installation."""
-
-    def __init__(self, options: KafkaOptions) -> None:
-        super().__init__()
-        self._options = options
-
-    def __missing__(self, place: tuple[str, int]) -> Partition:
-        topic, number = place
-        self[place] = Partition(self._options.inner(topic) or topic, number)
-        return self[place]
-
-
 class _RdkafkaDriver:
     """`shared.eventlog.kafka_member.Driver` over a confluent-kafka Consumer."""
 
@@ -275,8 +256,7 @@ class _RdkafkaDriver:
         group, topics = subscription
         self._options = options
         self._events = events
-        self._names = _Names(options)
-        self._moments = Moments()
+        self._messages = Messages(options, Message)
         self._down = False
         self._client = KafkaConsumer({**consuming_settings(options, group), "error_cb": self._on_error}, logger=_LOGGER)
         self._client.subscribe(
@@ -290,7 +270,7 @@ class _RdkafkaDriver:
                 return []
             rest = min(max_records, _CONSUME_AT_MOST) - 1
             messages = [first, *(self._client.consume(rest, timeout=0) if rest else ())]
-        return self._runs(messages)
+        return self._messages.runs(_without_news(messages))
 
     def read_from(
         self,
@@ -334,7 +314,7 @@ class _RdkafkaDriver:
 
     def _on_assign(self, client: Any, partitions: Sequence[TopicPartition]) -> None:
         client.assign([])  # nothing is fetched before the member says from where
-        self._events.won(sorted(self._names[partition.topic, partition.partition] for partition in partitions))
+        self._events.won(sorted(self._messages.names[partition.topic, partition.partition] for partition in partitions))
 
     def _on_revoke(self, client: Any, partitions: Sequence[TopicPartition]) -> None:  # noqa: ARG002 - eager: always all
         self._events.lost()
@@ -346,28 +326,6 @@ class _RdkafkaDriver:
 
     def _outer(self, partition: Partition, offset: int = 0) -> TopicPartition:
         return TopicPartition(self._options.outer(partition.topic), partition.number, offset)
-
-    def _runs(self, messages: Sequence[Message]) -> Runs:
-        """Field by field over all messages: they are many, and calls in Python for each would cost more than fetching them."""
-        if any(map(_MESSAGE.error, messages)):
-            for error in filter(None, map(_MESSAGE.error, messages)):
-                _raise_unless_news(error)
-            messages = [message for message in messages if message.error() is None]
-        places = zip(map(_MESSAGE.topic, messages), map(_MESSAGE.partition, messages), strict=True)
-        fields = zip(
-            map(self._names.__getitem__, places),
-            map(_MESSAGE.offset, messages),
-            map(_MESSAGE.key, messages),
-            [value or b"" for value in map(_MESSAGE.value, messages)],
-            map(_headers, map(_MESSAGE.headers, messages)),
-            map(self._moments.__getitem__, map(_MILLISECONDS, map(_MESSAGE.timestamp, messages))),
-            strict=True,
-        )
-        return [(partition, list(run)) for partition, run in itertools.groupby(map(new_record, fields), partition_of)]
-
-
-def _headers(headers: Sequence[tuple[str, bytes | None]] | None) -> Headers:
-    return tuple((name, value or b"") for name, value in headers) if headers else ()
 
 
 def _message(record: NewRecord, delivery: Delivery, index: int) -> dict[str, Any]:
@@ -382,10 +340,13 @@ def _destination(numbered: tuple[int, NewRecord]) -> tuple[str, int, bool]:
     return record.topic, _ANY if record.partition is None else record.partition, bool(record.headers)
 
 
-def _raise_unless_news(error: KafkaError) -> None:
-    """What the client mends itself is only news."""
-    if error.fatal() or error.code() in _OUT_OF_RANGE | _FORBIDDEN:
-        raise _port_error(error)
+def _without_news(messages: Sequence[Message]) -> Sequence[Message]:
+    """The messages that are records. Errors come as messages too; what the client mends itself is only news."""
+    errors = [error for error in map(Message.error, messages) if error is not None]
+    for error in errors:
+        if error.fatal() or error.code() in _OUT_OF_RANGE | _FORBIDDEN:
+            raise _port_error(error)
+    return [message for message in messages if message.error() is None] if errors else messages
 
 
 def _port_error(error: KafkaError) -> EventLogError:
@@ -404,6 +365,7 @@ def _port_error(error: KafkaError) -> EventLogError:
 
 @contextmanager
 def _translated() -> Iterator[None]:
+    """What the client raises in the block, as the port's errors."""
     try:
         yield
     except KafkaException as error:
