@@ -7,6 +7,10 @@ from shared.database.engine import WriteConnection
 from shared.runtime.progress import Delivery
 
 
+_Stream = tuple[str, str, int]
+"""Producer, topic and partition."""
+
+
 class DeliveryGap(Exception):
     """A numbered record is missing on the log. The consumer stops: going on would lose what the record said."""
 
@@ -18,10 +22,11 @@ class Inbox:
         self._connection = connection
         self._inbox = tables.inbox
         self._consumer = consumer
-        self._last: dict[tuple[str, str, int], int | None] = {}
+        self._stored: dict[_Stream, int | None] = {}
+        self._last: dict[_Stream, int | None] = {}
 
     def accept(self, delivery: Delivery) -> bool:
-        """Whether this record is to be applied now; False for one applied before. Marks it as applied.
+        """Whether this record is to be applied now; False for one applied before. `save` marks it as applied.
 
         The first record ever seen of a producer is accepted whatever its number: older ones may have been deleted.
 
@@ -38,16 +43,23 @@ class Inbox:
                 f"{delivery.topic}/{delivery.partition} and met {delivery.sequence}"
             )
         self._last[key] = delivery.sequence
-        self._store(key, delivery.sequence, known=last is not None)
         return True
 
-    def _last_sequence(self, key: tuple[str, str, int]) -> int | None:
+    def save(self) -> None:
+        """Mark as applied what was accepted: one statement for each producer and partition, however many records there were."""
+        for key, sequence in self._last.items():
+            stored = self._stored[key]
+            if sequence is not None and sequence != stored:
+                self._store(key, sequence, known=stored is not None)
+                self._stored[key] = sequence
+
+    def _last_sequence(self, key: _Stream) -> int | None:
         if key not in self._last:
             statement = select(self._inbox.c.last_sequence).where(*self._is(key))
-            self._last[key] = self._connection.execute(statement).scalar_one_or_none()
+            self._last[key] = self._stored[key] = self._connection.execute(statement).scalar_one_or_none()
         return self._last[key]
 
-    def _store(self, key: tuple[str, str, int], sequence: int, *, known: bool) -> None:
+    def _store(self, key: _Stream, sequence: int, *, known: bool) -> None:
         if known:
             self._connection.execute(update(self._inbox).where(*self._is(key)).values(last_sequence=sequence))
             return
@@ -55,7 +67,7 @@ class Inbox:
         values = {"consumer": self._consumer, "producer": producer, "topic": topic, "partition": partition}
         self._connection.execute(insert(self._inbox).values(**values, last_sequence=sequence))
 
-    def _is(self, key: tuple[str, str, int]) -> tuple[ColumnElement[bool], ...]:
+    def _is(self, key: _Stream) -> tuple[ColumnElement[bool], ...]:
         producer, topic, partition = key
         columns = self._inbox.c
         return (

@@ -41,6 +41,8 @@ class SqlUnitOfWork:
         Raises:
             DatabaseUnavailable: the outcome is unknown.
         """
+        for inbox in self._inboxes.values():
+            inbox.save()
         self._committed = True
         self._transaction.close()
 
