@@ -7,6 +7,7 @@ same work for nothing, a third of a seed's time.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry
@@ -117,6 +118,9 @@ def build_fleet(*, clock: Clock, ids: IdSource, log: SimulatedLog, faults: Fault
                 log=door,
                 registry=CollectorRegistry(),
                 data_dir=Path("simulated"),
+                poll_wait=timedelta(
+                    0
+                ),  # the clock stands still while steps are taken: a consumer that gathers would never go on
                 database=lambda url: FaultyDatabase(databases[service_of(url)], faults),
             )
             return build_service(service, platform)
