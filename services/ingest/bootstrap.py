@@ -93,6 +93,7 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
                 topics=TOPICS,
                 wait=platform.poll_wait,
                 max_records=MOST_RECORDS,
+                side_by_side=True,
                 retry_on=UNAVAILABLE_ERRORS,
             ),
             log=platform.log,

@@ -13,7 +13,7 @@ new_record: Callable[[tuple[Any, ...]], Record] = functools.partial(tuple.__new_
 
 partition_of: Callable[[Record], Partition] = attrgetter("partition")
 _offset_of: Callable[[Record], int] = attrgetter("offset")
-_appended_at_of: Callable[[Record], datetime] = attrgetter("appended_at")
+appended_at_of: Callable[[Record], datetime] = attrgetter("appended_at")
 _headers_of: Callable[[Record], Headers] = attrgetter("headers")
 _value_of: Callable[[Record], bytes] = attrgetter("value")
 
@@ -31,7 +31,7 @@ def next_offsets(records: Sequence[Record]) -> dict[Partition, int]:
 
 def newest_times(records: Sequence[Record]) -> dict[Partition, datetime]:
     """When the log took the last of these records of each partition, UTC."""
-    return dict(zip(map(partition_of, records), map(_appended_at_of, records), strict=True))
+    return dict(zip(map(partition_of, records), map(appended_at_of, records), strict=True))
 
 
 def values_of(records: Sequence[Record]) -> list[bytes]:

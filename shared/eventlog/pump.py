@@ -8,6 +8,7 @@ A handler makes effect and offset durable in one transaction of its own, so the 
 * Committing to the broker comes last, feeds lag figures, and may fail.
 """
 
+import functools
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +21,7 @@ from shared.eventlog.dead_letters import DeadLetter, DeadLetters
 from shared.eventlog.many_records import newest_times, partitions_of
 from shared.eventlog.port import Consumer, EventLog, LogUnavailable, LostPartition, Partition, Record
 from shared.eventlog.pump_observer import NullObserver, Outcome, PumpObserver
+from shared.eventlog.side_by_side import Join, SideBySide
 from shared.runtime.failpoints import fail_point
 from shared.telemetry.logging import Logger
 
@@ -93,6 +95,8 @@ class Subscription:
     """After a batch, records are left to come together for so long, so that a busy topic is worked off in larger batches. The
     first record after a quiet time does not wait, nor does what remains of a backlog.
     """
+    side_by_side: bool = False
+    """Whether the partitions of a topic are worked off at one pace of time, for handlers that order by time across them."""
     attempts: int = 3
     """A record that fails so often is put with the dead letters."""
     retry_on: tuple[type[Exception], ...] = ()
@@ -177,12 +181,11 @@ class Pump:
 
     def _joined(self) -> Consumer:
         if self._consumer is None:
-            self._consumer = self._log.consumer(
-                group=self._subscription.group,
-                topics=self._subscription.topics,
-                on_assigned=self._on_assigned,
-                on_revoked=self._on_revoked,
+            join = functools.partial(
+                self._log.consumer, group=self._subscription.group, topics=self._subscription.topics
             )
+            kind: Join = functools.partial(SideBySide, join) if self._subscription.side_by_side else join
+            self._consumer = kind(on_assigned=self._on_assigned, on_revoked=self._on_revoked)
         return self._consumer
 
     def _on_assigned(self, partitions: Sequence[Partition]) -> Mapping[Partition, int]:
