@@ -11,9 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from services.analytics.domain.seasonal.point import Observation
+from services.analytics.domain.seasonal.point import Observation, observed_at
 
-SECONDS_PER_HOUR = 3600.0
 HOURS_PER_DAY = 24
 
 
@@ -60,17 +59,10 @@ def _read(folder: Path, path: str, windows: list[tuple[str, str]]) -> Series:
         group=group,
         name=name,
         stamps=tuple(stamp for stamp, _ in rows),
-        points=tuple(
-            Observation(time.timestamp(), _hour_of_week(time), value)
-            for time, (_, value) in zip(times, rows, strict=True)
-        ),
+        points=tuple(observed_at(time, value) for time, (_, value) in zip(times, rows, strict=True)),
         windows=tuple((row_of[_time(first)], row_of[_time(last)]) for first, last in windows),
     )
 
 
 def _time(stamp: str) -> datetime:
     return datetime.fromisoformat(stamp).replace(tzinfo=UTC)
-
-
-def _hour_of_week(time: datetime) -> float:
-    return time.weekday() * HOURS_PER_DAY + time.hour + (time.minute * 60 + time.second) / SECONDS_PER_HOUR
