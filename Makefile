@@ -110,6 +110,11 @@ BENCH_PARTS ?=
 bench: $(VENV)/.dev ## measure Andon and others on a real broker; BENCH=full as the targets are stated, BENCH_PARTS="stages http" alone
 	nice -n 5 $(BIN)/python -m benchmarks --size $(BENCH) $(BENCH_PARTS)
 
+SERIES ?=
+.PHONY: bench-seasonal
+bench-seasonal: $(VENV)/.dev ## score the seasonal detector on the labelled series in the folder SERIES, beside River's, and count false alarms
+	nice -n 5 $(BIN)/python -m benchmarks.seasonal --river $(SERIES)
+
 ##@ Deployment
 .PHONY: up
 up: ## four services, Kafka, PostgreSQL, Prometheus and Grafana with Docker Compose

@@ -45,7 +45,7 @@ class Seasonal:
     spread_points: float = 1000.0
     hour_spread_points: float = 100.0
     smallest_spread: float = 0.2
-    tail: TailForm = field(default_factory=lambda: TailForm(share=0.03, memory=4000.0, heaviest=0.5))
+    tail: TailForm = field(default_factory=lambda: TailForm(share=0.03, memory=8000.0, heaviest=0.5))
     rest_points: float = 100.0
     worse_by: float = 1.0
     habit_points: float = 3000.0

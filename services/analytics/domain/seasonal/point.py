@@ -1,6 +1,10 @@
 """One point of a series: as it is given, and as the parts of the detector look at it."""
 
-from typing import NamedTuple
+from datetime import datetime
+from typing import Final, NamedTuple
+
+_HOURS_PER_DAY: Final = 24
+_SECONDS_PER_HOUR: Final = 3600.0
 
 
 class Observation(NamedTuple):
@@ -16,6 +20,18 @@ class Observation(NamedTuple):
     time: float
     hour_of_week: float
     value: float | None
+
+
+def observed_at(moment: datetime, value: float | None) -> Observation:
+    """The hour of the week is that of the moment's zone, so a day of 23 or 25 hours keeps its hours.
+
+    Raises:
+        ValueError: the moment has no zone.
+    """
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment.isoformat()} has no time zone; give it that of the calendar")
+    passed = (moment.minute * 60 + moment.second) / _SECONDS_PER_HOUR
+    return Observation(moment.timestamp(), moment.weekday() * _HOURS_PER_DAY + moment.hour + passed, value)
 
 
 class Point(NamedTuple):
