@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -12,6 +13,7 @@ from tests.service.analytics.definitions import BELOW_95, YIELD
 
 MONDAY = datetime(2025, 1, 6, tzinfo=UTC)
 CHART = "indicators/first-pass-yield/chart?subject.line=A"
+SVG = "{http://www.w3.org/2000/svg}"
 PHASES = "indicators/first-pass-yield/phases"
 
 
@@ -208,3 +210,42 @@ def test_what_is_kept_outlives_a_restart(plant: Alone) -> None:
     before = plant.get(CHART)
     plant.restart()
     assert plant.get(CHART) == before
+
+
+def asked(plant: Alone, query: str = "", **headers: str) -> Any:
+    return plant.http.get(f"/v1/{CHART}{query}", headers=headers)
+
+
+@pytest.mark.parametrize(
+    ("language", "title"), [("en", "First-pass yield · line A"), ("zh-CN,zh;q=0.9", "一次交验合格率 · line A")]
+)
+def test_the_same_chart_is_a_picture_for_who_accepts_one(plant: Alone, language: str, title: str) -> None:
+    fill(plant, steady(30))
+    answer = asked(plant, Accept="image/svg+xml", **{"Accept-Language": language})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "image/svg+xml"
+    assert answer.headers["content-language"] == language[:2]
+    svg = ElementTree.fromstring(answer.text)
+    assert title in [text.text for text in svg.iter(f"{SVG}text")]
+    assert len([dot for dot in svg.iter(f"{SVG}circle") if dot.find(f"{SVG}title") is not None]) == 30
+
+
+def test_a_cache_keeps_data_and_picture_apart(plant: Alone) -> None:
+    for accept in ("application/json", "image/svg+xml"):
+        assert asked(plant, Accept=accept).headers["vary"] == "Accept, Accept-Language"
+
+
+def test_a_picture_shows_the_newest_windows_unless_told_otherwise(plant: Alone) -> None:
+    daily = YIELD | {"window": {"kind": "tumbling", "every": "day"}}
+    plant.put("indicators/first-pass-yield", daily)
+    first = datetime(2026, 6, 1, tzinfo=UTC)
+    fill(plant, [Inspection(f"d{day}", first + timedelta(days=day), "A", 950, 1000) for day in range(130)])
+    count = {
+        query: asked(plant, query, Accept="image/svg+xml").text.count('class="point"')
+        for query in ("", "&from=2026-06-01", "&from=2026-06-01&to=2026-06-11")
+    }
+    assert list(count.values()) == [120 + 1, 130 + 1, 10 + 1]  # one more in the legend
+
+
+def test_a_picture_of_nothing_says_so(plant: Alone) -> None:
+    assert "no values yet" in asked(plant, Accept="image/svg+xml").text
