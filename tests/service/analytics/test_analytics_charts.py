@@ -8,7 +8,12 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.service.analytics.alone import Alone, Inspection, Revision, alone
+from services.analytics.adapters.reader import SqlReaders
+from services.analytics.adapters.units_of_work import SqlChartUnitOfWork
+from services.analytics.domain.control_chart.frozen_baseline import FrozenBaseline
+from services.analytics.domain.value_frame import series_of
+from services.analytics.use_cases.query_chart import AskForChart, QueryChart
+from tests.service.analytics.alone import START, Alone, Inspection, Revision, alone
 from tests.service.analytics.definitions import BELOW_95, YIELD
 
 MONDAY = datetime(2025, 1, 6, tzinfo=UTC)
@@ -106,6 +111,24 @@ def test_a_correction_restates_the_baseline_with_a_reason(plant: Alone) -> None:
         assert (second["version"], second["actor"]) == (2, "analytics")
         assert "corrected data" in second["reason"]
         assert chart["centre"] != before["centre"]
+
+
+def test_who_reads_older_values_does_not_undo_a_restated_baseline(plant: Alone) -> None:
+    database = plant.service.wiring.database
+    plant.send(steady(26))
+    plant.pass_time(timedelta(hours=3))
+    series = series_of("first-pass-yield", 1, '{"line":"A"}')
+
+    def overtaken() -> SqlChartUnitOfWork:
+        """Between reading and keeping, another request keeps what a correction has changed."""
+        with SqlChartUnitOfWork(database) as other:
+            other.charts.add_baseline(series, FrozenBaseline("beginning", 1, {}, "restated", "analytics", START))
+            other.commit()
+        return SqlChartUnitOfWork(database)
+
+    query = QueryChart(SqlReaders(database), overtaken)
+    shown = query(AskForChart("first-pass-yield", {"line": "A"}), now=START)
+    assert [kept.reason for kept in shown.baselines["beginning"]] == ["restated"]
 
 
 def test_a_phase_is_begun_on_purpose(plant: Alone) -> None:
