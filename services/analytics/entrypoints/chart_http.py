@@ -63,7 +63,7 @@ def add_charts(router: APIRouter, use_cases: ChartUseCases, clock: Clock) -> Non
     @router.post("/indicators/{name}/phases", responses=_CREATED)
     def begin_phase(name: Name, body: RebaseBody, response: Response, actor: Caller) -> RebaseShape:
         starts_at = in_utc(body.starts_at, "from")
-        command = Rebasing(name, body.subject, starts_at, body.reason, actor.name, clock.now())
+        command = Rebasing(name, body.subject, starts_at, body.reason, actor.name, clock.now(), body.withdrawn)
         defined = use_cases.rebase(command)
         if defined.outcome is Outcome.CREATED:
             response.status_code = 201

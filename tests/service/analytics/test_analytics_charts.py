@@ -162,6 +162,22 @@ def test_the_same_rebase_twice_is_one_and_another_reason_a_new_version(plant: Al
     assert phase["rebase"]["reason"] == "new torque tool and fixture"
 
 
+def test_a_phase_that_was_begun_by_mistake_is_taken_back_and_stays_on_record(plant: Alone) -> None:
+    before = fill(plant, steady(30))
+    rebase(plant, 20, "wrong week")
+    assert len(plant.get(CHART)["phases"]) == 2
+    taken = [rebase(plant, 20, "it was line B", withdrawn=True) for _ in range(2)]
+    assert [answer.status_code for answer in taken] == [200, 200]
+    assert plant.get(CHART) == before
+    listed = plant.get(f"{PHASES}?subject.line=A")["items"]
+    assert [(item["version"], item["reason"], item["withdrawn"]) for item in listed] == [
+        (1, "wrong week", False),
+        (2, "it was line B", True),
+    ]
+    assert rebase(plant, 20, "after all").json()["version"] == 3
+    assert len(plant.get(CHART)["phases"]) == 2
+
+
 def test_a_rebase_is_of_one_subject_and_outlives_a_changed_formula(plant: Alone) -> None:
     rebase(plant, 30)
     assert plant.get(f"{PHASES}?subject.line=B")["items"] == []
@@ -177,6 +193,7 @@ def test_a_rebase_is_of_one_subject_and_outlives_a_changed_formula(plant: Alone)
         ({"from": "0001-01-01T00:00:00Z"}, "/from", "between the years"),
         ({"reason": " "}, "/reason", "say in 1 to 500 characters"),
         ({"reason": "\x00"}, "/reason", "say in 1 to 500 characters"),
+        ({"withdrawn": True}, "/withdrawn", "no phase was begun then"),
         ({"subject": {}}, "/subject", "is computed by line"),
         ({"subject": {"line": ""}}, "/subject/line", "write a text"),
     ],

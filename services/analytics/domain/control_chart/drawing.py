@@ -19,7 +19,7 @@ from services.analytics.domain.control_chart.chart import (
     effect_of,
 )
 from services.analytics.domain.control_chart.phase_limits import PhaseValues, draw
-from services.analytics.domain.control_chart.rebase import Rebase, in_order
+from services.analytics.domain.control_chart.rebase import Rebase, in_force
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.spc.judging import RuleSet, Signal, judge_all
@@ -53,7 +53,7 @@ def control_chart(
     phases: list[ChartPhase] = []
     signals: list[ChartSignal] = []
     judging = rules or nelson()
-    for rebase, part in _parts(charted, in_order(rebases)):
+    for rebase, part in _parts(charted, in_force(rebases)):
         first = len(points)
         drawn = _Part(part, learning or Learning(), indicator=indicator, calendar=calendar)
         points.extend(drawn.points(phase=len(phases)))
