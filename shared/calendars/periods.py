@@ -1,11 +1,11 @@
-"""Named periods: `2013`, `2013-Q1`, `2013-05`, `2013-W07`."""
+"""Named periods: `2013`, `2013-Q1`, `2013-05`, `2013-W07`; and the names of shorter windows."""
 
 import re
 from datetime import date, timedelta
 
 from shared.calendars.calendar import WEEKDAYS, Calendar
 from shared.calendars.local_time import local_midnight
-from shared.calendars.windows import Every, Window, next_first_day
+from shared.calendars.windows import Cut, Every, Window, next_first_day, shift_name
 
 _PERIOD = re.compile(r"^(?P<year>\d{4})(?:-(?:Q(?P<quarter>[1-4])|W(?P<week>\d{2})|(?P<month>\d{2})))?$", re.ASCII)
 
@@ -24,6 +24,34 @@ def period(calendar: Calendar, name: str) -> Window:
         )
     every, first = _first_day(calendar, name, match)
     return Window(local_midnight(calendar, first), local_midnight(calendar, next_first_day(every, first)))
+
+
+def window_name(calendar: Calendar, every: Cut, window: Window) -> str:
+    """What people call a window, in the calendar's own time: that of `period`, else `2013-05-06`, with the time of day where the
+    window is part of a day (`2013-05-06 14:00`), or the shift (`2013-05-06 night`).
+    """
+    local = window.start.astimezone(calendar.zone)
+    if every in ("year", "quarter"):
+        return _fiscal_name(calendar, local.date(), quarter=every == "quarter")
+    if every == "month":
+        return f"{local:%Y-%m}"
+    if every == "week":
+        return _week_name(calendar, local.date())
+    if every == "day":
+        return f"{local:%Y-%m-%d}"
+    shift = shift_name(calendar, window.start) if every == "shift" else None
+    return f"{local:%Y-%m-%d} {shift or format(local, '%H:%M')}"
+
+
+def _fiscal_name(calendar: Calendar, day: date, *, quarter: bool) -> str:
+    month, first = calendar.fiscal_start
+    year = day.year if (day.month, day.day) >= (month, first) else day.year - 1
+    return f"{year:04}-Q{(day.month - month) % 12 // 3 + 1}" if quarter else f"{year:04}"
+
+
+def _week_name(calendar: Calendar, day: date) -> str:
+    year = next(year for year in (day.year + 1, day.year, day.year - 1) if _first_week(calendar, year) <= day)
+    return f"{year:04}-W{(day - _first_week(calendar, year)).days // 7 + 1:02}"
 
 
 def _first_day(calendar: Calendar, name: str, match: re.Match[str]) -> tuple[Every, date]:

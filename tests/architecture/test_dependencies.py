@@ -1,7 +1,9 @@
-"""At most 22 runtime dependencies, each with its sentence; locks carry hashes and no address."""
+"""At most 22 runtime dependencies, each with its sentence; locks carry hashes and no address; what is slow to load waits."""
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,3 +53,8 @@ def scipy_imports(path: Path) -> set[str]:
         for alias in node.names
     }
     return {name for name in named | parts if name.split(".")[0] == "scipy"}
+
+
+def test_drawing_is_loaded_by_the_first_picture_and_not_at_start() -> None:
+    program = "import sys, services.targets; sys.exit('drawsvg' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False, cwd=ROOT, timeout=60).returncode == 0

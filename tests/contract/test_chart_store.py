@@ -26,7 +26,7 @@ def migrated(database: Database) -> Database:
 
 
 def test_rebases_and_baselines_are_read_as_they_were_written_in_order(migrated: Database) -> None:
-    rebases = [replace(REBASE, starts_at=week(1).start), REBASE, replace(REBASE, version=2, reason="again")]
+    rebases = [replace(REBASE, starts_at=week(1).start), REBASE, replace(REBASE, version=2, withdrawn=True)]
     baselines = [replace(BASELINE, phase="2024-01-22T00:00:00+00:00"), BASELINE, replace(BASELINE, version=2)]
     with SqlChartUnitOfWork(migrated) as uow:
         uow.charts.lock()

@@ -1,6 +1,16 @@
 """Every generated file, and which of them are not as they should be."""
 
-from tools.reference import asyncapi, commands, issue_transitions, kubernetes, metrics, problems, settings, topics
+from tools.reference import (
+    asyncapi,
+    commands,
+    control_chart,
+    issue_transitions,
+    kubernetes,
+    metrics,
+    problems,
+    settings,
+    topics,
+)
 from tools.reference.document import ROOT, Document
 
 _SOURCES = (
@@ -12,6 +22,7 @@ _SOURCES = (
     issue_transitions.documents,
     asyncapi.documents,
     kubernetes.documents,
+    control_chart.documents,
 )
 
 

@@ -1,7 +1,7 @@
 """Rebases and frozen baselines on SQL."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 
 from sqlalchemy import insert, select
 
@@ -25,7 +25,7 @@ class SqlChartReader:
     def rebases(self, series: ChartedSeries) -> Sequence[Rebase]:
         columns = CHART_REBASES.c
         statement = (
-            select(columns.starts_at, columns.reason, columns.actor, columns.version, columns.recorded_at)
+            select(*(columns[field.name] for field in fields(Rebase)))
             .where(columns.series == _key(series))
             .order_by(columns.starts_at, columns.version)
         )
@@ -34,7 +34,7 @@ class SqlChartReader:
     def baselines(self, series: bytes) -> Sequence[FrozenBaseline]:
         columns = CHART_BASELINES.c
         statement = (
-            select(columns.phase, columns.version, columns.body, columns.reason, columns.actor, columns.frozen_at)
+            select(*(columns[field.name] for field in fields(FrozenBaseline)))
             .where(columns.series == series)
             .order_by(columns.phase, columns.version)
         )

@@ -1,6 +1,6 @@
 """Tables of control charts: rebases, and the baselines that were frozen. Nothing in them is ever overwritten."""
 
-from sqlalchemy import JSON, Column, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import JSON, Boolean, Column, Integer, LargeBinary, String, Table, Text, false
 
 from services.analytics.adapters.tables import METADATA
 from shared.database.types import UtcDateTime
@@ -16,6 +16,7 @@ CHART_REBASES = Table(
     Column("reason", String(500), nullable=False),
     Column("actor", String(200), nullable=False),
     Column("recorded_at", UtcDateTime, nullable=False),
+    Column("withdrawn", Boolean, nullable=False, server_default=false()),
 )
 """`series`: of indicator and subject without a version, so that a rebase holds when a formula changes."""
 

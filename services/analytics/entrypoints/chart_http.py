@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Header, Response
 
 from services.analytics.domain.control_chart.chart import ControlChart
 from services.analytics.entrypoints.chart_schemas import (
@@ -16,12 +16,20 @@ from services.analytics.entrypoints.chart_schemas import (
     from_rebase,
 )
 from services.analytics.entrypoints.http_arguments import Caller, Name, Since, Subject, Until, in_utc, utc
-from services.analytics.use_cases.query_chart import AskForChart, QueryChart, QueryRebases
+from services.analytics.entrypoints.negotiation import preferred
+from services.analytics.use_cases.query_chart import AskForChart, QueryChart, QueryRebases, ShownChart
 from services.analytics.use_cases.rebase_chart import RebaseChart, Rebasing
 from shared.runtime.clock import Clock
 from shared.runtime.defined import Outcome
 from shared.web.pagination import Page
 
+JSON, SVG = "application/json", "image/svg+xml"
+_VARY = "Accept, Accept-Language"
+_MOST_DRAWN = 120
+"""Points; more of them would touch one another."""
+_CHART: dict[int | str, dict[str, Any]] = {
+    200: {"content": {SVG: {"schema": {"type": "string"}}}, "description": "the chart as data, or as a picture"}
+}
 _CREATED: dict[int | str, dict[str, Any]] = {201: {"model": RebaseShape, "description": "a new phase begins"}}
 
 
@@ -35,21 +43,27 @@ class ChartUseCases:
 
 
 def add_charts(router: APIRouter, use_cases: ChartUseCases, clock: Clock) -> None:
-    @router.get("/indicators/{name}/chart")
+    @router.get("/indicators/{name}/chart", response_model=ChartShape, responses=_CHART)
     def get_chart(
         name: Name,
         subject: Subject,
+        response: Response,
         since: Since = None,
         until: Until = None,
-    ) -> ChartShape:
+        accept: Annotated[str | None, Header(description=f"`{SVG}` for a picture")] = None,
+        accept_language: Annotated[str | None, Header(description="of the picture: en or zh")] = None,
+    ) -> ChartShape | Response:
         span = (utc(since, "from"), utc(until, "to"))
         shown = use_cases.chart(AskForChart(name, subject), now=clock.now())
+        if preferred(accept, (JSON, SVG)) == SVG:
+            return _picture(shown, span, preferred(accept_language, ("en", "zh")))
+        response.headers["Vary"] = _VARY
         return from_chart(shown, _within(shown.chart, *span))
 
     @router.post("/indicators/{name}/phases", responses=_CREATED)
     def begin_phase(name: Name, body: RebaseBody, response: Response, actor: Caller) -> RebaseShape:
         starts_at = in_utc(body.starts_at, "from")
-        command = Rebasing(name, body.subject, starts_at, body.reason, actor.name, clock.now())
+        command = Rebasing(name, body.subject, starts_at, body.reason, actor.name, clock.now(), body.withdrawn)
         defined = use_cases.rebase(command)
         if defined.outcome is Outcome.CREATED:
             response.status_code = 201
@@ -59,6 +73,15 @@ def add_charts(router: APIRouter, use_cases: ChartUseCases, clock: Clock) -> Non
     def list_phases(name: Name, subject: Subject) -> Page[RebaseShape]:
         found = use_cases.rebases(AskForChart(name, subject))
         return Page(items=[from_rebase(rebase) for rebase in found], next=None)
+
+
+def _picture(shown: ShownChart, span: tuple[datetime | None, datetime | None], language: str) -> Response:
+    # Drawing is loaded by the first picture: most processes never draw one, and all of them start.
+    from services.analytics.entrypoints.chart_picture.picture import picture  # noqa: PLC0415
+
+    places = _within(shown.chart, *span)
+    svg = picture(shown, places if span[0] is not None else places[-_MOST_DRAWN:], language)
+    return Response(svg, media_type=SVG, headers={"Vary": _VARY, "Content-Language": language})
 
 
 def _within(chart: ControlChart, since: datetime | None, until: datetime | None) -> Sequence[int]:

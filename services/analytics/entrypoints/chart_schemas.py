@@ -33,6 +33,9 @@ class RebaseBody(Body):
         description="what changed in the process, in 500 characters at most",
         examples=["new torque tool; improvement verified by issue 17"],
     )
+    withdrawn: bool = Field(
+        default=False, description="true takes the phase back that was begun then; say why in `reason`"
+    )
 
 
 class RebaseShape(BaseModel):
@@ -43,6 +46,7 @@ class RebaseShape(BaseModel):
     actor: str
     version: int = Field(description="counted up when the reason is written anew; the highest holds")
     recorded_at: datetime
+    withdrawn: bool = Field(description="taken back: no phase begins then")
 
 
 class LimitsShape(BaseModel):
@@ -154,6 +158,7 @@ def from_rebase(rebase: Rebase) -> RebaseShape:
         actor=rebase.actor,
         version=rebase.version,
         recorded_at=rebase.recorded_at,
+        withdrawn=rebase.withdrawn,
     )
 
 

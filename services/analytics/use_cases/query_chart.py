@@ -71,19 +71,25 @@ class QueryChart:
             )
             kept = reader.charts.baselines(series)
         if _new(chart, kept, now):
-            kept = self._freeze(series, chart, now)
+            kept = self._freeze(series, chart, kept, now=now)
         target = target_of(catalogue.rules_of(indicator.name), chart, question.subject)
         calendar = catalogue.calendar_of(indicator)
         return ShownChart(indicator, calendar, question.subject, chart, _by_phase(kept), target)
 
-    def _freeze(self, series: bytes, chart: ControlChart, now: datetime) -> Sequence[FrozenBaseline]:
+    def _freeze(
+        self, series: bytes, chart: ControlChart, seen: Sequence[FrozenBaseline], *, now: datetime
+    ) -> Sequence[FrozenBaseline]:
+        """Keep what is new, unless somebody has kept something since: that may rest on newer values than this chart does."""
         with self.units() as uow:
             uow.charts.lock()
-            for baseline in _new(chart, uow.charts.baselines(series), now):
-                uow.charts.add_baseline(series, baseline)
             kept = uow.charts.baselines(series)
+            if kept != seen:
+                return kept
+            new = _new(chart, seen, now)
+            for baseline in new:
+                uow.charts.add_baseline(series, baseline)
             uow.commit()
-        return kept
+        return [*seen, *new]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.analytics.domain.control_chart.rebase import Rebase, in_order
+from services.analytics.domain.control_chart.rebase import Rebase, newest_versions
 from services.analytics.domain.control_chart.rebase_form import read_rebase
-from services.analytics.domain.errors import UnknownIndicator
+from services.analytics.domain.errors import UnknownIndicator, invalid
 from services.analytics.ports.charting import ChartedSeries, ChartUnitOfWork
 from shared.runtime.defined import Defined, Outcome
+from shared.runtime.errors import FieldProblem
 
 
 @dataclass(frozen=True, slots=True)
 class Rebasing:
-    """The command: from the window that begins at `starts_at` (UTC) on, limits are set anew."""
+    """The command: from the window that begins at `starts_at` (UTC) on, limits are set anew; `withdrawn`: no longer are."""
 
     indicator: str
     subject: Mapping[str, str]
@@ -21,6 +22,7 @@ class Rebasing:
     reason: str
     actor: str
     now: datetime
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +39,17 @@ class RebaseChart:
             indicator = catalogue.indicators.get(command.indicator)
             if indicator is None:
                 raise UnknownIndicator(f"there is no indicator {command.indicator!r}")
-            sent = Rebase(command.starts_at, command.reason, command.actor, 1, command.now)
+            sent = Rebase(command.starts_at, command.reason, command.actor, 1, command.now, command.withdrawn)
             calendar = catalogue.calendar_of(indicator)
             rebase = read_rebase(sent, subject=command.subject, indicator=indicator, calendar=calendar)
             series = ChartedSeries(indicator.name, command.subject)
-            known = {one.starts_at: one for one in in_order(uow.charts.rebases(series))}
-            before = known.get(rebase.starts_at)
-            if before is not None and before.reason == rebase.reason:
+            before = newest_versions(uow.charts.rebases(series)).get(rebase.starts_at)
+            if before is not None and (before.reason, before.withdrawn) == (rebase.reason, rebase.withdrawn):
                 return Defined(before, Outcome.UNCHANGED)
+            if before is None and rebase.withdrawn:
+                raise invalid(
+                    [FieldProblem("/withdrawn", "no phase was begun then; GET …/phases lists those there are")]
+                )
             rebase = replace(rebase, version=1 if before is None else before.version + 1)
             uow.charts.add_rebase(series, rebase)
             uow.commit()

@@ -4,14 +4,21 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
-from tests.service.analytics.alone import Alone, Inspection, Revision, alone
+from services.analytics.adapters.reader import SqlReaders
+from services.analytics.adapters.units_of_work import SqlChartUnitOfWork
+from services.analytics.domain.control_chart.frozen_baseline import FrozenBaseline
+from services.analytics.domain.value_frame import series_of
+from services.analytics.use_cases.query_chart import AskForChart, QueryChart
+from tests.service.analytics.alone import START, Alone, Inspection, Revision, alone
 from tests.service.analytics.definitions import BELOW_95, YIELD
 
 MONDAY = datetime(2025, 1, 6, tzinfo=UTC)
 CHART = "indicators/first-pass-yield/chart?subject.line=A"
+SVG = "{http://www.w3.org/2000/svg}"
 PHASES = "indicators/first-pass-yield/phases"
 
 
@@ -106,6 +113,24 @@ def test_a_correction_restates_the_baseline_with_a_reason(plant: Alone) -> None:
         assert chart["centre"] != before["centre"]
 
 
+def test_who_reads_older_values_does_not_undo_a_restated_baseline(plant: Alone) -> None:
+    database = plant.service.wiring.database
+    plant.send(steady(26))
+    plant.pass_time(timedelta(hours=3))
+    series = series_of("first-pass-yield", 1, '{"line":"A"}')
+
+    def overtaken() -> SqlChartUnitOfWork:
+        """Between reading and keeping, another request keeps what a correction has changed."""
+        with SqlChartUnitOfWork(database) as other:
+            other.charts.add_baseline(series, FrozenBaseline("beginning", 1, {}, "restated", "analytics", START))
+            other.commit()
+        return SqlChartUnitOfWork(database)
+
+    query = QueryChart(SqlReaders(database), overtaken)
+    shown = query(AskForChart("first-pass-yield", {"line": "A"}), now=START)
+    assert [kept.reason for kept in shown.baselines["beginning"]] == ["restated"]
+
+
 def test_a_phase_is_begun_on_purpose(plant: Alone) -> None:
     fill(plant, [*steady(30), *steady(26, first=30, level=990)])
     answer = rebase(plant, 30, "new torque tool; verified by issue 17")
@@ -137,6 +162,22 @@ def test_the_same_rebase_twice_is_one_and_another_reason_a_new_version(plant: Al
     assert phase["rebase"]["reason"] == "new torque tool and fixture"
 
 
+def test_a_phase_that_was_begun_by_mistake_is_taken_back_and_stays_on_record(plant: Alone) -> None:
+    before = fill(plant, steady(30))
+    rebase(plant, 20, "wrong week")
+    assert len(plant.get(CHART)["phases"]) == 2
+    taken = [rebase(plant, 20, "it was line B", withdrawn=True) for _ in range(2)]
+    assert [answer.status_code for answer in taken] == [200, 200]
+    assert plant.get(CHART) == before
+    listed = plant.get(f"{PHASES}?subject.line=A")["items"]
+    assert [(item["version"], item["reason"], item["withdrawn"]) for item in listed] == [
+        (1, "wrong week", False),
+        (2, "it was line B", True),
+    ]
+    assert rebase(plant, 20, "after all").json()["version"] == 3
+    assert len(plant.get(CHART)["phases"]) == 2
+
+
 def test_a_rebase_is_of_one_subject_and_outlives_a_changed_formula(plant: Alone) -> None:
     rebase(plant, 30)
     assert plant.get(f"{PHASES}?subject.line=B")["items"] == []
@@ -152,6 +193,7 @@ def test_a_rebase_is_of_one_subject_and_outlives_a_changed_formula(plant: Alone)
         ({"from": "0001-01-01T00:00:00Z"}, "/from", "between the years"),
         ({"reason": " "}, "/reason", "say in 1 to 500 characters"),
         ({"reason": "\x00"}, "/reason", "say in 1 to 500 characters"),
+        ({"withdrawn": True}, "/withdrawn", "no phase was begun then"),
         ({"subject": {}}, "/subject", "is computed by line"),
         ({"subject": {"line": ""}}, "/subject/line", "write a text"),
     ],
@@ -208,3 +250,42 @@ def test_what_is_kept_outlives_a_restart(plant: Alone) -> None:
     before = plant.get(CHART)
     plant.restart()
     assert plant.get(CHART) == before
+
+
+def asked(plant: Alone, query: str = "", **headers: str) -> Any:
+    return plant.http.get(f"/v1/{CHART}{query}", headers=headers)
+
+
+@pytest.mark.parametrize(
+    ("language", "title"), [("en", "First-pass yield · line A"), ("zh-CN,zh;q=0.9", "一次交验合格率 · line A")]
+)
+def test_the_same_chart_is_a_picture_for_who_accepts_one(plant: Alone, language: str, title: str) -> None:
+    fill(plant, steady(30))
+    answer = asked(plant, Accept="image/svg+xml", **{"Accept-Language": language})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "image/svg+xml"
+    assert answer.headers["content-language"] == language[:2]
+    svg = ElementTree.fromstring(answer.text)
+    assert title in [text.text for text in svg.iter(f"{SVG}text")]
+    assert len([dot for dot in svg.iter(f"{SVG}circle") if dot.find(f"{SVG}title") is not None]) == 30
+
+
+def test_a_cache_keeps_data_and_picture_apart(plant: Alone) -> None:
+    for accept in ("application/json", "image/svg+xml"):
+        assert asked(plant, Accept=accept).headers["vary"] == "Accept, Accept-Language"
+
+
+def test_a_picture_shows_the_newest_windows_unless_told_otherwise(plant: Alone) -> None:
+    daily = YIELD | {"window": {"kind": "tumbling", "every": "day"}}
+    plant.put("indicators/first-pass-yield", daily)
+    first = datetime(2026, 6, 1, tzinfo=UTC)
+    fill(plant, [Inspection(f"d{day}", first + timedelta(days=day), "A", 950, 1000) for day in range(130)])
+    count = {
+        query: asked(plant, query, Accept="image/svg+xml").text.count('class="point"')
+        for query in ("", "&from=2026-06-01", "&from=2026-06-01&to=2026-06-11")
+    }
+    assert list(count.values()) == [120 + 1, 130 + 1, 10 + 1]  # one more in the legend
+
+
+def test_a_picture_of_nothing_says_so(plant: Alone) -> None:
+    assert "no values yet" in asked(plant, Accept="image/svg+xml").text

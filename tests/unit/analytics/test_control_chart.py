@@ -153,6 +153,11 @@ def test_there_may_be_many_phases_and_the_newest_may_be_empty() -> None:
     assert chart.phases[2].rebase == rebase(20, version=2)
 
 
+def test_a_rebase_that_was_taken_back_begins_nothing() -> None:
+    taken_back = [rebase(10), replace(rebase(10, version=2), withdrawn=True)]
+    assert drawn(steady(30), rebases=taken_back).phases[0].stop == 30
+
+
 def test_a_rebase_at_the_very_beginning_leaves_no_empty_phase_before_it() -> None:
     [phase] = drawn(steady(6), rebases=[rebase(0)]).phases
     assert phase.rebase == rebase(0)

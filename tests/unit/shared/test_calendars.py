@@ -1,14 +1,15 @@
 """Windows, periods and working time: examples from the calendar, properties for every moment."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.calendars.calendar import DEFAULT_CALENDAR, Calendar, InvalidCalendar, calendar_from_definition
-from shared.calendars.periods import period
-from shared.calendars.windows import EVERY, Every, next_window, window_at, windows_covering
+from shared.calendars.periods import period, window_name
+from shared.calendars.shift import Shift
+from shared.calendars.windows import EVERY, Cut, Every, next_window, window_at, windows_covering
 from shared.calendars.working_time import (
     NoWorkingTime,
     WorkingTime,
@@ -25,6 +26,34 @@ CALENDARS = [DEFAULT_CALENDAR, NEW_YORK, KOLKATA, LORD_HOWE]
 
 def utc(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+MOMENTS = st.datetimes(min_value=datetime(1990, 1, 1), max_value=datetime(2037, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+
+
+@given(
+    calendar=st.sampled_from([*CALENDARS, Calendar("uk-tax", fiscal_year_starts="04-06")]),
+    every=st.sampled_from(["week", "month", "quarter", "year"]),
+    moment=MOMENTS,
+)
+def test_a_window_is_found_by_its_name(calendar: Calendar, every: Every, moment: datetime) -> None:
+    window = window_at(calendar, every, moment)
+    assert period(calendar, window_name(calendar, every, window)) == window
+
+
+@pytest.mark.parametrize(
+    ("calendar", "every", "name"),
+    [
+        (NEW_YORK, "day", "2024-01-07"),
+        (KOLKATA, "hour", "2024-01-08 05:00"),
+        (KOLKATA, timedelta(minutes=15), "2024-01-08 05:15"),
+        (Calendar("plant", shifts=(Shift("night", time(22), time(6)),)), "shift", "2024-01-07 night"),
+        (Calendar("plant", shifts=(Shift("day", time(6), time(14)),)), "shift", "2024-01-07 14:00"),
+    ],
+)
+def test_a_shorter_window_is_called_by_its_local_beginning(calendar: Calendar, every: Cut, name: str) -> None:
+    window = window_at(calendar, every, utc("2024-01-07T23:59"))
+    assert window_name(calendar, every, window) == name
 
 
 @pytest.mark.parametrize(

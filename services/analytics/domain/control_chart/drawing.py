@@ -19,7 +19,7 @@ from services.analytics.domain.control_chart.chart import (
     effect_of,
 )
 from services.analytics.domain.control_chart.phase_limits import PhaseValues, draw
-from services.analytics.domain.control_chart.rebase import Rebase, in_order
+from services.analytics.domain.control_chart.rebase import Rebase, in_force
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.spc.judging import RuleSet, Signal, judge_all
@@ -27,6 +27,8 @@ from services.analytics.domain.spc.phases import Learning
 from services.analytics.domain.spc.rule_catalogue import nelson
 from shared.calendars.calendar import Calendar
 from shared.calendars.windows import Window, follows
+
+_NO_LINES = (None, None, None)
 
 
 def control_chart(
@@ -51,7 +53,7 @@ def control_chart(
     phases: list[ChartPhase] = []
     signals: list[ChartSignal] = []
     judging = rules or nelson()
-    for rebase, part in _parts(charted, in_order(rebases)):
+    for rebase, part in _parts(charted, in_force(rebases)):
         first = len(points)
         drawn = _Part(part, learning or Learning(), indicator=indicator, calendar=calendar)
         points.extend(drawn.points(phase=len(phases)))
@@ -91,15 +93,18 @@ class _Part:
         self._limited = [place for place in shown if self._limits.fits(values[place])]
 
     def points(self, phase: int) -> Iterator[ChartPoint]:
-        panel = self._limits.at(self._chosen(self._limited))
-        row = {place: index for index, place in enumerate(self._limited)}
+        lines = self._lines()
         for place, value in enumerate(self._values):
-            point = ChartPoint(value, standing_of(value), phase, self._joined[place])
-            if panel is not None and place in row:
-                index = row[place]
-                centre, lower, upper = (float(line[index]) for line in (panel.centre, panel.lower, panel.upper))
-                point = replace(point, centre=centre, lower=lower, upper=upper)
-            yield point
+            centre, lower, upper = lines.get(place, _NO_LINES)
+            yield ChartPoint(value, standing_of(value), phase, self._joined[place], centre, lower, upper)
+
+    def _lines(self) -> dict[int, tuple[float, float, float]]:
+        """Place → centre, lower, upper; of the points that have limits."""
+        panel = self._limits.at(self._chosen(self._limited))
+        if panel is None:
+            return {}
+        rows = zip(panel.centre.tolist(), panel.lower.tolist(), panel.upper.tolist(), strict=True)
+        return dict(zip(self._limited, rows, strict=True))
 
     def phase(self, rebase: Rebase | None, first: int) -> ChartPhase:
         stop = first + len(self._values)

@@ -14,7 +14,8 @@ class Rebase:
 
     Attributes:
         starts_at: start of its first window, UTC; with indicator and subject the natural key.
-        version: counted up when reason changes.
+        version: counted up when the reason changes, and when it is taken back or put in force again.
+        withdrawn: taken back; no phase begins then.
         recorded_at: UTC.
     """
 
@@ -23,6 +24,7 @@ class Rebase:
     actor: str
     version: int
     recorded_at: datetime
+    withdrawn: bool = False
 
     @property
     def phase(self) -> str:
@@ -30,7 +32,12 @@ class Rebase:
         return self.starts_at.isoformat()
 
 
-def in_order(rebases: Sequence[Rebase]) -> list[Rebase]:
-    """The newest version of each, by time."""
-    newest = {rebase.starts_at: rebase for rebase in sorted(rebases, key=lambda one: one.version)}
-    return [newest[starts_at] for starts_at in sorted(newest)]
+def newest_versions(rebases: Sequence[Rebase]) -> dict[datetime, Rebase]:
+    """Start → the newest version, withdrawn or not."""
+    return {rebase.starts_at: rebase for rebase in sorted(rebases, key=lambda one: one.version)}
+
+
+def in_force(rebases: Sequence[Rebase]) -> list[Rebase]:
+    """Those that begin a phase, by time."""
+    newest = newest_versions(rebases)
+    return [newest[starts_at] for starts_at in sorted(newest) if not newest[starts_at].withdrawn]

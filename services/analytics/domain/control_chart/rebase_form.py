@@ -1,6 +1,7 @@
 """Rebases as people send them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from services.analytics.domain.control_chart.rebase import Rebase
@@ -27,7 +28,7 @@ def read_rebase(sent: Rebase, *, subject: Mapping[str, str], indicator: Indicato
         problems.append(FieldProblem("/reason", f"say in 1 to {_MOST_REASON} characters what changed in the process"))
     if problems:
         raise invalid(problems)
-    return Rebase(sent.starts_at, reason, sent.actor, sent.version, sent.recorded_at)
+    return replace(sent, reason=reason)
 
 
 def check_one_series(indicator: Indicator, subject: Mapping[str, str]) -> None:
