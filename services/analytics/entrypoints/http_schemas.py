@@ -8,8 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler
 from services.analytics.domain.anomaly import Anomaly
 from services.analytics.domain.catalogue import Definition
 from services.analytics.domain.episode import Evidence
+from services.analytics.domain.finding import Comparator
 from services.analytics.domain.kpi_value import Judgement, Status, subject_values
-from services.analytics.domain.rule import Comparator, Severity
+from services.analytics.domain.rule import Severity
 from services.analytics.domain.window_readings import Reading
 from services.analytics.use_cases.query_values import ShownValue
 from shared.calendars.windows import Window
@@ -106,17 +107,48 @@ class IndicatorBody(Body):
     unit: str = "1"
 
 
+class SeverityStep(BaseModel):
+    """From which size a finding has which severity."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    size: int | float
+    severity: str
+
+
+class Significance(BaseModel):
+    """How sure a rule must be that chance does not explain what it finds."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    confidence: float = 0.95
+
+
 class RuleBody(Body):
     """A judgement on the values of one indicator."""
 
     indicator: str
     kind: str = Field(description="target")
-    comparator: str = Field(description="what is good: >=, >, <= or <")
-    target: int | float = Field(description="what a good value is compared with")
-    for_windows: int = Field(default=1, description="windows in a row that miss the target for an anomaly")
+    comparator: str | None = Field(default=None, description="of a target what is good: >=, >, <= or <")
+    target: int | float | None = Field(default=None, description="what a good value is compared with")
+    significantly: Significance | None = Field(
+        default=None,
+        description="a target is missed only where chance does not explain it; for ratios of counts and counts",
+    )
+    for_windows: int = Field(default=1, description="windows that miss the target for an anomaly")
+    of: int | None = Field(default=None, description="within how many windows in a row; default for_windows")
     clear_after: int = Field(default=1, description="windows in a row that meet the target to clear it")
+    cooldown: int | None = Field(
+        default=None, description="what comes back within so many windows after it was cleared is the same anomaly"
+    )
+    minimum_sample: int | None = Field(default=None, description="as the indicator's, for this rule alone")
+    minimum_effect: int | float | None = Field(default=None, description="what is found and smaller does not count")
     severity: str = Field(default="moderate", description="minor, moderate, major or critical")
+    severity_by_size: list[SeverityStep] | None = Field(
+        default=None, description="severities of findings of a size and more; anything smaller has `severity`"
+    )
     opens_issue: bool = False
+    mode: str | None = Field(default=None, description="act (the default), or observe: its anomalies open no issues")
     subject: dict[str, str] | None = Field(default=None, description="judges only subjects with these values")
     title: Titles | None = None
 
@@ -202,6 +234,8 @@ class EvidenceShape(BaseModel):
     denominator: float | None
     sample_size: int
     revision: int
+    limit: float | None = Field(description="beyond which the rule finds it")
+    compared: float | None = Field(description="the earlier value that it was compared with, if it was one")
 
 
 class AnomalyShape(BaseModel):
@@ -218,6 +252,9 @@ class AnomalyShape(BaseModel):
     severity: Severity
     opens_issue: bool
     reason: str
+    reasons: dict[str, str] = Field(description="the same in each language: en, zh")
+    meaning: str = Field(description="deterioration or improvement, by the indicator's direction")
+    rule_kind: str
     comparator: Comparator
     target: float
     values: list[EvidenceShape] = Field(
@@ -289,6 +326,9 @@ def from_anomaly(anomaly: Anomaly) -> AnomalyShape:
         severity=anomaly.severity,
         opens_issue=anomaly.opens_issue,
         reason=anomaly.reason,
+        reasons=dict(anomaly.reasons),
+        meaning=anomaly.meaning,
+        rule_kind=anomaly.rule_kind,
         comparator=anomaly.comparator,
         target=anomaly.target,
         values=[_evidence(seen) for seen in episode.evidence],
@@ -310,6 +350,8 @@ def _evidence(seen: Evidence) -> EvidenceShape:
         denominator=seen.denominator,
         sample_size=seen.sample_size,
         revision=seen.revision,
+        limit=seen.limit,
+        compared=seen.compared,
     )
 
 
