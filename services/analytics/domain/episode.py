@@ -141,10 +141,19 @@ def episodes(
             windows before `start`, and where the rule's condition needs values from.
     """
     walk = _Walk(rule, start, scene)
-    for value, finding in zip(values, rule.condition.findings(values, scene), strict=True):
+    judged = _with_enough(rule, values, scene)
+    for value, finding in zip(judged, rule.condition.findings(judged, scene), strict=True):
         if rule.covers_window(value):
             walk.see(value, finding)
     return walk.found()
+
+
+def _with_enough(rule: Rule, values: Sequence[KpiValue], scene: Scene) -> Sequence[KpiValue]:
+    """Too small a sample by the rule is as one by the indicator: not judged, and nothing is compared with it."""
+    if not rule.minimum_sample:
+        return values
+    kind = scene.indicator.formula.kind
+    return [value if rule.samples_enough(value, kind) else replace(value, judgement="insufficient") for value in values]
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,14 +183,13 @@ class _Walk:
         self._previous: Window | None = None
 
     def see(self, value: KpiValue, finding: Finding | None) -> None:
-        judged = finding if self._rule.samples_enough(value, self._scene.indicator.formula.kind) else None
-        if judged is None or self._previous is None or not self._follows(self._previous, value.window):
+        if finding is None or self._previous is None or not self._follows(self._previous, value.window):
             self._marks.clear()
         self._previous = value.window
-        if judged is None or self._is_settled(value):
+        if finding is None or self._is_settled(value):
             return
-        counts = judged.size >= self._rule.minimum_effect
-        self._marks.append(_Mark(value, judged, judged.side if counts else None))
+        counts = finding.size >= self._rule.minimum_effect
+        self._marks.append(_Mark(value, finding, finding.side if counts else None))
         if self._since is None or value.window.start >= self._since:
             self._decide(self._marks[-1])
 

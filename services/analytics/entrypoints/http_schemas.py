@@ -128,13 +128,19 @@ class RuleBody(Body):
     """A judgement on the values of one indicator."""
 
     indicator: str
-    kind: str = Field(description="target")
+    kind: str = Field(description="target or change_from_previous")
     comparator: str | None = Field(default=None, description="of a target what is good: >=, >, <= or <")
     target: int | float | None = Field(default=None, description="what a good value is compared with")
     significantly: Significance | None = Field(
         default=None,
         description="a target is missed only where chance does not explain it; for ratios of counts and counts",
     )
+    more_than: int | float | None = Field(
+        default=None, description="the largest change in order, in the indicator's unit"
+    )
+    more_than_share: int | float | None = Field(default=None, description="the same as a share of the earlier value")
+    against: str | None = Field(default=None, description="of a change: previous (the default) or year_before")
+    reports: str | None = Field(default=None, description="of a change: both (the default), or worse alone")
     for_windows: int = Field(default=1, description="windows that miss the target for an anomaly")
     of: int | None = Field(default=None, description="within how many windows in a row; default for_windows")
     clear_after: int = Field(default=1, description="windows in a row that meet the target to clear it")

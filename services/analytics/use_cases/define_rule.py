@@ -8,6 +8,7 @@ from services.analytics.domain.errors import invalid
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.rule import Rule
 from services.analytics.domain.rule_form import read_rule, rule_body
+from services.analytics.domain.rules.change import YEARLY, ChangeFromPrevious
 from services.analytics.domain.rules.target import COUNTED, Target
 from services.analytics.ports.defining import DefinitionUnitOfWork
 from services.analytics.use_cases.defining import Define, put
@@ -44,6 +45,13 @@ def _check(rule: Rule, indicators: dict[str, Indicator]) -> None:
             f"asks for counts, and {indicator.name} is a {formula}; leave it out, or judge a {' or a '.join(COUNTED)}"
         )
         raise invalid([FieldProblem("/significantly", detail)])
+    if (
+        isinstance(condition, ChangeFromPrevious)
+        and condition.against == "year_before"
+        and indicator.window.cut not in YEARLY
+    ):
+        detail = f"{indicator.name} has windows without a like one year before; compare with the previous one"
+        raise invalid([FieldProblem("/against", detail)])
     by = ", ".join(indicator.by) or "no dimension"
     wrong = [dimension for dimension in rule.subject if dimension not in indicator.by]
     if wrong:

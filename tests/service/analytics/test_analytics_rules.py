@@ -62,3 +62,41 @@ def test_a_mean_has_no_exact_bound(analytics: Alone) -> None:
     body = BELOW_95 | {"indicator": "passed", "significantly": {"confidence": 0.95}}
     problem = analytics.put("rules/sure", body, expect=422)
     assert problem["errors"][0]["pointer"] == "/significantly"
+
+
+def test_a_change_for_the_worse_opens_an_issue_and_one_for_the_better_does_not(analytics: Alone) -> None:
+    jump = {
+        "indicator": "first-pass-yield",
+        "kind": "change_from_previous",
+        "more_than_share": 0.1,
+        "opens_issue": True,
+    }
+    shown = analytics.put("rules/jump", jump)
+    assert (shown["more_than_share"], shown["against"], shown["reports"]) == (0.1, "previous", "both")
+    analytics.send(weeks(950, 800, 950))
+    told = [data for _, data in analytics.events(ANOMALIES, AnomalySnapshot)]
+    assert {(one.direction, one.meaning, one.opens_issue) for one in told} == {
+        ("below", "deterioration", True),
+        ("above", "improvement", False),
+    }
+    [worse, better] = sorted(analytics.anomalies(), key=lambda one: str(one["raised_window"]["start"]))
+    assert (worse["state"], better["state"]) == ("cleared", "open")
+    assert (worse["values"][0]["compared"], worse["comparator"]) == (0.95, ">=")
+
+
+def test_the_window_after_a_restated_one_is_judged_again(analytics: Alone) -> None:
+    jump = {"indicator": "first-pass-yield", "kind": "change_from_previous", "more_than_share": 0.1}
+    analytics.put("rules/jump", jump)
+    analytics.send(weeks(950, 800))
+    assert len(analytics.anomalies("state=open")) == 1
+    late = Inspection("late", MONDAY + timedelta(days=3), "A", 0, 150)
+    analytics.send([late])
+    assert analytics.anomalies() == []
+    [undone] = analytics.anomalies("state=withdrawn")
+    assert undone["reasons"]["zh"].endswith("；已撤回：现有数值已不再显示该异常")
+
+
+def test_an_hour_has_no_like_one_year_before(analytics: Alone) -> None:
+    analytics.put("indicators/hourly", YIELD | {"window": {"kind": "tumbling", "every": "hour"}})
+    body = {"indicator": "hourly", "kind": "change_from_previous", "more_than": 0.1, "against": "year_before"}
+    assert analytics.put("rules/jump", body, expect=422)["errors"][0]["pointer"] == "/against"

@@ -38,7 +38,9 @@ def indicator(**changed: Any) -> Indicator:
 def rule(**changed: Any) -> Rule:
     """A rule of kind `target`; fields of the target and of the rule alike."""
     own: dict[str, Any] = {"comparator": ">=", "target": Decimal("0.95"), "confidence": None}
-    condition = Target(**(own | {name: fact for name, fact in changed.items() if name in own}))
+    condition = changed.pop("condition", None) or Target(
+        **(own | {name: fact for name, fact in changed.items() if name in own})
+    )
     facts: dict[str, Any] = {"name": "yield-below-95", "version": 1, "indicator": "first-pass-yield"}
     return Rule(condition=condition, **(facts | {name: fact for name, fact in changed.items() if name not in own}))
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from services.analytics.domain.anomaly import Change, ChangeKind
 from services.analytics.domain.episode import NEWEST_EVIDENCE, Episode, context_begins
 from services.analytics.domain.kpi_value import KpiValue
+from services.analytics.domain.rules.change import ChangeFromPrevious
 from services.analytics.use_cases.judging import Judging
 from shared.calendars.windows import Window
 from shared.runtime.identifiers import CountingIds
@@ -139,7 +140,11 @@ def test_an_episode_carries_its_first_run_and_the_newest_values() -> None:
 
 
 UPDATES = st.lists(
-    st.lists(st.tuples(st.integers(0, 9), st.sampled_from([930, 940, 950, 970, -1])), min_size=1, max_size=4),
+    st.lists(
+        st.tuples(st.sampled_from([*range(10), 52, 53, 54, 55]), st.sampled_from([930, 940, 950, 970, -1])),
+        min_size=1,
+        max_size=4,
+    ),
     min_size=1,
     max_size=12,
 )
@@ -153,6 +158,13 @@ SHAPES = st.fixed_dictionaries(
         "minimum_sample": st.just(1000),
         "minimum_effect": st.sampled_from([0.01, 0.015]),
         "confidence": st.just(0.9),
+        "condition": st.sampled_from(
+            [
+                ChangeFromPrevious(0.015),
+                ChangeFromPrevious(0.02, relative=False, reports="worse"),
+                ChangeFromPrevious(0.01, against="year_before"),
+            ]
+        ),
         "period": st.just(Window(week(2).start, week(8).start)),
         "severity_by_size": st.just(((0.02, "critical"),)),
     },
