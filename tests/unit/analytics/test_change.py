@@ -1,10 +1,13 @@
 """Changes from window to window and from year to year."""
 
 from datetime import datetime, timedelta
+from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from services.analytics.domain.finding import Deviation, Language, Scene
 from services.analytics.domain.indicator import TumblingWindow
@@ -28,6 +31,20 @@ def test_a_value_is_compared_with_the_window_directly_before() -> None:
     assert sides(ChangeFromPrevious(0.09), values) == ["none", "above", None, "none", "below"]
     assert sides(ChangeFromPrevious(0.09, relative=False), values) == ["none", None, None, "none", "below"]
     assert sides(ChangeFromPrevious(0.05, reports="worse"), values) == ["none", None, None, "none", "below"]
+
+
+@settings(deadline=None)
+@given(
+    now=st.integers(0, 1000),
+    before=st.integers(1, 1000),
+    most=st.sampled_from(["0.1", "0.05", "0.3", "0"]),
+    relative=st.booleans(),
+)
+def test_a_change_of_exactly_the_allowed_size_is_in_order(now: int, before: int, most: str, *, relative: bool) -> None:
+    """Against fractions: 0.1 + 0.2 is three tenths, and a tenth of 0.3 is 0.03."""
+    change, allowed = Fraction(now - before, 1000), Fraction(most) * (Fraction(before, 1000) if relative else 1)
+    found_side = sides(ChangeFromPrevious(float(most), relative=relative), [value(0, before), value(1, now)])[1]
+    assert found_side == (None if abs(change) <= allowed else "below" if change < 0 else "above")
 
 
 def test_nothing_is_compared_with_what_is_too_small_or_zero() -> None:

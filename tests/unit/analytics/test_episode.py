@@ -77,6 +77,7 @@ SHAPED: list[tuple[list[float | None], dict[str, Any], list[tuple[int, int, int 
     ([94, 96, 96, 94], {"for_windows": 2, "of": 3}, []),
     ([94, None, 94], {"for_windows": 2, "of": 3}, []),  # a missing week ends a run of any kind
     ([94, 94, 96, 94, 96, 94], {"for_windows": 2, "of": 3}, [(0, 1, 2), (3, 5, None)]),  # nothing counts twice
+    ([94, 94, 96, 94], {"for_windows": 2, "of": 3}, [(0, 1, 2)]),
     ([94, 96, 94, 96, 96, 94], {"cooldown": 2}, [(0, 0, None)]),
     ([94, 96, 96, 96, 94], {"cooldown": 2}, [(0, 0, 1), (4, 4, None)]),
     ([94, 96, None, 94, 96], {"cooldown": 2}, [(0, 0, 4)]),  # windows of the calendar count, with values or without
@@ -89,6 +90,17 @@ SHAPED: list[tuple[list[float | None], dict[str, Any], list[tuple[int, int, int 
 @pytest.mark.parametrize(("figures", "shape", "wanted"), SHAPED)
 def test_shapes(figures: list[float | None], shape: dict[str, Any], wanted: list[tuple[int, int, int | None]]) -> None:
     assert spans(found(rule(**shape), weeks(*figures))) == wanted
+
+
+@pytest.mark.parametrize(("figures", "shape", "wanted"), SHAPED)
+def test_shapes_judged_window_by_window(
+    figures: list[float | None], shape: dict[str, Any], wanted: list[tuple[int, int, int | None]]
+) -> None:
+    stored, judging = Stored(), Judging(CountingIds().next)
+    for one in weeks(*figures):
+        stored.held[one.window.start] = one
+        judging.changed(turn(stored, rule(**shape)), indicator(), [one])
+    assert spans([one.episode for one in stored.known.values() if one.state != "withdrawn"]) == wanted
 
 
 def test_what_comes_back_within_the_cooldown_is_the_same_anomaly_and_can_be_undone() -> None:

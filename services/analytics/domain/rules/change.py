@@ -19,6 +19,8 @@ Reports = Literal["worse", "both"]
 _AGAINST: tuple[Against, ...] = get_args(Against)
 _REPORTS: tuple[Reports, ...] = get_args(Reports)
 _DIGITS = 12
+_DOUBTFUL = 1e-9
+"""Of the sum of all sizes concerned; far more than doubles round, so that beyond it they decide rightly."""
 
 _VERBS: Mapping[Language, Mapping[Deviation, str]] = {
     "en": {"below": "fell", "above": "rose"},
@@ -76,17 +78,25 @@ class ChangeFromPrevious:
     def _finding(self, value: KpiValue, earlier: KpiValue | None, scene: Scene) -> Finding | None:
         if earlier is None or not (value.is_judged and earlier.is_judged):
             return None
-        now, before, most = _exact(value.value), _exact(earlier.value), _exact(self.most)
+        now, before = cast("float", value.value), cast("float", earlier.value)
         if self.relative and before == 0:
             return None
-        allowed = most * abs(before) if self.relative else most
-        change = now - before
-        side: Deviation = "below" if change < 0 else "above"
-        limit = float(before - allowed if side == "below" else before + allowed)
-        if abs(change) <= allowed or not self._is_reported(side, scene):
-            return Finding(None, limit, compared=float(before))
-        size = abs(change) / abs(before) if self.relative else abs(change)
-        return Finding(side, limit, float(size), float(before))
+        allowed = self.most * abs(before) if self.relative else self.most
+        side: Deviation = "below" if now < before else "above"
+        limit = before - allowed if side == "below" else before + allowed
+        if not self._is_more(now, before, allowed) or not self._is_reported(side, scene):
+            return Finding(None, limit, compared=before)
+        size = abs(now - before)
+        return Finding(side, limit, size / abs(before) if self.relative else size, before)
+
+    def _is_more(self, now: float, before: float, allowed: float) -> bool:
+        """Whether the change exceeds what is allowed; where doubles cannot tell, as people compute."""
+        excess = abs(now - before) - allowed
+        if abs(excess) > _DOUBTFUL * (abs(now) + abs(before) + allowed):
+            return excess > 0
+        exact_before, most = _exact(before), _exact(self.most)
+        exact_allowed = most * abs(exact_before) if self.relative else most
+        return abs(_exact(now) - exact_before) > exact_allowed
 
     def _is_reported(self, side: Deviation, scene: Scene) -> bool:
         worse = "below" if scene.indicator.direction == "higher_is_better" else "above"
@@ -151,8 +161,6 @@ def _same_date(day: date) -> date:
         return day.replace(year=day.year - 1, day=28)
 
 
-def _exact(value: float | None) -> Fraction:
+def _exact(value: float) -> Fraction:
     """To twelve significant digits, so that 0.1 is a tenth however it was computed."""
-    if value is None:
-        raise ValueError("a window without a value cannot be compared")
     return Fraction(f"{value:.{_DIGITS}g}")
