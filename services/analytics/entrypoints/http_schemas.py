@@ -8,9 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler
 from services.analytics.domain.anomaly import Anomaly
 from services.analytics.domain.catalogue import Definition
 from services.analytics.domain.episode import Evidence
+from services.analytics.domain.false_alarms import expected_run_length
 from services.analytics.domain.finding import Comparator
 from services.analytics.domain.kpi_value import Judgement, Status, subject_values
 from services.analytics.domain.rule import Severity
+from services.analytics.domain.rule_form import read_rule
 from services.analytics.domain.window_readings import Reading
 from services.analytics.use_cases.query_values import ShownValue
 from shared.calendars.windows import Window
@@ -179,6 +181,15 @@ class IndicatorShape(IndicatorBody):
     problems: list[str] = Field(description="what keeps readings from being counted, if anything")
 
 
+class FalseAlarms(BaseModel):
+    """What a rule raises though nothing is wrong."""
+
+    windows_between: float = Field(
+        description="at least so many judged windows pass on average until a process exactly at its target raises an anomaly;"
+        " 1e9 stands for more"
+    )
+
+
 class RuleShape(RuleBody):
     """A rule in force."""
 
@@ -186,6 +197,9 @@ class RuleShape(RuleBody):
 
     name: str
     version: int
+    expected_false_alarms: FalseAlarms | None = Field(
+        default=None, description="null where the rule says nothing about chance"
+    )
 
 
 class WindowShape(BaseModel):
@@ -288,7 +302,13 @@ def from_indicator(definition: Definition, problems: list[str]) -> IndicatorShap
 
 
 def from_rule(definition: Definition) -> RuleShape:
-    return RuleShape.model_validate({**definition.body, "name": definition.name, "version": definition.version})
+    windows = expected_run_length(read_rule(definition.name, definition.version, definition.body))
+    facts = {
+        "name": definition.name,
+        "version": definition.version,
+        "expected_false_alarms": None if windows is None else {"windows_between": windows},
+    }
+    return RuleShape.model_validate({**definition.body, **facts})
 
 
 def from_value(shown: ShownValue) -> ValueShape:

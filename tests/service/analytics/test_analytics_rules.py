@@ -52,7 +52,9 @@ def test_two_of_three_weeks_observed(analytics: Alone) -> None:
 
 def test_small_samples_do_not_cry_wolf(analytics: Alone) -> None:
     analytics.put("rules/plain", BELOW_95 | {"for_windows": 1})
-    analytics.put("rules/sure", BELOW_95 | {"for_windows": 1, "significantly": {"confidence": 0.95}})
+    shown = analytics.put("rules/sure", BELOW_95 | {"for_windows": 1, "significantly": {"confidence": 0.95}})
+    assert shown["expected_false_alarms"]["windows_between"] == pytest.approx(20)
+    assert analytics.get("rules/plain")["expected_false_alarms"] is None
     analytics.send(weeks(37, of=40))
     assert [found["rule"] for found in analytics.anomalies()] == ["plain"]
 
