@@ -6,7 +6,6 @@ from shared.database.delivery_tables import DeliveryTables
 from shared.database.engine import WriteConnection
 from shared.runtime.progress import Delivery
 
-
 _Stream = tuple[str, str, int]
 """Producer, topic and partition."""
 

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from msgspec import field
+
 from shared.events.envelope import Contract, Moment
 from shared.events.kpi_values import Direction, WindowSpan
 
@@ -24,6 +26,8 @@ class EvidenceValue(Contract, frozen=True):
     denominator: float | None
     sample_size: int
     revision: int
+    limit: float | None = None
+    compared: float | None = None
 
 
 class AnomalySnapshot(Contract, frozen=True):
@@ -50,3 +54,5 @@ class AnomalySnapshot(Contract, frozen=True):
     cleared_at: Moment | None = None
     withdrawn_at: Moment | None = None
     goal_id: str | None = None
+    reasons: dict[str, str] = field(default_factory=dict)
+    meaning: Literal["deterioration", "improvement"] = "deterioration"

@@ -12,7 +12,6 @@ from services.analytics.adapters.reader import SqlReaders
 from services.analytics.adapters.units_of_work import SqlDefinitionUnitOfWork, SqlEvaluateUnitOfWork
 from services.analytics.domain.anomaly import Anomaly, Judged, reconcile, withdraw
 from services.analytics.domain.catalogue import Definition
-from services.analytics.domain.episode import episodes
 from services.analytics.domain.kpi_value import SeriesKey
 from services.analytics.domain.partition_state import PartitionState, Pass
 from services.analytics.domain.rolling import SPANS
@@ -25,7 +24,7 @@ from shared.database.engine import Database
 from shared.database.migrations import Migrations
 from shared.eventlog.port import LostPartition
 from shared.runtime.identifiers import CountingIds
-from tests.unit.analytics.examples import NOW, indicator, key, rule, value, week
+from tests.unit.analytics.examples import NOW, found, indicator, key, rule, value, week
 
 SCOPE = Scope(0, indicator())
 LINES = ("A", "B", '"', "Ä\\n")
@@ -195,12 +194,12 @@ def test_a_pass_meets_every_series_once(migrated: Database) -> None:
 def anomaly(new_id: str, number: int, *, line: str = "A", until: int | None = None) -> Anomaly:
     figures = [value(number, 900)] if until is None else [value(number, 900), value(until, 990)]
     judged = Judged(rule(), indicator(), DEFAULT_CALENDAR, key(line), {"line": line}, NOW)
-    return reconcile([], episodes(rule(), figures), judged, new_id=lambda: new_id)[-1].anomaly
+    return reconcile([], found(rule(), figures), judged, new_id=lambda: new_id)[-1].anomaly
 
 
 def test_anomalies_come_back_as_they_were_saved_and_stand_until_withdrawn(migrated: Database) -> None:
     over, open_, other = anomaly("1", 0, until=2), anomaly("2", 5), anomaly("3", 0, line="B")
-    undone = withdraw(anomaly("4", 8), "test", NOW).anomaly
+    undone = withdraw(anomaly("4", 8), {"en": "test", "zh": "测试"}, NOW).anomaly
     with unit(migrated) as uow:
         uow.anomalies.save([open_, over, undone, other])
         uow.anomalies.save([])
@@ -288,7 +287,7 @@ def test_screens_read_values_page_by_page_and_by_subject(migrated: Database) -> 
 
 def test_screens_read_anomalies_by_state_and_subject(migrated: Database) -> None:
     with unit(migrated) as uow:
-        undone = withdraw(anomaly("4", 8), "test", NOW).anomaly
+        undone = withdraw(anomaly("4", 8), {"en": "test", "zh": "测试"}, NOW).anomaly
         uow.anomalies.save([anomaly("1", 0, until=2), anomaly("2", 5), anomaly("3", 0, line="B"), undone])
         uow.commit()
 

@@ -10,7 +10,8 @@ from services.analytics.domain.control_chart.rebase import Rebase
 from services.analytics.domain.control_chart.target import target_of
 from services.analytics.domain.indicator import Formula, Indicator, TumblingWindow
 from services.analytics.domain.kpi_value import KpiValue, SeriesKey
-from services.analytics.domain.rule import TargetRule
+from services.analytics.domain.rule import Rule
+from services.analytics.domain.rules.target import Target
 from services.analytics.entrypoints.chart_picture.picture import picture
 from services.analytics.use_cases.query_chart import ShownChart
 from shared.calendars.calendar import DEFAULT_CALENDAR
@@ -41,7 +42,7 @@ def documents() -> list[Document]:
     values = _values()
     rebase = Rebase(_week(_NEW_TOOL).start, "new torque tool, verified by issue 17", "Li Wei", 1, _week(_WEEKS).start)
     chart = control_chart(values, indicator=indicator, calendar=DEFAULT_CALENDAR, rebases=[rebase])
-    rule = TargetRule("yield-below-95", 1, indicator.name, ">=", Decimal("0.95"))
+    rule = Rule("yield-below-95", 1, indicator.name, Target(">=", Decimal("0.95")))
     shown = ShownChart(indicator, DEFAULT_CALENDAR, _SUBJECT, chart, {}, target_of([rule], chart, _SUBJECT))
     return [Document(f"docs/images/control-chart-{language}.svg", _drawn(shown, language)) for language in ("en", "zh")]
 

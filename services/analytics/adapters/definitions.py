@@ -11,7 +11,7 @@ from services.analytics.domain.catalogue import Catalogue, Definition, Kind, mak
 from services.analytics.domain.goal_rules import rules_of_goal_set
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.indicator_form import read_indicator
-from services.analytics.domain.rule import TargetRule
+from services.analytics.domain.rule import Rule
 from services.analytics.domain.rule_form import read_rule
 from shared.calendars.calendar import DEFAULT_CALENDAR, Calendar, calendar_from_definition
 from shared.database.engine import ReadConnection, WriteConnection
@@ -38,7 +38,7 @@ class SqlDefinitions:
         }
         return {DEFAULT_CALENDAR.name: DEFAULT_CALENDAR, **defined}
 
-    def rules(self) -> Sequence[TargetRule]:
+    def rules(self) -> Sequence[Rule]:
         own = [read_rule(found.name, found.version, found.body) for found in self.all_newest("rule")]
         goals = [rule for found in self.all_newest("goal-set") for rule in rules_of_goal_set(found)]
         return own + goals

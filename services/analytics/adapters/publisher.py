@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from services.analytics.domain.anomaly import RULE_KIND, Anomaly, Change, ChangeKind
+from services.analytics.domain.anomaly import Anomaly, Change, ChangeKind
 from services.analytics.domain.catalogue import Catalogue, Definition
 from services.analytics.domain.episode import Evidence
 from services.analytics.domain.indicator import Indicator
@@ -127,7 +127,7 @@ def _snapshot(anomaly: Anomaly) -> AnomalySnapshot:
         anomaly_id=anomaly.id,
         rule=anomaly.rule,
         rule_version=anomaly.rule_version,
-        rule_kind=RULE_KIND,
+        rule_kind=anomaly.rule_kind,
         indicator=anomaly.key.indicator,
         indicator_version=anomaly.key.indicator_version,
         indicator_direction=anomaly.indicator_direction,
@@ -145,6 +145,8 @@ def _snapshot(anomaly: Anomaly) -> AnomalySnapshot:
         cleared_at=anomaly.cleared_at,
         withdrawn_at=anomaly.withdrawn_at,
         goal_id=anomaly.goal_id,
+        reasons=dict(anomaly.reasons),
+        meaning=anomaly.meaning,
     )
 
 
@@ -156,6 +158,8 @@ def _evidence(seen: Evidence) -> EvidenceValue:
         denominator=seen.denominator,
         sample_size=seen.sample_size,
         revision=seen.revision,
+        limit=seen.limit,
+        compared=seen.compared,
     )
 
 

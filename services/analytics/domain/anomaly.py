@@ -1,21 +1,22 @@
 """An anomaly: a rule's episode on one subject, as it is known to people: raised, updated, cleared, withdrawn."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from typing import Literal
 
 from services.analytics.domain.episode import Episode
+from services.analytics.domain.finding import LANGUAGES, Comparator, Deviation, Scene
 from services.analytics.domain.indicator import Direction, Indicator
 from services.analytics.domain.kpi_value import SeriesKey
 from services.analytics.domain.reason import reason
-from services.analytics.domain.rule import Comparator, Deviation, Severity, TargetRule
+from services.analytics.domain.rule import Rule, Severity
 from shared.calendars.calendar import Calendar
 
 State = Literal["open", "cleared", "withdrawn"]
 
-RULE_KIND = "target"
+Meaning = Literal["deterioration", "improvement"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,9 @@ class Anomaly:
 
     Attributes:
         reason: why, for people, with the numbers.
-        target: the rule's, as a double; the judgement used the decimal.
+        comparator, target: how a value in order compares with the limit of the newest evidence; the judgement used exact numbers.
+        reasons: the sentence in each language, `reason` among them.
+        meaning: what the deviation is by the indicator's direction.
         raised_at, cleared_at, withdrawn_at: when Andon found out, UTC; the windows concerned stand in `episode`.
     """
 
@@ -47,6 +50,9 @@ class Anomaly:
     cleared_at: datetime | None = None
     withdrawn_at: datetime | None = None
     goal_id: str | None = None
+    rule_kind: str = "target"
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    meaning: Meaning = "deterioration"
 
 
 class ChangeKind(Enum):
@@ -70,7 +76,7 @@ class Change:
 class Judged:
     """What was judged: a rule on one subject's values of one indicator, at `now` (UTC)."""
 
-    rule: TargetRule
+    rule: Rule
     indicator: Indicator
     calendar: Calendar
     key: SeriesKey
@@ -103,71 +109,103 @@ def reconcile(
     return withdrawn + changes
 
 
-_UNDONE = "the values as they now are do not show it"
+_UNDONE = {"en": "the values as they now are do not show it", "zh": "现有数值已不再显示该异常"}
+_WITHDRAWN = {"en": "; withdrawn: ", "zh": "；已撤回："}
+_BETWEEN = {"en": "; ", "zh": "；"}
 
 
-def withdraw(anomaly: Anomaly, why: str, now: datetime) -> Change:
+def withdraw(anomaly: Anomaly, why: Mapping[str, str], now: datetime) -> Change:
     """It should never have been raised."""
-    sentence = f"{anomaly.reason}; withdrawn: {why}"
-    return Change(ChangeKind.WITHDRAWN, replace(anomaly, state="withdrawn", withdrawn_at=now, reason=sentence))
+    told = _told_further(anomaly, why, _WITHDRAWN)
+    return Change(ChangeKind.WITHDRAWN, replace(told, state="withdrawn", withdrawn_at=now))
 
 
-def close(anomaly: Anomaly, why: str, now: datetime) -> Change:
+def close(anomaly: Anomaly, why: Mapping[str, str], now: datetime) -> Change:
     """It was right when it was raised, and nobody will judge it any more."""
-    return Change(
-        ChangeKind.CLEARED, replace(anomaly, state="cleared", cleared_at=now, reason=f"{anomaly.reason}; {why}")
-    )
+    return Change(ChangeKind.CLEARED, replace(_told_further(anomaly, why, _BETWEEN), state="cleared", cleared_at=now))
+
+
+def _told_further(anomaly: Anomaly, why: Mapping[str, str], joint: Mapping[str, str]) -> Anomaly:
+    reasons = {one: f"{said}{joint[one]}{why[one]}" for one, said in anomaly.reasons.items()}
+    return replace(anomaly, reason=f"{anomaly.reason}{joint['en']}{why['en']}", reasons=reasons)
 
 
 def _raise(episode: Episode, judged: Judged, new_id: str) -> list[Change]:
-    rule, indicator = judged.rule, judged.indicator
+    rule = judged.rule
+    started = replace(episode, cleared=None, clearing=None)
+    newest = started.evidence[-1]
     anomaly = Anomaly(
         id=new_id,
         key=judged.key,
         subject=judged.subject,
         rule=rule.name,
         rule_version=rule.version,
-        indicator_direction=indicator.direction,
-        indicator_title=indicator.title,
+        indicator_direction=judged.indicator.direction,
+        indicator_title=judged.indicator.title,
         state="open",
-        direction=rule.deviation,
-        severity=rule.severity,
-        opens_issue=rule.opens_issue,
-        reason=_sentence(replace(episode, cleared=None, clearing=None), judged),
-        comparator=rule.comparator,
-        target=float(rule.target),
-        episode=replace(episode, cleared=None, clearing=None),
+        direction=_side(started),
+        severity=rule.severity_of(started.size),
+        opens_issue=False,
+        reason="",
+        comparator=rule.condition.good(_side(started)),
+        target=newest.value if newest.limit is None else newest.limit,
+        episode=started,
         raised_at=judged.now,
         goal_id=rule.goal_id,
     )
-    return [Change(ChangeKind.RAISED, anomaly), *_update(anomaly, episode, judged)]
+    raised = _as_it_stands(anomaly, started, judged)
+    return [Change(ChangeKind.RAISED, raised), *_update(raised, episode, judged)]
 
 
 def _update(anomaly: Anomaly, episode: Episode, judged: Judged) -> list[Change]:
-    rule = judged.rule
-    same_end = anomaly.episode.cleared == episode.cleared
-    now = replace(
-        anomaly,
-        rule_version=rule.version,
-        indicator_title=judged.indicator.title,
-        indicator_direction=judged.indicator.direction,
-        state="open" if episode.cleared is None else "cleared",
-        direction=rule.deviation,
-        severity=rule.severity,
-        opens_issue=rule.opens_issue,
-        reason=_sentence(episode, judged),
-        comparator=rule.comparator,
-        target=float(rule.target),
-        episode=episode,
-        cleared_at=None if episode.cleared is None else anomaly.cleared_at if same_end else judged.now,
-    )
+    now = _as_it_stands(anomaly, episode, judged)
     if now == anomaly:
         return []
     has_ended = now.state == "cleared" and anomaly.state == "open"
     return [Change(ChangeKind.CLEARED if has_ended else ChangeKind.UPDATED, now)]
 
 
-def _sentence(episode: Episode, judged: Judged) -> str:
-    return reason(
-        episode, rule=judged.rule, indicator=judged.indicator, calendar=judged.calendar, subject=judged.subject
+def _as_it_stands(anomaly: Anomaly, episode: Episode, judged: Judged) -> Anomaly:
+    """The anomaly with this episode, by the rule and the indicator in force."""
+    rule, newest = judged.rule, episode.evidence[-1]
+    same_end = anomaly.episode.cleared == episode.cleared
+    meaning = _meaning(episode, judged)
+    reasons = _sentences(episode, judged)
+    return replace(
+        anomaly,
+        rule_version=rule.version,
+        rule_kind=rule.condition.kind,
+        indicator_title=judged.indicator.title,
+        indicator_direction=judged.indicator.direction,
+        state="open" if episode.cleared is None else "cleared",
+        direction=_side(episode),
+        meaning=meaning,
+        severity=rule.severity_of(episode.size),
+        opens_issue=rule.opens_issue and rule.mode == "act" and meaning == "deterioration",
+        reason=reasons["en"],
+        reasons=reasons,
+        comparator=rule.condition.good(_side(episode)),
+        target=newest.value if newest.limit is None else newest.limit,
+        episode=episode,
+        cleared_at=None if episode.cleared is None else anomaly.cleared_at if same_end else judged.now,
     )
+
+
+def _side(episode: Episode) -> Deviation:
+    return episode.side or "below"
+
+
+def _meaning(episode: Episode, judged: Judged) -> Meaning:
+    """What misses a target is worse, whatever the indicator's direction; of two sides the direction tells."""
+    if not judged.rule.condition.has_two_sides:
+        return "deterioration"
+    worse = "below" if judged.indicator.direction == "higher_is_better" else "above"
+    return "deterioration" if episode.side == worse else "improvement"
+
+
+def _sentences(episode: Episode, judged: Judged) -> dict[str, str]:
+    scene = Scene(judged.indicator, judged.calendar)
+    return {
+        language: reason(episode, rule=judged.rule, scene=scene, subject=judged.subject, language=language)
+        for language in LANGUAGES
+    }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from services.analytics.domain.indicator import Indicator
-from services.analytics.domain.rule import TargetRule
+from services.analytics.domain.rule import Rule
 from shared.calendars.calendar import Calendar
 
 Kind = Literal["calendar", "indicator", "rule", "goal-set"]
@@ -34,10 +34,10 @@ class Catalogue:
     revision: int
     indicators: Mapping[str, Indicator]
     calendars: Mapping[str, Calendar]
-    rules: Mapping[str, tuple[TargetRule, ...]]
+    rules: Mapping[str, tuple[Rule, ...]]
     """By the indicator that they judge, in order of their names."""
 
-    def rules_of(self, indicator: str) -> tuple[TargetRule, ...]:
+    def rules_of(self, indicator: str) -> tuple[Rule, ...]:
         return self.rules.get(indicator, ())
 
     def calendar_of(self, indicator: Indicator) -> Calendar:
@@ -51,7 +51,7 @@ class Catalogue:
 
 
 def make_catalogue(
-    *, revision: int, indicators: Sequence[Indicator], calendars: Mapping[str, Calendar], rules: Sequence[TargetRule]
+    *, revision: int, indicators: Sequence[Indicator], calendars: Mapping[str, Calendar], rules: Sequence[Rule]
 ) -> Catalogue:
     """Rules of an indicator that does not exist (a goal's, whose indicator comes later) wait outside."""
     known = {indicator.name: indicator for indicator in indicators}

@@ -1,16 +1,19 @@
 """Episodes: which runs of windows a rule finds, judged from the beginning or from where values have changed.
 
 A run is over consecutive windows of the calendar: a window without a judged value ends it. An episode begins with the window
-that completes a run of `for_windows` misses, goes on through whatever follows, and ends with the window that completes a run of
-`clear_after` windows that meet the target. Judging from a changed window onward gives the same episodes as judging everything.
+that completes a run (`for_windows` findings on one side within `of` windows), goes on through whatever follows, and ends with the
+window that completes a run of `clear_after` windows without such a finding; what was found before that bears on no later episode.
+Judging from a changed window onward gives the same episodes as judging everything.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from services.analytics.domain.finding import Deviation, Finding, Scene
 from services.analytics.domain.kpi_value import KpiValue
-from services.analytics.domain.rule import TargetRule, is_met
+from services.analytics.domain.rule import Rule
 from shared.calendars.windows import Cut, Window
 
 NEWEST_EVIDENCE = 20
@@ -19,7 +22,12 @@ NEWEST_EVIDENCE = 20
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One KPI value as it was when judged."""
+    """One KPI value as it was when judged.
+
+    Attributes:
+        limit: the value beyond which it is found; None in evidence from before limits were kept.
+        compared: the other value that it was compared with, if it was one.
+    """
 
     window: Window
     value: float
@@ -27,6 +35,8 @@ class Evidence:
     denominator: float | None
     sample_size: int
     revision: int
+    limit: float | None = None
+    compared: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +44,12 @@ class Episode:
     """One stretch of trouble on one subject.
 
     Attributes:
-        evidence: values that miss the target: the run that began it and the newest, in order.
-        misses: how many windows missed it, the ones no longer in `evidence` included.
+        evidence: values found: the run that began it and the newest, in order.
+        misses: how many windows were found, the ones no longer in `evidence` included.
         raised: the window that completed the run.
         cleared: the window that ended it, and `clearing` its value; None while it goes on.
+        side: where the values lie; None for an episode from before sides were kept.
+        size: the largest of its findings.
     """
 
     evidence: tuple[Evidence, ...]
@@ -45,6 +57,8 @@ class Episode:
     raised: Window
     cleared: Window | None = None
     clearing: Evidence | None = None
+    side: Deviation | None = None
+    size: float = 0.0
 
     @property
     def first(self) -> datetime:
@@ -53,7 +67,7 @@ class Episode:
 
     @property
     def last(self) -> datetime:
-        """Start of the newest window that missed the target."""
+        """Start of the newest window that was found."""
         return self.evidence[-1].window.start
 
     def overlaps(self, other: "Episode") -> bool:
@@ -67,10 +81,16 @@ def _before_end(moment: datetime, episode: Episode) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where judging begins: at the window that starts at `since` (None: at the first), with an episode going on or not."""
+    """Where judging begins: at the window that starts at `since` (None: at the first).
+
+    Attributes:
+        ongoing: the episode that goes on there.
+        before: the newest that was cleared before, as far as the rule looks back.
+    """
 
     since: datetime | None = None
     ongoing: Episode | None = None
+    before: Episode | None = None
 
 
 FROM_THE_BEGINNING = Start()
@@ -93,100 +113,157 @@ def context_begins(since: datetime, cut: Cut, windows: int) -> datetime:
     return since - span if since - _BEGINNING > span else _BEGINNING
 
 
-def starting_point(known: Sequence[Episode], changed: datetime | None) -> Start:
+def starting_point(known: Sequence[Episode], changed: datetime | None, *, before: Sequence[Episode] = ()) -> Start:
     """Where to begin when values have changed from the window `changed` onward.
 
     Args:
         known: the episodes found so far that are open or end at `changed` or later, in order.
         changed: start of the earliest window whose value is not what it was; None to judge everything.
+        before: episodes that ended before, in order, as far as the rule looks back from the earlier of `changed` and `known`.
     """
     if changed is None:
         return FROM_THE_BEGINNING
+    newest = before[-1] if before else None
     if not known or known[0].first >= changed:
-        return Start(changed)
+        return Start(changed, before=newest)
     if known[0].last >= changed:
-        return Start(known[0].first)
-    return Start(changed, replace(known[0], cleared=None, clearing=None))
-
-
-Follows = Callable[[Window, Window], bool]
-"""Whether the second window comes directly after the first."""
-
-
-def without_gap(earlier: Window, later: Window) -> bool:
-    """`Follows` of windows that do not overlap."""
-    return later.start == earlier.end
+        return Start(known[0].first, before=newest)
+    return Start(changed, replace(known[0], cleared=None, clearing=None), newest)
 
 
 def episodes(
-    rule: TargetRule,
-    values: Iterable[KpiValue],
-    start: Start = FROM_THE_BEGINNING,
-    *,
-    follows: Follows = without_gap,
+    rule: Rule, values: Sequence[KpiValue], start: Start = FROM_THE_BEGINNING, *, scene: Scene
 ) -> list[Episode]:
-    """The episodes that are open at `start` or begin after it, in order.
+    """The episodes that are open at `start` or begin after it, in order; first `start.before`, which may go on again.
 
     Args:
         values: final and restated values of one subject in order of their windows, beginning at least `rule.context`
-            windows before `start`.
+            windows before `start`, and where the rule's condition needs values from.
     """
-    judging = _Judging(rule, start, follows)
-    for value in values:
+    walk = _Walk(rule, start, scene)
+    judged = _with_enough(rule, values, scene)
+    for value, finding in zip(judged, rule.condition.findings(judged, scene), strict=True):
         if rule.covers_window(value):
-            judging.see(value)
-    return judging.found()
+            walk.see(value, finding)
+    return walk.found()
 
 
-class _Judging:
+def _with_enough(rule: Rule, values: Sequence[KpiValue], scene: Scene) -> Sequence[KpiValue]:
+    """Too small a sample by the rule is as one by the indicator: not judged, and nothing is compared with it."""
+    if not rule.minimum_sample:
+        return values
+    kind = scene.indicator.formula.kind
+    return [value if rule.samples_enough(value, kind) else replace(value, judgement="insufficient") for value in values]
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A window that was judged."""
+
+    value: KpiValue
+    finding: Finding
+    side: Deviation | None
+
+    @property
+    def evidence(self) -> Evidence:
+        return _evidence(self.value, self.finding)
+
+
+class _Walk:
     """One walk over the values of a subject."""
 
-    def __init__(self, rule: TargetRule, start: Start, follows: Follows) -> None:
+    def __init__(self, rule: Rule, start: Start, scene: Scene) -> None:
         self._rule = rule
-        self._follows = follows
+        self._scene = scene
+        self._follows = scene.follows
         self._since = start.since
         self._ongoing = start.ongoing
-        self._ended: list[Episode] = []
-        self._missed: list[Evidence] = []
-        self._met = 0
+        self._ended: list[Episode] = [] if start.before is None else [start.before]
+        self._marks: deque[_Mark] = deque(maxlen=rule.context)
         self._previous: Window | None = None
 
-    def see(self, value: KpiValue) -> None:
-        is_next = self._previous is not None and self._follows(self._previous, value.window)
-        if not is_next or not value.is_judged:
-            self._missed, self._met = [], 0
+    def see(self, value: KpiValue, finding: Finding | None) -> None:
+        if finding is None or self._previous is None or not self._follows(self._previous, value.window):
+            self._marks.clear()
         self._previous = value.window
-        if not value.is_judged:
+        if finding is None or self._is_settled(value):
             return
-        met = is_met(self._rule, value)
-        if met:
-            self._missed, self._met = [], self._met + 1
-        else:
-            self._missed, self._met = [*self._missed[-self._rule.for_windows :], _evidence(value)], 0
+        counts = finding.size >= self._rule.minimum_effect
+        self._marks.append(_Mark(value, finding, finding.side if counts else None))
         if self._since is None or value.window.start >= self._since:
-            self._decide(value, met=met)
+            self._decide(self._marks[-1])
 
-    def _decide(self, value: KpiValue, *, met: bool) -> None:
-        if self._ongoing is None:
-            if len(self._missed) >= self._rule.for_windows:
-                run = tuple(self._missed[-self._rule.for_windows :])
-                self._ongoing = Episode(run, len(run), value.window)
-        elif not met:
-            self._ongoing = _continued(self._ongoing, self._missed[-1], self._rule.for_windows)
-        elif self._met >= self._rule.clear_after:
-            self._ended.append(replace(self._ongoing, cleared=value.window, clearing=_evidence(value)))
+    def _is_settled(self, value: KpiValue) -> bool:
+        """Whether the window lies before the end of an episode that is over: it bears on no later one."""
+        last = self._ended[-1].cleared if self._ended else None
+        return self._ongoing is None and last is not None and value.window.start < last.start
+
+    def _decide(self, mark: _Mark) -> None:
+        if self._ongoing is not None:
+            if mark.side is not None and self._ongoing.side in (None, mark.side):
+                self._ongoing = _continued(self._ongoing, mark, self._rule.for_windows)
+                return
+            if self._quiet(self._ongoing) < self._rule.clear_after:
+                return
+            cleared = replace(self._ongoing, cleared=mark.value.window, clearing=mark.evidence)
+            self._ended.append(cleared)
             self._ongoing = None
+            self._marks = deque([mark], maxlen=self._rule.context)
+        if mark.side is not None:
+            self._raise(mark)
+
+    def _quiet(self, episode: Episode) -> int:
+        """How many windows in a row, up to this one, show nothing of the episode."""
+        sides = [mark.side for mark in reversed(self._marks)]
+        found = (at for at, side in enumerate(sides) if side is not None and episode.side in (None, side))
+        return next(found, len(sides))
+
+    def _raise(self, mark: _Mark) -> None:
+        recent = list(self._marks)[-self._rule.window_of :]
+        run = [one for one in recent if one.side == mark.side]
+        if len(run) < self._rule.for_windows:
+            return
+        if self._comes_back(mark):
+            episode = replace(self._ended.pop(), cleared=None, clearing=None)
+            for one in run:
+                episode = _continued(episode, one, self._rule.for_windows)
+            self._ongoing = episode
+            return
+        size = max(one.finding.size for one in run)
+        evidence = tuple(one.evidence for one in run)
+        self._ongoing = Episode(evidence, len(run), mark.value.window, side=mark.side, size=size)
+
+    def _comes_back(self, mark: _Mark) -> bool:
+        last = self._ended[-1] if self._ended and self._rule.cooldown else None
+        if last is None or last.cleared is None or last.side != mark.side:
+            return False
+        return mark.value.window.start <= self._scene.counts_until(last.cleared.start, self._rule.cooldown)
 
     def found(self) -> list[Episode]:
         return self._ended if self._ongoing is None else [*self._ended, self._ongoing]
 
 
-def _continued(episode: Episode, seen: Evidence, run: int) -> Episode:
+def _continued(episode: Episode, mark: _Mark, run: int) -> Episode:
     beginning, newer = episode.evidence[:run], episode.evidence[run:]
-    return replace(episode, evidence=(*beginning, *newer[-NEWEST_EVIDENCE + 1 :], seen), misses=episode.misses + 1)
+    return replace(
+        episode,
+        evidence=(*beginning, *newer[-NEWEST_EVIDENCE + 1 :], mark.evidence),
+        misses=episode.misses + 1,
+        side=mark.side,
+        size=max(episode.size, mark.finding.size),
+    )
 
 
-def _evidence(value: KpiValue) -> Evidence:
+def _evidence(value: KpiValue, finding: Finding) -> Evidence:
     if value.value is None:
         raise ValueError("a window without a value is no evidence")
-    return Evidence(value.window, value.value, value.numerator, value.denominator, value.sample_size, value.revision)
+    return Evidence(
+        window=value.window,
+        value=value.value,
+        numerator=value.numerator,
+        denominator=value.denominator,
+        sample_size=value.sample_size,
+        revision=value.revision,
+        limit=finding.limit,
+        compared=finding.compared,
+    )

@@ -5,7 +5,9 @@ from decimal import Decimal
 from typing import Any, cast
 
 from services.analytics.domain.catalogue import Definition
-from services.analytics.domain.rule import GOAL_PREFIX, Comparator, Severity, TargetRule
+from services.analytics.domain.finding import Comparator
+from services.analytics.domain.rule import GOAL_PREFIX, Rule, Severity
+from services.analytics.domain.rules.target import Target
 from shared.calendars.windows import Window
 
 
@@ -18,20 +20,19 @@ def goal_set_body(targets: list[dict[str, Any]], period: Window) -> dict[str, An
     return {"period": {"start": period.start.isoformat(), "end": period.end.isoformat()}, "targets": targets}
 
 
-def rules_of_goal_set(definition: Definition) -> list[TargetRule]:
+def rules_of_goal_set(definition: Definition) -> list[Rule]:
     """The rules of a set as `goal_set_body` wrote it. They open issues: a goal that is missed gets an owner."""
     span = definition.body["period"]
     period = Window(datetime.fromisoformat(span["start"]), datetime.fromisoformat(span["end"]))
     return [_rule(target, definition.version, period) for target in definition.body["targets"]]
 
 
-def _rule(target: dict[str, Any], version: int, period: Window) -> TargetRule:
-    return TargetRule(
+def _rule(target: dict[str, Any], version: int, period: Window) -> Rule:
+    return Rule(
         name=f"{GOAL_PREFIX}{target['goal_id']}",
         version=version,
         indicator=target["indicator"],
-        comparator=cast("Comparator", target["comparator"]),
-        target=Decimal(str(target["target"])),
+        condition=Target(cast("Comparator", target["comparator"]), Decimal(str(target["target"]))),
         for_windows=target["for_windows"],
         severity=cast("Severity", target["severity"]),
         opens_issue=True,

@@ -2,34 +2,33 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Literal, get_args
 
+from services.analytics.domain.finding import Condition
 from services.analytics.domain.kpi_value import KpiValue
 from shared.calendars.windows import Window
 
-Comparator = Literal[">=", ">", "<=", "<"]
-COMPARATORS: tuple[Comparator, ...] = get_args(Comparator)
 Severity = Literal["minor", "moderate", "major", "critical"]
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
-Deviation = Literal["below", "above"]
+Mode = Literal["act", "observe"]
+MODES: tuple[Mode, ...] = get_args(Mode)
 
 GOAL_PREFIX = "goal:"
 """Before the goal's id in the names of rules that follow from goals; no rule of a person may contain a colon."""
 
-_EXACT_BELOW = 2.0**53
-_DIGITS = 12
-
 
 @dataclass(frozen=True, slots=True)
-class TargetRule:
-    """Judges each value by itself: a run of windows that miss the target is an anomaly.
+class Rule:
+    """A condition on values, and what is common to all kinds: runs of windows that it finds are anomalies.
 
     Attributes:
-        comparator: what is *good*: `>=` and 0.95 say that 0.95 and more meet the target.
-        target: the decimal number as it was written, in the indicator's unit.
-        for_windows: how many windows in a row must miss it for an anomaly to be raised.
-        clear_after: how many windows in a row must meet it for the anomaly to be cleared.
+        for_windows, of: an anomaly is raised when `for_windows` of `of` consecutive windows are found, the newest among them.
+        clear_after: how many windows in a row must be in order for the anomaly to be cleared.
+        cooldown: an anomaly whose like comes back within so many windows after it was cleared is the same one again.
+        minimum_sample: least denominator (ratio) or number of readings (else) for this rule to judge a value.
+        minimum_effect: findings smaller than this do not count; see `Finding.size`.
+        severity_by_size: least size → severity, ascending; `severity` is that of anything smaller.
+        mode: `observe` raises anomalies that open no issues.
         subject: dimension → value; the rule judges subjects that have all of these.
         period: only windows that begin inside it are judged; None for all.
         goal_id: the goal that this rule follows from.
@@ -38,26 +37,46 @@ class TargetRule:
     name: str
     version: int
     indicator: str
-    comparator: Comparator
-    target: Decimal
+    condition: Condition
     for_windows: int = 1
+    of: int = 1
     clear_after: int = 1
+    cooldown: int = 0
+    minimum_sample: int = 0
+    minimum_effect: float = 0.0
     severity: Severity = "moderate"
+    severity_by_size: tuple[tuple[float, Severity], ...] = ()
     opens_issue: bool = False
+    mode: Mode = "act"
     subject: Mapping[str, str] = field(default_factory=dict)
     title: Mapping[str, str] = field(default_factory=dict)
     period: Window | None = None
     goal_id: str | None = None
 
     @property
-    def deviation(self) -> Deviation:
-        """On which side of the target the values lie that miss it."""
-        return "below" if self.comparator in (">=", ">") else "above"
+    def window_of(self) -> int:
+        """Within how many windows a run must lie."""
+        return max(self.of, self.for_windows)
 
     @property
     def context(self) -> int:
-        """How many windows before a changed one can bear on its judgement."""
-        return max(self.for_windows, self.clear_after)
+        """How many windows before a changed one can bear on whether it completes a run."""
+        return max(self.window_of, self.clear_after)
+
+    @property
+    def looks_back(self) -> int:
+        """How many windows before a changed one an anomaly may have been cleared and still bear on the next."""
+        has_broken_runs = self.window_of > self.for_windows or self.condition.has_two_sides
+        return max(self.context if has_broken_runs else 0, self.cooldown)
+
+    @property
+    def asks_only_for_misses(self) -> bool:
+        """Whether a changed value in order, on a subject without anomalies, can change nothing."""
+        return self.condition.is_pointwise and self.window_of == self.for_windows
+
+    def severity_of(self, size: float) -> Severity:
+        reached = [severity for least, severity in self.severity_by_size if size >= least]
+        return reached[-1] if reached else self.severity
 
     def covers(self, subject: Mapping[str, str]) -> bool:
         return all(subject.get(dimension) == value for dimension, value in self.subject.items())
@@ -65,33 +84,6 @@ class TargetRule:
     def covers_window(self, value: KpiValue) -> bool:
         return self.period is None or self.period.start <= value.window.start < self.period.end
 
-
-def is_met(rule: TargetRule, value: KpiValue) -> bool:
-    """Whether a judged value meets the rule's target. Equality meets `>=` and `<=`.
-
-    Compared exactly, as people compute: 979 of 1000 against 0.98 as fractions, never as rounded per cent. Where a sum is not a
-    whole number it carries rounding of its own, so the value is taken to twelve significant digits: 0.05 is not above 0.05
-    because of how it was added up.
-    """
-    top, bottom = _fraction(value)
-    target_top, target_bottom = rule.target.as_integer_ratio()
-    left, right = top * target_bottom, target_top * bottom
-    if rule.comparator == ">=":
-        return left >= right
-    if rule.comparator == ">":
-        return left > right
-    return left <= right if rule.comparator == "<=" else left < right
-
-
-def _fraction(value: KpiValue) -> tuple[int, int]:
-    """The value as numerator and positive denominator, by the rule of `is_met`; the value must not be None."""
-    if value.value is None:
-        raise ValueError("a window without a value cannot be compared")
-    top, bottom = value.numerator, value.denominator
-    if top is not None and bottom is not None and bottom > 0 and _is_whole(top) and _is_whole(bottom):
-        return int(top), int(bottom)
-    return Decimal(f"{value.value:.{_DIGITS}g}").as_integer_ratio()
-
-
-def _is_whole(number: float) -> bool:
-    return number.is_integer() and abs(number) < _EXACT_BELOW
+    def samples_enough(self, value: KpiValue, formula: str) -> bool:
+        sample = value.denominator if formula == "ratio" else value.sample_size
+        return not self.minimum_sample or (sample is not None and sample >= self.minimum_sample)

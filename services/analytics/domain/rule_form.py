@@ -1,11 +1,14 @@
-"""Rules as people write them, and back; and the rules that follow from goals."""
+"""Rules as people write them, and back."""
 
-from collections.abc import Mapping
-from decimal import Decimal
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from services.analytics.domain.errors import invalid
-from services.analytics.domain.rule import COMPARATORS, SEVERITIES, Comparator, Severity, TargetRule
+from services.analytics.domain.finding import Condition
+from services.analytics.domain.rule import MODES, SEVERITIES, Mode, Rule, Severity
+from services.analytics.domain.rules.change import CHANGE_FIELDS, read_change
+from services.analytics.domain.rules.number_form import a_size
+from services.analytics.domain.rules.target import read_target
 from shared.runtime.form import (
     Form,
     a_name,
@@ -16,47 +19,60 @@ from shared.runtime.form import (
     yes_or_no,
 )
 
-FIELDS = (
+COMMON_FIELDS = (
     "indicator",
     "kind",
-    "comparator",
-    "target",
     "for_windows",
+    "of",
     "clear_after",
+    "cooldown",
+    "minimum_sample",
+    "minimum_effect",
     "severity",
+    "severity_by_size",
     "opens_issue",
+    "mode",
     "subject",
     "title",
 )
-_PLANNED_KINDS = ("change_from_previous", "control_chart", "ewma", "cusum", "seasonal", "missing_data")
+KINDS: Mapping[str, tuple[Callable[[Form], Condition], tuple[str, ...]]] = {
+    "target": (read_target, ("comparator", "target", "significantly")),
+    "change_from_previous": (read_change, CHANGE_FIELDS),
+}
+"""Kind → how its own fields are read, and their names."""
+
+_PLANNED_KINDS = ("control_chart", "ewma", "cusum", "seasonal", "missing_data")
 _MOST_WINDOWS = 100
-_LARGEST_TARGET = 10**15
+_MOST_SAMPLE = 10**9
 
 
-def read_rule(name: str, version: int, body: Mapping[str, Any]) -> TargetRule:
+def read_rule(name: str, version: int, body: Mapping[str, Any]) -> Rule:
     """Read a definition by itself; whether its indicator exists is for the caller to ask.
 
     Raises:
         InvalidDefinition: with every problem found.
     """
     form = Form(body)
-    form.only("a rule", FIELDS)
-    form.require("kind", _a_kind, "target", remedy="write target")
-    rule = TargetRule(
+    form.require("kind", _a_kind, "", remedy=f"write {' or '.join(KINDS)}")
+    kind = body.get("kind")
+    read_condition, own = KINDS.get(kind if isinstance(kind, str) else "", KINDS["target"])
+    form.only("a rule", (*COMMON_FIELDS, *own))
+    for_windows = form.read("for_windows", a_whole_number(1, _MOST_WINDOWS), 1)
+    rule = Rule(
         name=name,
         version=version,
         indicator=form.require("indicator", a_name, "", remedy="name the indicator that is judged"),
-        comparator=cast(
-            "Comparator",
-            form.require("comparator", one_of(COMPARATORS, "a comparator"), ">=", remedy=_says_what_is_good()),
-        ),
-        target=form.require(
-            "target", a_decimal, Decimal(0), remedy="write the number that a good value is compared with"
-        ),
-        for_windows=form.read("for_windows", a_whole_number(1, _MOST_WINDOWS), 1),
+        condition=read_condition(form),
+        for_windows=for_windows,
+        of=form.read("of", a_whole_number(for_windows, _MOST_WINDOWS), for_windows),
         clear_after=form.read("clear_after", a_whole_number(1, _MOST_WINDOWS), 1),
+        cooldown=form.read("cooldown", a_whole_number(0, _MOST_WINDOWS), 0),
+        minimum_sample=form.read("minimum_sample", a_whole_number(0, _MOST_SAMPLE), 0),
+        minimum_effect=form.read("minimum_effect", a_size, 0.0),
         severity=cast("Severity", form.read("severity", one_of(SEVERITIES, "a severity"), "moderate")),
+        severity_by_size=form.read("severity_by_size", _severities, ()),
         opens_issue=form.read("opens_issue", yes_or_no, False),
+        mode=cast("Mode", form.read("mode", one_of(MODES, "a mode"), "act")),
         subject=form.read("subject", dimension_values, {}),
         title=form.read("title", titles, {}),
     )
@@ -65,36 +81,46 @@ def read_rule(name: str, version: int, body: Mapping[str, Any]) -> TargetRule:
     return rule
 
 
-def rule_body(rule: TargetRule) -> dict[str, Any]:
-    """The definition in the form in which it is stored and shown, nothing left out."""
+def rule_body(rule: Rule) -> dict[str, Any]:
+    """The definition in the form in which it is stored and shown. What came later than the first rules is left out where it is
+    as if it were not there, so that a rule of then is still the same one."""
+    later: dict[str, tuple[Any, Any]] = {
+        "of": (rule.of, rule.for_windows),
+        "cooldown": (rule.cooldown, 0),
+        "minimum_sample": (rule.minimum_sample, 0),
+        "minimum_effect": (rule.minimum_effect, 0.0),
+        "severity_by_size": ([{"size": size, "severity": one} for size, one in rule.severity_by_size], []),
+        "mode": (rule.mode, "act"),
+        "title": (dict(rule.title), {}),
+    }
     return {
         "indicator": rule.indicator,
-        "kind": "target",
-        "comparator": rule.comparator,
-        "target": int(rule.target) if rule.target == rule.target.to_integral_value() else float(rule.target),
+        "kind": rule.condition.kind,
+        **rule.condition.body(),
         "for_windows": rule.for_windows,
         "clear_after": rule.clear_after,
         "severity": rule.severity,
         "opens_issue": rule.opens_issue,
         "subject": dict(rule.subject),
-        **({"title": dict(rule.title)} if rule.title else {}),
+        **{name: value for name, (value, without) in later.items() if value != without},
     }
 
 
-def a_decimal(value: Any) -> Decimal:
-    """The number as it was written: the shortest decimal that the double stands for."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:  # noqa: PLR0124 - NaN alone
-        raise TypeError(f"{value!r} is not a number")
-    if not -_LARGEST_TARGET <= value <= _LARGEST_TARGET:
-        raise ValueError(f"targets lie between -{_LARGEST_TARGET:.0e} and {_LARGEST_TARGET:.0e}")
-    return Decimal(str(value))
+def _severities(value: Any) -> tuple[tuple[float, Severity], ...]:
+    """From the smallest size to the largest, whatever their order was."""
+    if not isinstance(value, Sequence) or isinstance(value, str) or not all(_is_step(one) for one in value):
+        raise TypeError('write a list such as [{"size": 0.02, "severity": "major"}]')
+    steps = [(a_size(one["size"]), one_of(SEVERITIES, "a severity")(one["severity"])) for one in value]
+    if len({size for size, _ in steps}) != len(steps):
+        raise ValueError("a size stands in the list twice")
+    return tuple((size, cast("Severity", severity)) for size, severity in sorted(steps))
+
+
+def _is_step(value: Any) -> bool:
+    return isinstance(value, Mapping) and set(value) == {"size", "severity"}
 
 
 def _a_kind(value: Any) -> str:
     if value in _PLANNED_KINDS:
-        raise ValueError(f"rules of kind {value} cannot be judged yet; what can be is target")
-    return one_of(("target",), "a kind of rule")(value)
-
-
-def _says_what_is_good() -> str:
-    return f"say what is good, with one of {', '.join(COMPARATORS)}"
+        raise ValueError(f"rules of kind {value} cannot be judged yet; what can be is {', '.join(KINDS)}")
+    return one_of(tuple(KINDS), "a kind of rule")(value)

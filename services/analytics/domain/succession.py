@@ -1,9 +1,18 @@
 """Which window of an indicator comes directly after which."""
 
-from services.analytics.domain.episode import Follows, without_gap
+from collections.abc import Callable
+
 from services.analytics.domain.indicator import Indicator, RollingWindow
 from shared.calendars.calendar import Calendar
-from shared.calendars.windows import follows, window_at
+from shared.calendars.windows import Window, follows, window_at
+
+Follows = Callable[[Window, Window], bool]
+"""Whether the second window comes directly after the first."""
+
+
+def without_gap(earlier: Window, later: Window) -> bool:
+    """`Follows` of windows that do not overlap."""
+    return later.start == earlier.end
 
 
 def succession(indicator: Indicator, calendar: Calendar) -> Follows:

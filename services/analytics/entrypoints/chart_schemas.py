@@ -10,9 +10,9 @@ from services.analytics.domain.control_chart.chart import ChartPhase, ChartPoint
 from services.analytics.domain.control_chart.frozen_baseline import FrozenBaseline
 from services.analytics.domain.control_chart.rebase import Rebase
 from services.analytics.domain.control_chart.target import Target
+from services.analytics.domain.finding import Comparator
 from services.analytics.domain.indicator import Direction
 from services.analytics.domain.kpi_value import Judgement, Status
-from services.analytics.domain.rule import Comparator
 from services.analytics.domain.spc.assurance import Verdict
 from services.analytics.domain.spc.chart_choice import Chart, Reason
 from services.analytics.entrypoints.http_schemas import Body, WindowShape
@@ -258,8 +258,8 @@ def _target(target: Target) -> TargetShape:
     return TargetShape(
         rule=target.rule.name,
         goal_id=target.rule.goal_id,
-        comparator=target.rule.comparator,
-        target=float(target.rule.target),
+        comparator=target.condition.comparator,
+        target=float(target.condition.target),
         assurance=target.verdict,
         learning=target.standing == "learning",
         stable=target.stable,

@@ -8,8 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler
 from services.analytics.domain.anomaly import Anomaly
 from services.analytics.domain.catalogue import Definition
 from services.analytics.domain.episode import Evidence
+from services.analytics.domain.false_alarms import expected_run_length
+from services.analytics.domain.finding import Comparator
 from services.analytics.domain.kpi_value import Judgement, Status, subject_values
-from services.analytics.domain.rule import Comparator, Severity
+from services.analytics.domain.rule import Severity
+from services.analytics.domain.rule_form import read_rule
 from services.analytics.domain.window_readings import Reading
 from services.analytics.use_cases.query_values import ShownValue
 from shared.calendars.windows import Window
@@ -106,17 +109,54 @@ class IndicatorBody(Body):
     unit: str = "1"
 
 
+class SeverityStep(BaseModel):
+    """From which size a finding has which severity."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    size: int | float
+    severity: str
+
+
+class Significance(BaseModel):
+    """How sure a rule must be that chance does not explain what it finds."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    confidence: float = 0.95
+
+
 class RuleBody(Body):
     """A judgement on the values of one indicator."""
 
     indicator: str
-    kind: str = Field(description="target")
-    comparator: str = Field(description="what is good: >=, >, <= or <")
-    target: int | float = Field(description="what a good value is compared with")
-    for_windows: int = Field(default=1, description="windows in a row that miss the target for an anomaly")
+    kind: str = Field(description="target or change_from_previous")
+    comparator: str | None = Field(default=None, description="of a target what is good: >=, >, <= or <")
+    target: int | float | None = Field(default=None, description="what a good value is compared with")
+    significantly: Significance | None = Field(
+        default=None,
+        description="a target is missed only where chance does not explain it; for ratios of counts and counts",
+    )
+    more_than: int | float | None = Field(
+        default=None, description="the largest change in order, in the indicator's unit"
+    )
+    more_than_share: int | float | None = Field(default=None, description="the same as a share of the earlier value")
+    against: str | None = Field(default=None, description="of a change: previous (the default) or year_before")
+    reports: str | None = Field(default=None, description="of a change: both (the default), or worse alone")
+    for_windows: int = Field(default=1, description="windows that miss the target for an anomaly")
+    of: int | None = Field(default=None, description="within how many windows in a row; default for_windows")
     clear_after: int = Field(default=1, description="windows in a row that meet the target to clear it")
+    cooldown: int | None = Field(
+        default=None, description="what comes back within so many windows after it was cleared is the same anomaly"
+    )
+    minimum_sample: int | None = Field(default=None, description="as the indicator's, for this rule alone")
+    minimum_effect: int | float | None = Field(default=None, description="what is found and smaller does not count")
     severity: str = Field(default="moderate", description="minor, moderate, major or critical")
+    severity_by_size: list[SeverityStep] | None = Field(
+        default=None, description="severities of findings of a size and more; anything smaller has `severity`"
+    )
     opens_issue: bool = False
+    mode: str | None = Field(default=None, description="act (the default), or observe: its anomalies open no issues")
     subject: dict[str, str] | None = Field(default=None, description="judges only subjects with these values")
     title: Titles | None = None
 
@@ -141,6 +181,15 @@ class IndicatorShape(IndicatorBody):
     problems: list[str] = Field(description="what keeps readings from being counted, if anything")
 
 
+class FalseAlarms(BaseModel):
+    """What a rule raises though nothing is wrong."""
+
+    windows_between: float = Field(
+        description="at least so many judged windows pass on average until a process exactly at its target raises an anomaly;"
+        " 1e9 stands for more"
+    )
+
+
 class RuleShape(RuleBody):
     """A rule in force."""
 
@@ -148,6 +197,9 @@ class RuleShape(RuleBody):
 
     name: str
     version: int
+    expected_false_alarms: FalseAlarms | None = Field(
+        default=None, description="null where the rule says nothing about chance"
+    )
 
 
 class WindowShape(BaseModel):
@@ -202,6 +254,8 @@ class EvidenceShape(BaseModel):
     denominator: float | None
     sample_size: int
     revision: int
+    limit: float | None = Field(description="beyond which the rule finds it")
+    compared: float | None = Field(description="the earlier value that it was compared with, if it was one")
 
 
 class AnomalyShape(BaseModel):
@@ -218,6 +272,9 @@ class AnomalyShape(BaseModel):
     severity: Severity
     opens_issue: bool
     reason: str
+    reasons: dict[str, str] = Field(description="the same in each language: en, zh")
+    meaning: str = Field(description="deterioration or improvement, by the indicator's direction")
+    rule_kind: str
     comparator: Comparator
     target: float
     values: list[EvidenceShape] = Field(
@@ -245,7 +302,13 @@ def from_indicator(definition: Definition, problems: list[str]) -> IndicatorShap
 
 
 def from_rule(definition: Definition) -> RuleShape:
-    return RuleShape.model_validate({**definition.body, "name": definition.name, "version": definition.version})
+    windows = expected_run_length(read_rule(definition.name, definition.version, definition.body))
+    facts = {
+        "name": definition.name,
+        "version": definition.version,
+        "expected_false_alarms": None if windows is None else {"windows_between": windows},
+    }
+    return RuleShape.model_validate({**definition.body, **facts})
 
 
 def from_value(shown: ShownValue) -> ValueShape:
@@ -289,6 +352,9 @@ def from_anomaly(anomaly: Anomaly) -> AnomalyShape:
         severity=anomaly.severity,
         opens_issue=anomaly.opens_issue,
         reason=anomaly.reason,
+        reasons=dict(anomaly.reasons),
+        meaning=anomaly.meaning,
+        rule_kind=anomaly.rule_kind,
         comparator=anomaly.comparator,
         target=anomaly.target,
         values=[_evidence(seen) for seen in episode.evidence],
@@ -310,6 +376,8 @@ def _evidence(seen: Evidence) -> EvidenceShape:
         denominator=seen.denominator,
         sample_size=seen.sample_size,
         revision=seen.revision,
+        limit=seen.limit,
+        compared=seen.compared,
     )
 
 

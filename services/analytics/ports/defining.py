@@ -6,7 +6,7 @@ from typing import Protocol
 
 from services.analytics.domain.catalogue import Catalogue, Definition, Kind
 from services.analytics.domain.indicator import Indicator
-from services.analytics.domain.rule import TargetRule
+from services.analytics.domain.rule import Rule
 from shared.calendars.calendar import Calendar
 from shared.runtime.transaction import ConsumingTransaction
 
@@ -30,7 +30,7 @@ class DefinitionsReader(Protocol):
         """By name; `default` is always there."""
         ...
 
-    def rules(self) -> Sequence[TargetRule]:
+    def rules(self) -> Sequence[Rule]:
         """The rules of people and those that follow from active goals."""
         ...
 

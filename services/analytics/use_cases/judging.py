@@ -1,20 +1,20 @@
 """Judging the values of series by every rule of their indicator: gather, decide, act. Part of both commands of stage two."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from services.analytics.domain.anomaly import Anomaly, Change, Judged, close, reconcile
 from services.analytics.domain.catalogue import Catalogue
-from services.analytics.domain.episode import context_begins, episodes, starting_point
+from services.analytics.domain.episode import Episode, Start, context_begins, episodes, starting_point
+from services.analytics.domain.finding import Scene
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue, SeriesKey, subject_values
-from services.analytics.domain.rule import TargetRule, is_met
-from services.analytics.domain.succession import succession
+from services.analytics.domain.rule import Rule
 from services.analytics.ports.evaluating import EvaluateUnitOfWork
 
-NO_RULE = "no rule judges it any more"
-REDEFINED = "the indicator was defined anew and is judged afresh"
+NO_RULE = {"en": "no rule judges it any more", "zh": "已无规则判定该项"}
+REDEFINED = {"en": "the indicator was defined anew and is judged afresh", "zh": "指标已重新定义，将重新判定"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,9 @@ class _Series:
     key: SeriesKey
     since: datetime | None
     standing: Sequence[Anomaly]
-    rules: Sequence[TargetRule]
+    rules: Sequence[Rule]
 
-    def known_of(self, rule: TargetRule) -> list[Anomaly]:
+    def known_of(self, rule: Rule) -> list[Anomaly]:
         """The rule's anomalies that a value changed at `since` can bear on."""
         return [
             anomaly
@@ -43,13 +43,28 @@ class _Series:
             if anomaly.rule == rule.name and (self.since is None or _lasts_until(anomaly, self.since))
         ]
 
+    def begins(self, rule: Rule) -> datetime | None:
+        """Start of the first window that this rule judges again."""
+        return (
+            None if self.since is None else min([self.since, *(known.episode.first for known in self.known_of(rule))])
+        )
+
+    def before(self, rule: Rule) -> Anomaly | None:
+        """The rule's newest anomaly that was cleared before all that, and yet bears on what is found now."""
+        begins = self.begins(rule)
+        if begins is None or not rule.looks_back:
+            return None
+        touched = {anomaly.id for anomaly in self.known_of(rule)}
+        ended = [one for one in self.standing if one.rule == rule.name and one.id not in touched and _ended(one)]
+        return ended[-1] if ended else None
+
 
 @dataclass(frozen=True, slots=True)
 class Judge:
     """One rule, and the indicator whose values it judges."""
 
-    indicator: Indicator
-    rule: TargetRule
+    scene: Scene
+    rule: Rule
 
 
 class Judging:
@@ -65,11 +80,11 @@ class Judging:
         since = {series: min(value.window.start for value in found) for series, found in by_series.items()}
         if not by_series:
             return []
-        standing = turn.uow.anomalies.standing(list(since), min(since.values()))
+        standing = _standing(turn, indicator, since=since, rules=rules)
         judged = [
             _Series(found[0].key, since[series], standing.get(series, ()), bearing)
             for series, found in by_series.items()
-            if (bearing := _rules_to_ask(rules, found, standing.get(series, ())))
+            if (bearing := _rules_to_ask(rules, found, standing.get(series, ()), scene=_scene(turn, indicator)))
         ]
         return self._judge(turn, indicator, judged)
 
@@ -88,27 +103,55 @@ class Judging:
     def _judge(self, turn: Turn, indicator: Indicator, judged: Sequence[_Series]) -> list[Change]:
         if not judged:
             return []
-        history = turn.uow.values.history({item.key.series: _reads_from(item, indicator) for item in judged})
+        scene = _scene(turn, indicator)
+        history = turn.uow.values.history({item.key.series: _reads_from(item, scene) for item in judged})
         changes = [
             change
             for item in judged
             for rule in item.rules
-            for change in self._decide(turn, item, Judge(indicator, rule), values=history.get(item.key.series, ()))
+            for change in self._decide(turn, item, Judge(scene, rule), values=history.get(item.key.series, ()))
         ]
         turn.uow.anomalies.save([change.anomaly for change in changes])
         turn.uow.events.anomalies(changes, turn.now)
         return changes
 
     def _decide(self, turn: Turn, item: _Series, judge: Judge, *, values: Sequence[KpiValue]) -> list[Change]:
-        indicator, rule = judge.indicator, judge.rule
-        known = item.known_of(rule)
+        scene, rule = judge.scene, judge.rule
+        known, before = item.known_of(rule), item.before(rule)
         subject = subject_values(item.key.subject)
-        start = starting_point([anomaly.episode for anomaly in known], item.since)
-        calendar = turn.catalogue.calendar_of(indicator)
-        next_to = succession(indicator, calendar)
-        found = episodes(rule, values, start, follows=next_to) if rule.covers(subject) else []
-        judged = Judged(rule, indicator, calendar, item.key, subject, turn.now)
-        return reconcile(known, found, judged, new_id=self._new_id)
+        ended = [] if before is None else [before]
+        start = starting_point(
+            [anomaly.episode for anomaly in known], item.since, before=[anomaly.episode for anomaly in ended]
+        )
+        found = episodes(rule, values, start, scene=scene) if rule.covers(subject) else _left_alone(start)
+        judged = Judged(rule, scene.indicator, scene.calendar, item.key, subject, turn.now)
+        return reconcile([*ended, *known], found, judged, new_id=self._new_id)
+
+
+def _left_alone(start: Start) -> list[Episode]:
+    return [] if start.before is None else [start.before]
+
+
+def _scene(turn: Turn, indicator: Indicator) -> Scene:
+    return Scene(indicator, turn.catalogue.calendar_of(indicator))
+
+
+def _standing(
+    turn: Turn, indicator: Indicator, *, since: Mapping[bytes, datetime], rules: Sequence[Rule]
+) -> Mapping[bytes, Sequence[Anomaly]]:
+    """The anomalies that what changed can bear on, and those before them that the rules look back to.
+
+    Asked twice where an anomaly is judged again that began long before the change: what was cleared just before it counts, too.
+    """
+    looks_back, cut = max((rule.looks_back for rule in rules), default=0), indicator.window.cut
+    earliest = min(since.values())
+    asked = context_begins(earliest, cut, looks_back) if looks_back else earliest
+    found = turn.uow.anomalies.standing(list(since), asked)
+    if not looks_back:
+        return found
+    firsts = [one.episode.first for series, held in found.items() for one in held if _lasts_until(one, since[series])]
+    again = context_begins(min([earliest, *firsts]), cut, looks_back)
+    return found if again >= asked else turn.uow.anomalies.standing(list(since), again)
 
 
 def close_other_versions(turn: Turn, open_anomalies: Sequence[Anomaly]) -> list[Change]:
@@ -127,15 +170,26 @@ def _by_series(values: Sequence[KpiValue]) -> dict[bytes, list[KpiValue]]:
 
 
 def _rules_to_ask(
-    rules: Sequence[TargetRule], changed: Sequence[KpiValue], standing: Sequence[Anomaly]
-) -> list[TargetRule]:
-    """The rules whose anomalies may change: a value misses the target, or one that did may have been part of an anomaly."""
+    rules: Sequence[Rule], changed: Sequence[KpiValue], standing: Sequence[Anomaly], *, scene: Scene
+) -> list[Rule]:
+    """The rules whose anomalies may change: a value is found, or one that was may have been part of an anomaly."""
     named = {anomaly.rule for anomaly in standing}
-    missed = [rule for rule in rules if any(value.is_judged and not is_met(rule, value) for value in changed)]
-    if not missed and not named:
+    asked = [rule for rule in rules if rule.name in named or _may_find(rule, changed, scene)]
+    if not asked:
         return []
     subject = subject_values(changed[0].key.subject)
-    return [rule for rule in rules if rule.name in named or (rule in missed and rule.covers(subject))]
+    return [rule for rule in asked if rule.name in named or rule.covers(subject)]
+
+
+def _may_find(rule: Rule, changed: Sequence[KpiValue], scene: Scene) -> bool:
+    if not rule.asks_only_for_misses:
+        return True
+    findings = rule.condition.findings(changed, scene)
+    return any(finding is not None and finding.side is not None for finding in findings)
+
+
+def _ended(anomaly: Anomaly) -> bool:
+    return anomaly.episode.cleared is not None
 
 
 def _lasts_until(anomaly: Anomaly, moment: datetime) -> bool:
@@ -143,16 +197,19 @@ def _lasts_until(anomaly: Anomaly, moment: datetime) -> bool:
     return (anomaly.state == "open" or cleared is not None) and (cleared is None or cleared.start >= moment)
 
 
-def _left_behind(anomalies: Sequence[Anomaly], rules: Sequence[TargetRule], now: datetime) -> list[Change]:
+def _left_behind(anomalies: Sequence[Anomaly], rules: Sequence[Rule], now: datetime) -> list[Change]:
     names = {rule.name for rule in rules}
     return [
         close(anomaly, NO_RULE, now) for anomaly in anomalies if anomaly.rule not in names and anomaly.state == "open"
     ]
 
 
-def _reads_from(item: _Series, indicator: Indicator) -> datetime | None:
+def _reads_from(item: _Series, scene: Scene) -> datetime | None:
     """Where the history must begin: early enough for every rule's run and for the episodes that are judged again."""
-    if item.since is None:
-        return None
-    firsts = [anomaly.episode.first for rule in item.rules for anomaly in item.known_of(rule)]
-    return context_begins(min([item.since, *firsts]), indicator.window.cut, max(rule.context for rule in item.rules))
+    starts = [_rule_reads_from(begins, rule, scene) for rule in item.rules if (begins := item.begins(rule)) is not None]
+    return None if item.since is None else min(starts)
+
+
+def _rule_reads_from(begins: datetime, rule: Rule, scene: Scene) -> datetime:
+    context = context_begins(begins, scene.indicator.window.cut, rule.context)
+    return rule.condition.reads_from(context, scene)

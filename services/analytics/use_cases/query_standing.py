@@ -8,6 +8,7 @@ from services.analytics.domain.anomaly import Anomaly
 from services.analytics.domain.catalogue import Catalogue
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue, subject_values
+from services.analytics.domain.rules.target import Target
 from services.analytics.domain.standing import Standing, SubjectStanding, TargetStanding
 from services.analytics.domain.watermark import ages
 from services.analytics.ports.reading import AnalyticsReader, AnomalyFilter, Readers
@@ -65,9 +66,9 @@ def _standing(
         SubjectStanding(
             value,
             [
-                TargetStanding(rule.name, float(rule.target), (rule.name, value.key.series) in open_anomalies)
+                TargetStanding(rule.name, float(rule.condition.target), (rule.name, value.key.series) in open_anomalies)
                 for rule in catalogue.rules_of(indicator.name)
-                if rule.covers(subject_values(value.key.subject))
+                if isinstance(rule.condition, Target) and rule.covers(subject_values(value.key.subject))
             ],
         )
         for value in newest

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.analytics.domain.rule import Comparator, is_met
+from services.analytics.domain.finding import Comparator
+from services.analytics.domain.rules.target import Target, is_met
 from shared.calendars.windows import Window
 from tests.unit.analytics.examples import rule, value, week
 
@@ -30,7 +31,7 @@ EXAMPLES: list[tuple[float, float, Comparator, str, bool]] = [
 def test_ratios_of_whole_numbers_are_compared_as_fractions(
     passed: float, of: float, comparator: Comparator, target: str, *, met: bool
 ) -> None:
-    assert is_met(rule(comparator=comparator, target=Decimal(target)), value(0, passed, of)) is met
+    assert is_met(Target(comparator, Decimal(target)), value(0, passed, of)) is met
 
 
 SUMS: list[tuple[float, Comparator, str, bool]] = [
@@ -49,7 +50,7 @@ def test_a_number_is_not_beside_its_target_because_of_how_it_was_added_up(
     number: float, comparator: Comparator, target: str, *, met: bool
 ) -> None:
     summed = value(0, 1, value=number, numerator=number, denominator=None)
-    assert is_met(rule(comparator=comparator, target=Decimal(target)), summed) is met
+    assert is_met(Target(comparator, Decimal(target)), summed) is met
 
 
 @settings(deadline=None)
@@ -59,7 +60,7 @@ def test_a_number_is_not_beside_its_target_because_of_how_it_was_added_up(
 def test_every_ratio_of_whole_numbers_is_compared_exactly(passed: int, of: int, digits: int, units: int) -> None:
     target = Decimal(units).scaleb(-digits)
     expected = Fraction(passed, of) >= Fraction(units, 10**digits)
-    assert is_met(rule(target=target), value(0, passed, of)) is expected
+    assert is_met(Target(">=", target), value(0, passed, of)) is expected
 
 
 def test_a_rule_covers_subjects_with_its_values_and_windows_that_begin_in_its_period() -> None:

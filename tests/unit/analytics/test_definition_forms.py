@@ -116,7 +116,7 @@ def test_a_wrong_indicator_is_refused_with_pointer_and_remedy(
 WRONG_RULES: list[tuple[dict[str, Any], str, str]] = [
     ({"indicator": None}, "/indicator", "is missing"),
     ({"kind": "ewma"}, "/kind", "cannot be judged yet; what can be is target"),
-    ({"kind": "guess"}, "/kind", "use one of target"),
+    ({"kind": "guess"}, "/kind", "use one of target, change_from_previous"),
     ({"comparator": "≥"}, "/comparator", "use one of >=, >, <=, <"),
     ({"comparator": None}, "/comparator", "say what is good"),
     ({"target": None}, "/target", "is missing"),
@@ -128,6 +128,15 @@ WRONG_RULES: list[tuple[dict[str, Any], str, str]] = [
     ({"severity": "huge"}, "/severity", "minor, moderate, major, critical"),
     ({"opens_issue": "yes"}, "/opens_issue", "neither true nor false"),
     ({"subject": {"line": 1}}, "/subject", "write a text"),
+    ({"for_windows": 3, "of": 2}, "/of", "whole number from 3"),
+    ({"cooldown": -1}, "/cooldown", "whole number from 0"),
+    ({"minimum_effect": -0.1}, "/minimum_effect", "is no size"),
+    ({"significantly": {"confidence": 0.4}}, "/significantly", "between 0.5 and 1"),
+    ({"significantly": True}, "/significantly", "between 0.5 and 1"),
+    ({"severity_by_size": [{"size": 1}]}, "/severity_by_size", "write a list such as"),
+    ({"severity_by_size": [{"size": 1, "severity": "huge"}]}, "/severity_by_size", "minor, moderate"),
+    ({"severity_by_size": [{"size": 1, "severity": "major"}] * 2}, "/severity_by_size", "twice"),
+    ({"mode": "watch"}, "/mode", "use one of act, observe"),
     ({"for_window": 2}, "/for_window", "use one of indicator, kind"),
 ]
 
@@ -144,7 +153,7 @@ def test_every_problem_is_named_at_once() -> None:
     with pytest.raises(InvalidDefinition) as refused:
         read_rule("yield-below-95", 1, {"for_windows": 0, "x~/y": 1})
     pointers = [problem.pointer for problem in refused.value.errors]
-    assert pointers == ["/x~0~1y", "/kind", "/indicator", "/comparator", "/target", "/for_windows"]
+    assert sorted(pointers) == ["/comparator", "/for_windows", "/indicator", "/kind", "/target", "/x~0~1y"]
 
 
 KINDS = st.one_of(
@@ -188,7 +197,14 @@ RULES = st.fixed_dictionaries(
         "target": st.one_of(st.integers(-(10**15), 10**15), st.floats(-1e15, 1e15)),
     },
     optional={
-        "for_windows": st.integers(1, 100),
+        "for_windows": st.integers(1, 50),
+        "of": st.integers(50, 100),
+        "cooldown": st.integers(0, 100),
+        "minimum_sample": st.integers(0, 10**9),
+        "minimum_effect": st.floats(0, 1e15),
+        "significantly": st.fixed_dictionaries({"confidence": st.sampled_from([0.9, 0.95, 0.99])}),
+        "severity_by_size": st.just([{"size": 2, "severity": "major"}, {"size": 1, "severity": "minor"}]),
+        "mode": st.sampled_from(["act", "observe"]),
         "subject": st.dictionaries(st.just("line"), st.text("ab", min_size=1)),
         "title": st.text("ab", min_size=1),
     },

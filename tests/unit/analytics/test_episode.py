@@ -1,25 +1,24 @@
 """Runs, episodes, and that judging bit by bit, in any order and with restated values, equals judging everything."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, cast
+from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.analytics.domain.anomaly import Anomaly, Change, ChangeKind
-from services.analytics.domain.catalogue import make_catalogue
-from services.analytics.domain.episode import NEWEST_EVIDENCE, Episode, context_begins, episodes
+from services.analytics.domain.anomaly import Change, ChangeKind
+from services.analytics.domain.episode import NEWEST_EVIDENCE, Episode, context_begins
 from services.analytics.domain.kpi_value import KpiValue
-from services.analytics.domain.rule import TargetRule
-from services.analytics.ports.evaluating import EvaluateUnitOfWork
-from services.analytics.use_cases.judging import Judging, Turn
-from shared.calendars.calendar import DEFAULT_CALENDAR
+from services.analytics.domain.rules.change import ChangeFromPrevious
+from services.analytics.use_cases.judging import Judging
 from shared.calendars.windows import Window
 from shared.runtime.identifiers import CountingIds
-from tests.unit.analytics.examples import NOW, indicator, rule, value, week
+from tests.unit.analytics.examples import found, indicator, rule, value, week
+from tests.unit.analytics.stored import Stored, turn
 
 
 def weeks(*figures: float | None) -> list[KpiValue]:
@@ -69,92 +68,142 @@ def test_examples(
     figures: list[float | None], for_windows: int, clear_after: int, wanted: list[tuple[int, int, int | None]]
 ) -> None:
     judged = rule(for_windows=for_windows, clear_after=clear_after)
-    assert spans(episodes(judged, weeks(*figures))) == wanted
+    assert spans(found(judged, weeks(*figures))) == wanted
+
+
+# yields per week, the rule → (first, raised, cleared)
+SHAPED: list[tuple[list[float | None], dict[str, Any], list[tuple[int, int, int | None]]]] = [
+    ([94, 96, 94], {"for_windows": 2, "of": 3}, [(0, 2, None)]),
+    ([94, 96, 96, 94], {"for_windows": 2, "of": 3}, []),
+    ([94, None, 94], {"for_windows": 2, "of": 3}, []),  # a missing week ends a run of any kind
+    ([94, 94, 96, 94, 96, 94], {"for_windows": 2, "of": 3}, [(0, 1, 2), (3, 5, None)]),  # nothing counts twice
+    ([94, 94, 96, 94], {"for_windows": 2, "of": 3}, [(0, 1, 2)]),
+    ([94, 96, 94, 96, 96, 94], {"cooldown": 2}, [(0, 0, None)]),
+    ([94, 96, 96, 96, 94], {"cooldown": 2}, [(0, 0, 1), (4, 4, None)]),
+    ([94, 96, None, 94, 96], {"cooldown": 2}, [(0, 0, 4)]),  # windows of the calendar count, with values or without
+    ([94, 90], {"minimum_effect": 0.02}, [(1, 1, None)]),
+    ([93, 97], {"minimum_effect": 0.02}, [(0, 0, 1)]),  # 0.02 is enough
+    ([94], {"minimum_sample": 1001}, []),
+]
+
+
+@pytest.mark.parametrize(("figures", "shape", "wanted"), SHAPED)
+def test_shapes(figures: list[float | None], shape: dict[str, Any], wanted: list[tuple[int, int, int | None]]) -> None:
+    assert spans(found(rule(**shape), weeks(*figures))) == wanted
+
+
+@pytest.mark.parametrize(("figures", "shape", "wanted"), SHAPED)
+def test_shapes_judged_window_by_window(
+    figures: list[float | None], shape: dict[str, Any], wanted: list[tuple[int, int, int | None]]
+) -> None:
+    stored, judging = Stored(), Judging(CountingIds().next)
+    for one in weeks(*figures):
+        stored.held[one.window.start] = one
+        judging.changed(turn(stored, rule(**shape)), indicator(), [one])
+    assert spans([one.episode for one in stored.known.values() if one.state != "withdrawn"]) == wanted
+
+
+def test_what_comes_back_within_the_cooldown_is_the_same_anomaly_and_can_be_undone() -> None:
+    judged = rule(cooldown=2)
+    stored, judging = Stored(), Judging(CountingIds().next)
+    for one in weeks(94, 96, 96, 94):
+        stored.held[one.window.start] = one
+        judging.changed(turn(stored, judged), indicator(), [one])
+    [anomaly] = stored.known.values()
+    assert (anomaly.state, anomaly.episode.misses) == ("open", 2)
+    stored.held[week(3).start] = value(3, 960, revision=2)
+    judging.changed(turn(stored, judged), indicator(), [stored.held[week(3).start]])
+    assert [one.state for one in stored.known.values()] == ["cleared"]
+    assert stored.known[anomaly.id].episode.cleared == week(1)
+
+
+def test_an_observing_rule_raises_and_opens_nothing() -> None:
+    for mode, opens in (("act", True), ("observe", False)):
+        stored = Stored()
+        [bad] = weeks(94)
+        stored.held[bad.window.start] = bad
+        [raised] = Judging(CountingIds().next).changed(
+            turn(stored, rule(opens_issue=True, mode=mode)), indicator(), [bad]
+        )
+        assert raised.anomaly.opens_issue is opens
+
+
+def test_the_size_of_the_worst_window_decides_the_severity() -> None:
+    judged = rule(severity_by_size=((0.01, "major"), (0.05, "critical")))
+    stored, judging = Stored(), Judging(CountingIds().next)
+    told = []
+    for one in weeks(94.5, 94, 89, 94):
+        stored.held[one.window.start] = one
+        told += judging.changed(turn(stored, judged), indicator(), [one])
+    assert [change.anomaly.severity for change in told] == ["moderate", "major", "critical", "critical"]
 
 
 def test_only_windows_that_begin_in_the_period_count() -> None:
     judged = rule(for_windows=2, period=Window(week(1).start, week(3).start))
-    assert spans(episodes(judged, weeks(94, 94, 94, 94))) == [(1, 2, None)]
-    assert spans(episodes(judged, weeks(94, 94, 96, 94))) == []
+    assert spans(found(judged, weeks(94, 94, 94, 94))) == [(1, 2, None)]
+    assert spans(found(judged, weeks(94, 94, 96, 94))) == []
 
 
 def test_an_episode_carries_its_first_run_and_the_newest_values() -> None:
-    [found] = episodes(rule(for_windows=2), weeks(*[94.0] * 100))
-    assert found.misses == 100
-    starts = [seen.window.start for seen in found.evidence]
+    [raised] = found(rule(for_windows=2), weeks(*[94.0] * 100))
+    assert raised.misses == 100
+    starts = [seen.window.start for seen in raised.evidence]
     assert starts == [week(number).start for number in (0, 1, *range(100 - NEWEST_EVIDENCE, 100))]
 
 
-@dataclass
-class Stored:
-    """Values and anomalies in memory, with the same filters as the stores on SQL."""
-
-    held: dict[datetime, KpiValue] = field(default_factory=dict)
-    known: dict[str, Anomaly] = field(default_factory=dict)
-    changes: list[Change] = field(default_factory=list)
-
-    def history(self, wanted: Mapping[bytes, datetime | None]) -> Mapping[bytes, Sequence[KpiValue]]:
-        [(series, since)] = wanted.items()
-        return {series: [self.held[at] for at in sorted(self.held) if since is None or at >= since]}
-
-    def standing(self, series: Sequence[bytes], since: datetime | None) -> Mapping[bytes, Sequence[Anomaly]]:
-        def stands(anomaly: Anomaly) -> bool:
-            cleared = anomaly.episode.cleared
-            return anomaly.state == "open" or since is None or (cleared is not None and cleared.start >= since)
-
-        found = [one for one in self.known.values() if one.state != "withdrawn" and stands(one)]
-        return {series[0]: sorted(found, key=lambda one: (one.episode.first, one.id))}
-
-    def save(self, anomalies: Sequence[Anomaly]) -> None:
-        self.known.update({anomaly.id: anomaly for anomaly in anomalies})
-
-    def anomalies(self, changes: Sequence[Change], now: datetime) -> None:
-        self.changes += changes
-
-
-@dataclass
-class FakeUnit:
-    """What judging needs of a unit of work."""
-
-    values: Stored
-    anomalies: Stored
-    events: Stored
-
-
-def turn(stored: Stored, judged: TargetRule) -> Turn:
-    catalogue = make_catalogue(
-        revision=1, indicators=[indicator()], calendars={"default": DEFAULT_CALENDAR}, rules=[judged]
-    )
-    unit: Any = FakeUnit(stored, stored, stored)
-    return Turn(cast("EvaluateUnitOfWork", unit), catalogue, NOW)
-
-
 UPDATES = st.lists(
-    st.lists(st.tuples(st.integers(0, 9), st.sampled_from([930, 940, 950, 970, -1])), min_size=1, max_size=4),
+    st.lists(
+        st.tuples(st.sampled_from([*range(10), 52, 53, 54, 55]), st.sampled_from([930, 940, 950, 970, -1])),
+        min_size=1,
+        max_size=4,
+    ),
     min_size=1,
     max_size=12,
 )
 
 
+SHAPES = st.fixed_dictionaries(
+    {"for_windows": st.integers(1, 3), "clear_after": st.integers(1, 3)},
+    optional={
+        "of": st.integers(2, 5),
+        "cooldown": st.integers(1, 3),
+        "minimum_sample": st.just(1000),
+        "minimum_effect": st.sampled_from([0.01, 0.015]),
+        "confidence": st.just(0.9),
+        "condition": st.sampled_from(
+            [
+                ChangeFromPrevious(0.015),
+                ChangeFromPrevious(0.02, relative=False, reports="worse"),
+                ChangeFromPrevious(0.01, against="year_before"),
+            ]
+        ),
+        "period": st.just(Window(week(2).start, week(8).start)),
+        "severity_by_size": st.just(((0.02, "critical"),)),
+    },
+)
+
+
 @settings(deadline=None)
-@given(batches=UPDATES, for_windows=st.integers(1, 3), clear_after=st.integers(1, 3))
+@given(batches=UPDATES, shape=SHAPES)
 def test_judging_bit_by_bit_equals_judging_everything(
-    batches: list[list[tuple[int, int]]], for_windows: int, clear_after: int
+    batches: list[list[tuple[int, int]]], shape: dict[str, Any]
 ) -> None:
-    judged = rule(for_windows=for_windows, clear_after=clear_after)
+    judged = rule(**shape)
     stored, judging = Stored(), Judging(CountingIds().next)
     for number, batch in enumerate(batches):
         changed = {}
         for at, passed in batch:
             judgement = "judged" if passed > 0 else "insufficient"
-            changed[week(at).start] = value(at, abs(passed), judgement=judgement, revision=number)
+            of = 999 if at == 4 else 1000
+            changed[week(at).start] = value(at, abs(passed), of, judgement=judgement, revision=number)
         stored.held.update(changed)
         judging.changed(turn(stored, judged), indicator(), list(changed.values()))
 
-    everything = episodes(judged, [stored.held[at] for at in sorted(stored.held)])
+    everything = found(judged, [stored.held[at] for at in sorted(stored.held)])
     standing = [anomaly for anomaly in stored.known.values() if anomaly.state != "withdrawn"]
     assert sorted((anomaly.episode for anomaly in standing), key=lambda one: one.first) == everything
     assert all((anomaly.state == "open") == (anomaly.episode.cleared is None) for anomaly in standing)
+    assert all(anomaly.severity == judged.severity_of(anomaly.episode.size) for anomaly in standing)
     _check_story(stored.changes)
 
 
@@ -185,7 +234,7 @@ def test_an_anomaly_that_no_rule_stands_behind_is_closed_and_comes_back_with_its
     history = weeks(94)
     stored.held.update({one.window.start: one for one in history})
     judging.changed(turn(stored, judged), indicator(), history)
-    other = replace(judged, name="another", target=rule().target / 2)
+    other = rule(name="another", target=Decimal("0.475"))
     [closed] = judging.whole(turn(stored, other), indicator(), [history[0].key])
     assert (closed.kind, closed.anomaly.state) == (ChangeKind.CLEARED, "cleared")
     assert closed.anomaly.reason.endswith("no rule judges it any more")

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import cast
 
 from services.analytics.domain.control_chart.chart import ControlChart
-from services.analytics.domain.rule import TargetRule
+from services.analytics.domain.rule import Rule
+from services.analytics.domain.rules.target import Target as TargetCondition
 from services.analytics.domain.spc.assurance import Verdict, assurance
 from services.analytics.domain.spc.phases import DrawnPhase, Standing
 from services.analytics.domain.spc.samples import Counts
@@ -21,28 +22,33 @@ class Target:
         stable: False where points of the newest phase lie beyond its limits: then the limits promise little.
     """
 
-    rule: TargetRule
+    rule: Rule
+    condition: TargetCondition
     verdict: Verdict
     standing: Standing
     stable: bool
 
 
-def target_of(rules: Sequence[TargetRule], chart: ControlChart, subject: Mapping[str, str]) -> Target | None:
+def target_of(rules: Sequence[Rule], chart: ControlChart, subject: Mapping[str, str]) -> Target | None:
     """The target in force at the newest window.
 
     Of several a goal's comes first, then the rule that names most of the subject, then the first by name.
     """
-    covering = [rule for rule in rules if rule.covers(subject) and _in_force(rule, chart)]
+    covering = [
+        (rule, rule.condition)
+        for rule in rules
+        if isinstance(rule.condition, TargetCondition) and rule.covers(subject) and _in_force(rule, chart)
+    ]
     if not covering:
         return None
-    rule = min(covering, key=lambda one: (one.goal_id is None, -len(one.subject), one.name))
+    rule, condition = min(covering, key=lambda one: (one[0].goal_id is None, -len(one[0].subject), one[0].name))
     drawn = chart.newest.drawn
     if drawn is None:
-        return Target(rule, "unknown", "waiting", stable=True)
+        return Target(rule, condition, "unknown", "waiting", stable=True)
     newest = cast("DrawnPhase[Counts]", drawn)  # assurance reads limits alone, whatever they were made of
-    found = assurance(newest, comparator=rule.comparator, target=float(rule.target))
-    return Target(rule, found.verdict, found.standing, found.stable)
+    found = assurance(newest, comparator=condition.comparator, target=float(condition.target))
+    return Target(rule, condition, found.verdict, found.standing, found.stable)
 
 
-def _in_force(rule: TargetRule, chart: ControlChart) -> bool:
+def _in_force(rule: Rule, chart: ControlChart) -> bool:
     return rule.period is None or (bool(chart.points) and rule.covers_window(chart.points[-1].value))

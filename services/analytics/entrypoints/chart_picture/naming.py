@@ -39,8 +39,8 @@ class Naming:
         target = self._shown.target
         if target is None:
             return ""
-        comparator = _SIGNS.get(target.rule.comparator, target.rule.comparator)
-        number = (target.rule.target * (100 if percent else 1)).normalize()
+        comparator = _SIGNS.get(target.condition.comparator, target.condition.comparator)
+        number = (target.condition.target * (100 if percent else 1)).normalize()
         return f"{comparator} {number:f}{' %' if percent else ''}"
 
     def window(self, window: Window) -> str:

@@ -147,7 +147,7 @@ def _step(sheet: _Sheet, point: ChartPoint, style: str) -> list[ink.Place]:
 
 def _target(sheet: _Sheet) -> Iterator[ink.Element]:
     if sheet.shown.target is not None:
-        y = sheet.heights.y(float(sheet.shown.target.rule.target))
+        y = sheet.heights.y(float(sheet.shown.target.condition.target))
         yield ink.line((_FRAME.left, y), (_FRAME.right, y), "target")
 
 
@@ -194,7 +194,7 @@ def _labels(sheet: _Sheet, words: Words) -> Iterator[ink.Element]:
     if newest is not None and newest.centre is not None and newest.upper is not None and newest.lower is not None:
         named = [(words.upper, newest.upper), (words.centre, newest.centre), (words.lower, newest.lower)]
     if sheet.shown.target is not None:
-        named.append((words.target, float(sheet.shown.target.rule.target)))
+        named.append((words.target, float(sheet.shown.target.condition.target)))
     heights = apart([sheet.heights.y(value) for _, value in named], _LABEL_GAP)
     for (name, value), y in zip(named, heights, strict=True):
         yield ink.text(f"{name} {sheet.numbers.exact(value)}", (_FRAME.right + 10, y + 4), "label")
@@ -217,7 +217,7 @@ def _drawn_values(shown: ShownChart, points: Sequence[ChartPoint]) -> Iterator[f
         if point.standing != "gap":
             yield from (v for v in (point.value.value, point.lower, point.upper) if v is not None)
     if shown.target is not None:
-        yield float(shown.target.rule.target)
+        yield float(shown.target.condition.target)
 
 
 def _is_share(shown: ShownChart, points: Sequence[ChartPoint]) -> bool:

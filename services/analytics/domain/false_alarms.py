@@ -1,0 +1,71 @@
+"""How often a rule raises an anomaly though nothing is wrong: the average run length in windows, exactly, by a Markov chain.
+
+Known only where the rule itself says what chance does: a target with a confidence finds a window of a process that lies exactly at
+its target with a chance of at most 1 - confidence. The memory of the runs is the state (Brook & Evans 1972, "An approach to the
+probability distribution of cusum run length", Biometrika 59).
+"""
+
+from collections import deque
+
+from services.analytics.domain.rule import Rule
+from services.analytics.domain.rules.target import Target
+
+_MOST_STATES = 200
+LONGEST = 1e9
+"""Stands for anything longer, which the equations no longer tell apart."""
+
+
+def expected_run_length(rule: Rule) -> float | None:
+    """Windows until the first false alarm, at least, on average; None where the rule says nothing about chance, or remembers too much.
+
+    Blocks for milliseconds.
+    """
+    condition = rule.condition
+    if not isinstance(condition, Target) or condition.confidence is None:
+        return None
+    states = _states(rule.for_windows, rule.window_of)
+    return None if states is None else _mean_windows(states, 1 - condition.confidence)
+
+
+_Ages = tuple[int, ...]
+"""How many windows ago each finding was that can still belong to a run, newest first."""
+
+
+def _next(ages: _Ages, *, is_found: bool, needed: int, of: int) -> _Ages:
+    """Without findings too old to be part of a run, whatever comes."""
+    older = tuple(age + 1 for age in ages)
+    known = (0, *older) if is_found else older
+    return tuple(age for place, age in enumerate(known) if needed - place - 1 <= of - 1 - age)
+
+
+def _states(needed: int, of: int) -> list[tuple[int, int | None]] | None:
+    """Per state, which one follows a window in order and which one a finding; None is the alarm."""
+    index: dict[_Ages, int] = {(): 0}
+    queue, moves = deque[_Ages]([()]), []
+    while queue:
+        ages = queue.popleft()
+        reached = [_next(ages, is_found=is_found, needed=needed, of=of) for is_found in (False, True)]
+        for after in reached:
+            if len(after) < needed and after not in index:
+                index[after] = len(index)
+                queue.append(after)
+        if len(index) > _MOST_STATES:
+            return None
+        moves.append((index[reached[0]], index.get(reached[1])))
+    return moves
+
+
+def _mean_windows(states: list[tuple[int, int | None]], chance: float) -> float:
+    """Solves mean = 1 + Σ chance of a move times mean there, over the states before the alarm."""
+    import numpy as np  # noqa: PLC0415 - only who asks for a rule needs it
+
+    matrix = np.eye(len(states))
+    for row, (in_order, found) in enumerate(states):
+        matrix[row, in_order] -= 1 - chance
+        if found is not None:
+            matrix[row, found] -= chance
+    try:
+        mean = float(np.linalg.solve(matrix, np.ones(len(states)))[0])
+    except np.linalg.LinAlgError:
+        return LONGEST
+    return mean if 0 < mean < LONGEST else LONGEST

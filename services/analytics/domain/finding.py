@@ -1,0 +1,99 @@
+"""What a kind of rule says of one window, and what it may know when it judges."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Literal, Protocol, get_args
+
+from services.analytics.domain.indicator import Indicator
+from services.analytics.domain.kpi_value import KpiValue
+from services.analytics.domain.succession import Follows, succession
+from shared.calendars.calendar import Calendar
+from shared.calendars.windows import next_window, shift_name, window_at
+
+Comparator = Literal[">=", ">", "<=", "<"]
+COMPARATORS: tuple[Comparator, ...] = get_args(Comparator)
+Deviation = Literal["below", "above"]
+Language = Literal["en", "zh"]
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A window that a rule could judge.
+
+    Attributes:
+        side: where the value lies that it finds; None for a window in order.
+        limit: the value that separates the two, in the indicator's unit.
+        size: how far the value lies from what it is compared with, in the unit in which the rule states sizes; 0 in order.
+        compared: the other value that it was compared with, if it was one.
+    """
+
+    side: Deviation | None
+    limit: float
+    size: float = 0.0
+    compared: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """The indicator whose values are judged, and the calendar of its windows."""
+
+    indicator: Indicator
+    calendar: Calendar
+
+    @property
+    def follows(self) -> Follows:
+        return succession(self.indicator, self.calendar)
+
+    def counts_until(self, start: datetime, windows: int) -> datetime:
+        """Start of the window that comes so many after the one at `start`; what lies between shifts does not count."""
+        cut = self.indicator.window.cut
+        found = window_at(self.calendar, cut, start)
+        for _ in range(windows):
+            found = next_window(self.calendar, cut, found)
+            if cut == "shift" and self.calendar.shifts and shift_name(self.calendar, found.start) is None:
+                found = next_window(self.calendar, cut, found)
+        return found.start
+
+
+Show = Callable[[float], str]
+"""Writes a value of the indicator in its unit."""
+
+
+class Condition(Protocol):
+    """What one kind of rule asks of values."""
+
+    kind: ClassVar[str]
+
+    @property
+    def is_pointwise(self) -> bool:
+        """Whether each value is judged by itself."""
+        ...
+
+    @property
+    def has_two_sides(self) -> bool: ...
+
+    def reads_from(self, start: datetime, scene: Scene) -> datetime:
+        """Where the values must begin that the judgement of the window at `start` rests on."""
+        ...
+
+    def findings(self, values: Sequence[KpiValue], scene: Scene) -> Iterator[Finding | None]:
+        """One per value, in order; None for a window that cannot be judged. Rests on no later value."""
+        ...
+
+    def good(self, side: Deviation) -> Comparator:
+        """How a value in order compares with the limit on this side."""
+        ...
+
+    def headline(self, language: Language, side: Deviation, show: Show) -> str:
+        """What the values did: `was below 95 %`."""
+        ...
+
+    def basis(self, language: Language, show: Show) -> str:
+        """What they were judged by: `target ≥ 95 %`."""
+        ...
+
+    def body(self) -> Mapping[str, Any]:
+        """The fields of its own, as people write them."""
+        ...

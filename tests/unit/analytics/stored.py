@@ -1,0 +1,59 @@
+"""Values and anomalies in memory, for judging."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, cast
+
+from services.analytics.domain.anomaly import Anomaly, Change
+from services.analytics.domain.catalogue import make_catalogue
+from services.analytics.domain.kpi_value import KpiValue
+from services.analytics.domain.rule import Rule
+from services.analytics.ports.evaluating import EvaluateUnitOfWork
+from services.analytics.use_cases.judging import Turn
+from shared.calendars.calendar import DEFAULT_CALENDAR
+from tests.unit.analytics.examples import NOW, indicator
+
+
+@dataclass
+class Stored:
+    """Values and anomalies in memory, with the same filters as the stores on SQL."""
+
+    held: dict[datetime, KpiValue] = field(default_factory=dict)
+    known: dict[str, Anomaly] = field(default_factory=dict)
+    changes: list[Change] = field(default_factory=list)
+
+    def history(self, wanted: Mapping[bytes, datetime | None]) -> Mapping[bytes, Sequence[KpiValue]]:
+        [(series, since)] = wanted.items()
+        return {series: [self.held[at] for at in sorted(self.held) if since is None or at >= since]}
+
+    def standing(self, series: Sequence[bytes], since: datetime | None) -> Mapping[bytes, Sequence[Anomaly]]:
+        def stands(anomaly: Anomaly) -> bool:
+            cleared = anomaly.episode.cleared
+            return anomaly.state == "open" or since is None or (cleared is not None and cleared.start >= since)
+
+        found = [one for one in self.known.values() if one.state != "withdrawn" and stands(one)]
+        return {series[0]: sorted(found, key=lambda one: (one.episode.first, one.id))}
+
+    def save(self, anomalies: Sequence[Anomaly]) -> None:
+        self.known.update({anomaly.id: anomaly for anomaly in anomalies})
+
+    def anomalies(self, changes: Sequence[Change], now: datetime) -> None:
+        self.changes += changes
+
+
+@dataclass
+class FakeUnit:
+    """What judging needs of a unit of work."""
+
+    values: Stored
+    anomalies: Stored
+    events: Stored
+
+
+def turn(stored: Stored, judged: Rule) -> Turn:
+    catalogue = make_catalogue(
+        revision=1, indicators=[indicator()], calendars={"default": DEFAULT_CALENDAR}, rules=[judged]
+    )
+    unit: Any = FakeUnit(stored, stored, stored)
+    return Turn(cast("EvaluateUnitOfWork", unit), catalogue, NOW)
