@@ -237,6 +237,9 @@ class _PythonDriver:
         wait_ms = round(wait_seconds * 1000)
         if self._is_rebalancing():
             wait_ms = max(wait_ms, _REBALANCE_MS)
+        fetcher = self._client._fetcher  # noqa: SLF001
+        if not fetcher._next_partition_records:  # noqa: SLF001 - read to its end, but it takes the place of what was paused
+            fetcher._next_partition_records = None  # noqa: SLF001
         with _translated():
             polled = self._client.poll(timeout_ms=wait_ms, max_records=max_records)
         return [

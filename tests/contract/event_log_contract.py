@@ -213,6 +213,18 @@ class EventLogContract:
         reader.consumer.resume([ZERO])
         assert [record.offset for record in reader.read(5)] == [1, 2, 3, 4, 5]
 
+    def test_a_resumed_partition_goes_on_though_the_others_have_been_read_to_their_ends(self, log: EventLog) -> None:
+        log.append([*numbered(20), *numbered(20, partition=1)])
+        reader = Reader(log, [TOPIC])
+        while not reader.records:
+            reader.poll(max_records=1)
+        begun = reader.records[0].partition
+        reader.consumer.pause([begun])
+        others = reader.read(20)
+        assert begun not in {record.partition for record in others}
+        reader.consumer.resume([begun])
+        assert [record.offset for record in reader.read(19)] == list(range(1, 20))
+
     def test_a_partition_may_be_sought_while_it_is_paused(self, log: EventLog) -> None:
         log.append(numbered(10))
         reader = Reader(log, [TOPIC])
