@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from shared.eventlog.group_commit import GroupCommit
 from shared.eventlog.groups import Group
 from shared.eventlog.limits import check_size
 from shared.eventlog.local_consumer import LocalConsumer, Signal
@@ -27,6 +26,7 @@ from shared.eventlog.port import (
 )
 from shared.eventlog.topic_table import TopicTable
 from shared.runtime.clock import Clock
+from shared.runtime.group_commit import GroupCommit
 from shared.runtime.identifiers import IdSource
 
 _DELETE_AT_ONCE = 20_000

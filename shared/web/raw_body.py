@@ -1,5 +1,6 @@
 """The request's body as bytes, for routes that decode it themselves. Read from a plain `def` endpoint, in its own thread."""
 
+from collections import deque
 from collections.abc import Iterator
 
 import anyio.from_thread
@@ -8,13 +9,34 @@ from starlette.requests import ClientDisconnect
 
 from shared.web.errors import BodyTooLarge, InvalidQuery
 
+_BEGINNING_BYTES = 64 * 1024
+
+
+async def raw_body(request: Request) -> "RawBody":
+    """Dependency: the body, of which only the beginning has been read. Raises InvalidQuery if the sender goes away.
+
+    A small body is then complete, and the endpoint's thread need not ask the server's for it, which costs more than reading it.
+    """
+    body = RawBody(request)
+    await body.begin()
+    return body
+
 
 class RawBody:
-    """Dependency: the body, not yet read. Read it once, either way."""
+    """A body on its way. Read it once, either way."""
 
     def __init__(self, request: Request) -> None:
-        self._request = request
         self._stream = request.stream()
+        self._beginning: deque[bytes] = deque()
+        self._has_ended = False
+
+    async def begin(self) -> None:
+        """Read the beginning, or all of a small body."""
+        size = 0
+        while size < _BEGINNING_BYTES and not self._has_ended:
+            part = await self._next_part()
+            self._beginning.append(part)
+            size += len(part)
 
     def read(self, most_bytes: int) -> bytes:
         """The whole body. Blocks until the sender has sent it. Raises BodyTooLarge, InvalidQuery if the sender goes away."""
@@ -41,15 +63,16 @@ class RawBody:
             yield b"".join(waiting)
 
     def _parts(self) -> Iterator[bytes]:
-        while True:
-            try:
-                part = anyio.from_thread.run(self._next_part)
-            except ClientDisconnect as error:
-                raise InvalidQuery("the body ended before it was complete; send it again") from error
-            if part is None:
-                return
-            if part:
-                yield part
+        while self._beginning:
+            yield self._beginning.popleft()
+        while not self._has_ended:
+            yield anyio.from_thread.run(self._next_part)
 
-    async def _next_part(self) -> bytes | None:
-        return await anext(self._stream, None)
+    async def _next_part(self) -> bytes:
+        """Empty at the end, and perhaps before it."""
+        try:
+            part = await anext(self._stream, None)
+        except ClientDisconnect as error:
+            raise InvalidQuery("the body ended before it was complete; send it again") from error
+        self._has_ended = part is None
+        return part or b""

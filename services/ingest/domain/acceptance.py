@@ -1,8 +1,10 @@
 """A whole batch, from bytes to readings and rejections; pure."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import accumulate, pairwise, starmap
 
 from services.ingest.domain.batch import Prepared, typed
 from services.ingest.domain.decode import EventDecoder
@@ -18,6 +20,22 @@ class Acceptance:
     accepted: int
     rejected: Sequence[Rejected]
     entry_ids: Sequence[str]
+
+
+def apart(joined: Acceptance, sizes: Sequence[int]) -> list[Acceptance]:
+    """The answer to each of several batches that were taken in as one, in their order.
+
+    Args:
+        sizes: how many events each had; together all that were taken in.
+    """
+    indices = [refused.index for refused in joined.rejected]
+    return [_between(joined, indices, events) for events in starmap(range, pairwise(accumulate(sizes, initial=0)))]
+
+
+def _between(joined: Acceptance, indices: Sequence[int], events: range) -> Acceptance:
+    refused = slice(bisect_left(indices, events.start), bisect_left(indices, events.stop))
+    rejected = [replace(one, index=one.index - events.start) for one in joined.rejected[refused]]
+    return Acceptance(len(events) - len(rejected), rejected, joined.entry_ids[refused])
 
 
 def prepare(decoder: EventDecoder, originals: Sequence[bytes], *, now: datetime) -> Prepared:

@@ -37,7 +37,7 @@ from shared.runtime.failpoints import fail_point
 from shared.web.actor import current_actor
 from shared.web.errors import InvalidCursor, InvalidQuery
 from shared.web.pagination import Page, PageRequest, page_of, page_request
-from shared.web.raw_body import RawBody
+from shared.web.raw_body import RawBody, raw_body
 
 CallerOf = Annotated[Actor, Depends(current_actor)]
 PageOf = Annotated[PageRequest, Depends(page_request)]
@@ -83,7 +83,7 @@ def make_router(routes: Routes) -> APIRouter:
 
 def _add_events(router: APIRouter, routes: Routes) -> None:
     @router.post("/metric-events", status_code=202, response_model_exclude_unset=True)
-    def post_metric_events(request: Request, body: Annotated[RawBody, Depends()]) -> AcceptedShape:
+    def post_metric_events(request: Request, body: Annotated[RawBody, Depends(raw_body)]) -> AcceptedShape:
         """Take in CloudEvents: one, a batch, lines (NDJSON) of any number, or one in binary mode.
 
         Answers when everything is durable. Sending the same again is always safe.

@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 
 from services.ingest.domain.acceptance import Acceptance
 from services.ingest.domain.quarantine import Rejected
+from services.ingest.entrypoints.joint_batches import JointBatches
 from services.ingest.entrypoints.quotas import Quotas
 from services.ingest.metrics import IngestMetrics
 from services.ingest.use_cases.accept_metric_events import AcceptMetricEvents, PrepareMetricEvents
 from shared.runtime.clock import Clock
 
 MOST_LISTED = 10_000
+_SMALL = 500
+"""Events. Larger batches are taken in by themselves: side by side they are faster than one after the other."""
 
 
 @dataclass
@@ -26,7 +29,7 @@ class Taken:
     rejected: list[tuple[int, Rejected, str]] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Intake:
     """Feeds batches to the use cases."""
 
@@ -35,9 +38,14 @@ class Intake:
     metrics: IngestMetrics
     clock: Clock
     quotas: Quotas = field(default_factory=Quotas)
+    _joint: JointBatches = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._joint = JointBatches(self._take_one)
 
     def take(self, batches: Iterable[Sequence[bytes]], source: str | None = None) -> Taken:
-        """Take in one batch after the other; each is durable before the next is read. Without `source`, of any source.
+        """Take in one batch after the other; each is durable before the next is read. Without `source`, of any source, and small
+        ones together with those that other threads bring at the same time.
 
         Raises:
             Overloaded: a source has used up its quota; the batch that was too much is not taken in.
@@ -45,11 +53,12 @@ class Intake:
         taken = Taken()
         for originals in batches:
             if originals:
-                self._count(self._take_one(originals, source), taken)
+                is_joint = source is None and len(originals) <= _SMALL
+                self._count(self._joint.take(originals) if is_joint else self._take_one(originals, source), taken)
                 taken.seen += len(originals)
         return taken
 
-    def _take_one(self, originals: Sequence[bytes], source: str | None) -> Acceptance:
+    def _take_one(self, originals: Sequence[bytes], source: str | None = None) -> Acceptance:
         now = self.clock.now()
         with _timed(self.metrics.took):
             with _timed(self.metrics.mapped):

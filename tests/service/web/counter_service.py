@@ -17,7 +17,7 @@ from shared.web.application import Surroundings, create_application
 from shared.web.if_match import if_match
 from shared.web.pagination import Page, PageRequest, page_of, page_request
 from shared.web.problems import ProblemKind
-from shared.web.raw_body import RawBody
+from shared.web.raw_body import RawBody, raw_body
 from shared.web.subject_filter import subject_filter
 
 
@@ -81,7 +81,7 @@ def make_router() -> APIRouter:
         return {"value": coin.value, "version": version}
 
     @router.post("/bytes")
-    def post_bytes(request: Request, body: Annotated[RawBody, Depends()]) -> dict[str, list[int]]:
+    def post_bytes(request: Request, body: Annotated[RawBody, Depends(raw_body)]) -> dict[str, list[int]]:
         if "whole" in request.query_params:
             return {"sizes": [len(body.read(1000))]}
         return {"sizes": [len(chunk) for chunk in body.chunks(1000)]}

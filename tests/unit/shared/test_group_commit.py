@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from shared.eventlog.group_commit import GroupCommit
+from shared.runtime.group_commit import GroupCommit
 
 
 class Ledger:
@@ -41,7 +41,7 @@ def submit_together(commits: GroupCommit[int, int], ledger: Ledger, count: int) 
     assert ledger.committing.wait(10)
     for thread in threads[1:]:
         thread.start()
-    while len(commits._waiting) < count - 1:
+    while commits.waiting < count - 1:
         threading.Event().wait(0.001)
     ledger.go_on.set()
     for thread in threads:

@@ -52,6 +52,11 @@ class GroupCommit(Generic[Work, Result]):
             raise self._failure(str(ticket.error)) from ticket.error
         return ticket.results[0]
 
+    @property
+    def waiting(self) -> int:
+        """How many callers wait for the next commit."""
+        return len(self._waiting)
+
     def alone(self) -> threading.Lock:
         """Held while anything is committed; take it to write something else in between."""
         return self._commit_lock

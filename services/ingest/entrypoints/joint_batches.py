@@ -1,0 +1,52 @@
+"""Small batches that come at the same time are taken in as one: what a batch costs whatever its size is paid once.
+
+While one is decoded and made durable, those that arrive wait and become the next; a sender that is alone waits for nobody.
+"""
+
+from collections.abc import Callable, Sequence
+
+from services.ingest.domain.acceptance import Acceptance, apart
+from services.ingest.domain.errors import Overloaded
+from shared.runtime.group_commit import GroupCommit
+
+Originals = Sequence[bytes]
+
+
+class JointBatches:
+    """Takes in the batches of many threads.
+
+    Args:
+        take: makes one batch durable, or raises; called by one thread at a time.
+    """
+
+    def __init__(self, take: Callable[[Originals], Acceptance]) -> None:
+        self._take = take
+        self._commits: GroupCommit[Originals, Acceptance | Exception] = GroupCommit(self._take_joined, RuntimeError)
+
+    @property
+    def waiting(self) -> int:
+        """How many batches wait for the one that is being taken in."""
+        return self._commits.waiting
+
+    def take(self, originals: Originals) -> Acceptance:
+        """Blocks until the batch is durable. Raises what `take` raised for it, or for all that it was taken in with."""
+        outcome = self._commits.submit(originals)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    def _take_joined(self, batches: Sequence[Originals]) -> Sequence[Acceptance | Exception]:
+        joined = [original for originals in batches for original in originals]
+        try:
+            return apart(self._take(joined), [len(originals) for originals in batches])
+        except Overloaded:
+            # One source has used up its quota, and nothing was taken in: the others are not to wait for it.
+            return [self._outcome(originals) for originals in batches]
+        except Exception as error:  # noqa: BLE001 - each caller raises it
+            return [error] * len(batches)
+
+    def _outcome(self, originals: Originals) -> Acceptance | Exception:
+        try:
+            return self._take(originals)
+        except Exception as error:  # noqa: BLE001 - its caller raises it
+            return error
