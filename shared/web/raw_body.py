@@ -1,6 +1,5 @@
 """The request's body as bytes, for routes that decode it themselves. Read from a plain `def` endpoint, in its own thread."""
 
-from collections import deque
 from collections.abc import Iterator
 
 import anyio.from_thread
@@ -13,66 +12,53 @@ _BEGINNING_BYTES = 64 * 1024
 
 
 async def raw_body(request: Request) -> "RawBody":
-    """Dependency: the body, of which only the beginning has been read. Raises InvalidQuery if the sender goes away.
+    """Dependency: the body, of which the beginning has been read. Raises InvalidQuery if the sender goes away.
 
-    A small body is then complete, and the endpoint's thread need not ask the server's for it, which costs more than reading it.
+    A small body is then complete: the endpoint's thread need not ask the server's for it, which costs more than reading it.
     """
     body = RawBody(request)
-    await body.begin()
+    await body.gather(_BEGINNING_BYTES)
     return body
 
 
 class RawBody:
-    """A body on its way. Read it once, either way."""
+    """A body on its way. Read it once, either way; what has been read and not yet handed over is held here."""
 
     def __init__(self, request: Request) -> None:
         self._stream = request.stream()
-        self._beginning: deque[bytes] = deque()
+        self._held: list[bytes] = []
+        self._held_bytes = 0
         self._has_ended = False
-
-    async def begin(self) -> None:
-        """Read the beginning, or all of a small body."""
-        size = 0
-        while size < _BEGINNING_BYTES and not self._has_ended:
-            part = await self._next_part()
-            self._beginning.append(part)
-            size += len(part)
 
     def read(self, most_bytes: int) -> bytes:
         """The whole body. Blocks until the sender has sent it. Raises BodyTooLarge, InvalidQuery if the sender goes away."""
-        parts: list[bytes] = []
+        pieces: list[bytes] = []
         size = 0
-        for part in self._parts():
-            size += len(part)
+        for piece in self.chunks(_BEGINNING_BYTES):
+            size += len(piece)
             if size > most_bytes:
                 raise BodyTooLarge(f"send at most {most_bytes} bytes at once, or lines as application/x-ndjson")
-            parts.append(part)
-        return b"".join(parts)
+            pieces.append(piece)
+        return b"".join(pieces)
 
     def chunks(self, least_bytes: int) -> Iterator[bytes]:
-        """The body in pieces of about this size, as it arrives; a piece may end anywhere."""
-        waiting: list[bytes] = []
-        size = 0
-        for part in self._parts():
-            waiting.append(part)
-            size += len(part)
-            if size >= least_bytes:
-                yield b"".join(waiting)
-                waiting, size = [], 0
-        if waiting:
-            yield b"".join(waiting)
+        """The body in pieces of about this size, as it arrives; a piece may end anywhere. Blocks until a piece is complete."""
+        while self._held or not self._has_ended:
+            if self._held_bytes < least_bytes and not self._has_ended:
+                anyio.from_thread.run(self.gather, least_bytes)
+            if self._held:
+                piece, self._held, self._held_bytes = b"".join(self._held), [], 0
+                yield piece
 
-    def _parts(self) -> Iterator[bytes]:
-        while self._beginning:
-            yield self._beginning.popleft()
-        while not self._has_ended:
-            yield anyio.from_thread.run(self._next_part)
-
-    async def _next_part(self) -> bytes:
-        """Empty at the end, and perhaps before it."""
-        try:
-            part = await anext(self._stream, None)
-        except ClientDisconnect as error:
-            raise InvalidQuery("the body ended before it was complete; send it again") from error
-        self._has_ended = part is None
-        return part or b""
+    async def gather(self, least_bytes: int) -> None:
+        """Read on until so much is held, or the body has ended."""
+        while self._held_bytes < least_bytes and not self._has_ended:
+            try:
+                part = await anext(self._stream, None)
+            except ClientDisconnect as error:
+                raise InvalidQuery("the body ended before it was complete; send it again") from error
+            if part is None:
+                self._has_ended = True
+            elif part:
+                self._held.append(part)
+                self._held_bytes += len(part)
