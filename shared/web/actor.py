@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+import anyio.to_thread
 import jwt
 from fastapi import Request
 
@@ -29,6 +30,11 @@ class Authentication(Protocol):
     @property
     def is_configured(self) -> bool: ...
 
+    @property
+    def may_block(self) -> bool:
+        """Whether `actor` may have to fetch something first."""
+        ...
+
     def actor(self, request: Request) -> Actor:
         """Raises Unauthenticated, or InvalidQuery for a header that cannot be read."""
         ...
@@ -38,6 +44,7 @@ class HeaderAuthentication:
     """Believes the `Andon-Actor` header; for loopback only."""
 
     is_configured = False
+    may_block = False
 
     def actor(self, request: Request) -> Actor:
         header = request.headers.get("andon-actor")
@@ -54,6 +61,10 @@ class TokenAuthentication:
     keys: IssuerKeys | None = None
 
     is_configured = True
+
+    @property
+    def may_block(self) -> bool:
+        return self.keys is not None
 
     def actor(self, request: Request) -> Actor:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -91,9 +102,11 @@ def authentication(*, signing_key: str | None, issuer: str | None, audience: str
     return HeaderAuthentication()
 
 
-def current_actor(request: Request) -> Actor:
-    """Dependency: who is calling."""
+async def current_actor(request: Request) -> Actor:
+    """Dependency: who is calling. Answered on the spot, without a change of thread, where nothing may have to be fetched for it."""
     caller: Authentication = request.app.state.authentication
+    if caller.may_block:
+        return await anyio.to_thread.run_sync(caller.actor, request)
     return caller.actor(request)
 
 

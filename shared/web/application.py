@@ -1,7 +1,6 @@
 """One application from the routers of many services: problems, request ids, metrics, health, documentation."""
 
-import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -19,6 +18,7 @@ from shared.web.actor import Authentication, HeaderAuthentication, current_actor
 from shared.web.dead_letter_replay import REPLAY_PROBLEMS, make_replay_router
 from shared.web.errors import WEB_PROBLEMS
 from shared.web.health import make_health_router
+from shared.web.observe_requests import UNEXPECTED, ObserveRequests
 from shared.web.problem_pages import make_problem_pages
 from shared.web.problems import PROBLEM_JSON, Problem, ProblemDocument, ProblemKind
 from shared.web.topic_records import TOPIC_PROBLEMS, make_topic_router
@@ -30,9 +30,7 @@ _BY_STATUS = {
     404: ("not-found", "There is nothing here", "no route has this path"),
     405: ("method-not-allowed", "Not with this method", "the path knows other methods"),
 }
-_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _INVALID_REQUEST = ProblemKind(422, "The request is not of the form asked for")
-_UNEXPECTED = ProblemKind(500, "Something is wrong here")
 UNAVAILABLE = ProblemKind(503, "A part that this needs is away")
 
 
@@ -85,7 +83,8 @@ def create_application(services: Sequence[WebService], surroundings: Surrounding
     application.include_router(make_problem_pages(kinds))
     application.include_router(make_health_router(surroundings.registry, lambda: _reasons(services, surroundings)))
     _handle_errors(application, kinds, surroundings)
-    _observe_requests(application, surroundings)
+    make = MetricFactory(surroundings.registry, "http")
+    application.add_middleware(ObserveRequests, ids=surroundings.ids, make=make)
     return application
 
 
@@ -130,7 +129,7 @@ def _domain_problem(error: DomainError, kinds: Mapping[type[Exception], ProblemK
     kind = next((kinds[parent] for parent in type(error).__mro__ if parent in kinds), None)
     if kind is None:
         log.error("problem_without_status", problem=error.id)
-        kind = _UNEXPECTED
+        kind = UNEXPECTED
     headers = {"WWW-Authenticate": "Bearer"} if kind.status == 401 else None
     if kind.status in (429, 503):
         headers = {"Retry-After": str(error.facts.get("retry_after_seconds", RETRY_AFTER_SECONDS))}
@@ -148,26 +147,3 @@ def _validation_problem(error: RequestValidationError) -> Problem:
 def _said(item: Mapping[str, Any]) -> str:
     """What is wrong with one field, with the remedy."""
     return "is missing; send it" if item["type"] == "missing" else str(item["msg"])
-
-
-def _observe_requests(application: FastAPI, surroundings: Surroundings) -> None:
-    """Give each request an id, time it, and turn what nobody expected into a plain 500."""
-    log = logger("web")
-    labels = ("method", "route", "status")
-    seconds = MetricFactory(surroundings.registry, "http").seconds("request", "Time to answer a request.", labels)
-
-    @application.middleware("http")
-    async def observe(request: Request, proceed: Callable[[Request], Awaitable[Response]]) -> Response:
-        request.state.request_id = surroundings.ids.next()
-        started = time.perf_counter()
-        try:
-            answer = await proceed(request)
-        except Exception:
-            log.exception("unexpected_error", request_id=request.state.request_id, path=request.url.path)
-            detail = "the fault is ours and has been logged under this request's id"
-            answer = Problem("internal-error", _UNEXPECTED, detail).response(request.state.request_id)
-        route = getattr(request.scope.get("route"), "path", "none")
-        method = request.method if request.method in _METHODS else "other"
-        seconds.labels(method, route, str(answer.status_code)).observe(time.perf_counter() - started)
-        answer.headers["X-Request-Id"] = request.state.request_id
-        return answer
