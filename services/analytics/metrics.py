@@ -49,9 +49,12 @@ class AnalyticsMetrics:
         """One transaction of stage one: `ok` or `failed`."""
         self._fold_seconds.labels(outcome).observe(seconds)
 
-    def folded(self, *, blocks: int, readings: int, duplicates: int, deltas: int) -> None:
+    def read_blocks(self, count: int) -> None:
+        """Blocks of one transaction of stage one that was kept."""
+        self._blocks.inc(count)
+
+    def folded(self, *, readings: int, duplicates: int, deltas: int) -> None:
         """One transaction of stage one that was kept; `readings` without the duplicates."""
-        self._blocks.inc(blocks)
         self._readings.labels("folded").inc(readings)
         self._readings.labels("duplicate").inc(duplicates)
         self._deltas.inc(deltas)

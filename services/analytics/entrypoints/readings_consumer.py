@@ -5,7 +5,11 @@ This topic is never dead-lettered: an unreadable block would be accepted events 
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import groupby
+
+import polars as pl
 
 from services.analytics.domain.fold import Block, PartitionMemory
 from services.analytics.metrics import AnalyticsMetrics
@@ -13,7 +17,7 @@ from services.analytics.ports.folding import FoldMemory
 from services.analytics.use_cases.fold_readings import FoldOutcome, FoldReadings
 from shared.eventlog.event_handler import StartingOffsets
 from shared.eventlog.port import Partition, Record
-from shared.events.blocks import decode_block
+from shared.events.blocks import UnreadableBlock, decode_block, decode_joined, schema_bytes
 from shared.events.readings import READING_TYPE_HEADER
 from shared.events.topics import READINGS
 from shared.runtime.failpoints import fail_point
@@ -23,9 +27,19 @@ CONSUMER = "analytics.readings"
 MOST_READINGS = 200_000
 """Folded in one transaction, unless a single block holds more."""
 _LOADS_EVERY = timedelta(days=1)
+_SMALL_BYTES = 16 * 1024
 
 Ends = Callable[[], Mapping[int, int]]
 """Every partition of `readings` → the offset that its next append gets, as of one moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """What one or several records hold, and the offset after them."""
+
+    block: Block
+    records: int
+    next_offset: int
 
 
 class ReadingsHandler:
@@ -67,10 +81,11 @@ class ReadingsHandler:
     def handle(self, records: Sequence[Record], now: datetime) -> Mapping[Partition, int]:
         self._load_again(now)
         fail_point("fold-polled")
-        for portion in _portions([(record, _block(record)) for record in records]):
-            reached = {record.partition.number: record.offset + 1 for record, _ in portion}
+        for portion in _portions(_pieces(records)):
+            reached = {piece.block.partition: piece.next_offset for piece in portion}
             # Asked after the records were polled: what was appended together with them is known to be there.
-            self._apply([block for _, block in portion], reached, self._ends(), now=now)
+            self._apply([piece.block for piece in portion], reached, self._ends(), now=now)
+            self._metrics.read_blocks(sum(piece.records for piece in portion))
         return {record.partition: record.offset + 1 for record in records}
 
     def skip(self, record: Record, now: datetime) -> Mapping[Partition, int]:
@@ -121,16 +136,14 @@ class ReadingsHandler:
             outcome = "ok"
         finally:
             self._metrics.fold_took(time.perf_counter() - started, outcome=outcome)
-        self._keep(came_to, reached, len(blocks))
+        self._keep(came_to, reached)
 
-    def _keep(self, came_to: FoldOutcome, reached: Mapping[int, int], blocks: int) -> None:
+    def _keep(self, came_to: FoldOutcome, reached: Mapping[int, int]) -> None:
         """Only now, after the commit, is what the batch taught remembered."""
         folded = came_to.folded
         self._memories.update(folded.memories)
         self._offsets.update(reached)
-        self._metrics.folded(
-            blocks=blocks, readings=folded.readings, duplicates=folded.duplicates, deltas=folded.deltas.height
-        )
+        self._metrics.folded(readings=folded.readings, duplicates=folded.duplicates, deltas=folded.deltas.height)
         self._metrics.revised(applied=came_to.revised, superseded=came_to.superseded)
         self._metrics.not_counted(folded.not_counted)
 
@@ -138,20 +151,50 @@ class ReadingsHandler:
         return Progress(CONSUMER, READINGS, number, expected_offset=self._offsets[number], next_offset=reached)
 
 
-def _portions(records: Sequence[tuple[Record, Block]]) -> Iterator[list[tuple[Record, Block]]]:
+def _portions(pieces: Iterator[_Piece]) -> Iterator[list[_Piece]]:
     """What one transaction folds: memory is bounded by it, whatever the size of the blocks."""
-    portion: list[tuple[Record, Block]] = []
+    portion: list[_Piece] = []
     readings = 0
-    for record, block in records:
-        if portion and readings + block.readings.height > MOST_READINGS:
+    for piece in pieces:
+        height = piece.block.readings.height
+        if portion and readings + height > MOST_READINGS:
             yield portion
             portion, readings = [], 0
-        portion.append((record, block))
-        readings += block.readings.height
+        portion.append(piece)
+        readings += height
     if portion:
         yield portion
 
 
+def _pieces(records: Sequence[Record]) -> Iterator[_Piece]:
+    """Record by record, but small ones that follow one another on a partition and are alike as one block."""
+    for _, run in groupby(sorted(records, key=lambda record: record.partition.number), _likeness):
+        alike = list(run)
+        joined = _joined(alike) if len(alike) > 1 else None
+        if joined is not None:
+            yield _Piece(joined, len(alike), alike[-1].offset + 1)
+        else:
+            yield from (_Piece(_block(record), 1, record.offset + 1) for record in alike)
+
+
+def _likeness(record: Record) -> tuple[object, ...]:
+    is_small = len(record.value) < _SMALL_BYTES
+    return (record.partition, record.headers, schema_bytes(record.value) if is_small else record.offset)
+
+
+def _joined(records: Sequence[Record]) -> Block | None:
+    """None where they cannot be read so: one by one it shows which of them is at fault."""
+    try:
+        readings = decode_joined([record.value for record in records])
+    except UnreadableBlock:
+        return None
+    return _made(records[0], readings, max(record.appended_at for record in records))
+
+
 def _block(record: Record) -> Block:
+    return replace(_made(record, decode_block(record.value), record.appended_at), encoded=record.value)
+
+
+def _made(record: Record, readings: pl.DataFrame, arrived_at: datetime) -> Block:
     reading_type = dict(record.headers)[READING_TYPE_HEADER].decode()
-    return Block(record.partition.number, reading_type, decode_block(record.value), record.appended_at, record.value)
+    return Block(record.partition.number, reading_type, readings, arrived_at)

@@ -90,3 +90,16 @@ def test_a_source_that_falls_idle_closes_its_last_windows(analytics: Alone) -> N
     analytics.pass_time(timedelta(minutes=1))
     assert [value["status"] for value in analytics.values("first-pass-yield")] == ["final", "final"]
     assert [found["state"] for found in analytics.anomalies()] == ["open"]
+
+
+def test_many_small_blocks_count_like_a_large_one(analytics: Alone) -> None:
+    one_by_one = [week(0, 940, line="A", copy=str(number)) for number in range(40)]
+    for inspection in [*one_by_one, *one_by_one[:7]]:
+        analytics.send([inspection], settle=False)
+    analytics.settle()
+    analytics.send([week(0, 940, line="B", copy=str(number)) for number in range(40)])
+    by_line = {item["subject"]["line"]: item for item in analytics.values("first-pass-yield")}
+    figures = {line: (item["numerator"], item["sample_size"]) for line, item in by_line.items()}
+    assert figures == {"A": (37600, 40), "B": (37600, 40)}
+    assert analytics.metric("blocks_total") == 47 + 4
+    assert analytics.metric("readings_total", outcome="duplicate") == 7
