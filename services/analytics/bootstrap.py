@@ -6,6 +6,7 @@ from datetime import timedelta
 from services.analytics.adapters.definitions import SqlDefinitions
 from services.analytics.adapters.fold_unit_of_work import SqlFoldUnitOfWork
 from services.analytics.adapters.history_upkeep import SqlUpkeepUnitOfWork
+from services.analytics.adapters.open_pane_store import OpenPaneMemory
 from services.analytics.adapters.partition_store import revisions
 from services.analytics.adapters.reader import SqlReaders
 from services.analytics.adapters.seen_id_store import SqlFoldMemory
@@ -80,8 +81,10 @@ def build(settings: AnalyticsSettings, platform: Platform) -> Service:
         provisional_every=timedelta(seconds=settings.provisional_every_seconds), history=settings.history_batch
     )
 
+    open_panes = OpenPaneMemory()
+
     def evaluate_unit() -> SqlEvaluateUnitOfWork:
-        return SqlEvaluateUnitOfWork(database, ids)
+        return SqlEvaluateUnitOfWork(database, ids, open_panes)
 
     def definition_unit() -> SqlDefinitionUnitOfWork:
         return SqlDefinitionUnitOfWork(database, ids)
@@ -104,6 +107,7 @@ def build(settings: AnalyticsSettings, platform: Platform) -> Service:
             close_quiet=CloseQuietWindows(evaluate_unit, judging, bounds, current, pane_partitions),
             starting_offsets=positions.starting_offsets,
             revisions=lambda partitions: revisions(database, partitions),
+            forget=open_panes.forget,
             definitions_revision=definitions_revision,
             metrics=metrics,
         )

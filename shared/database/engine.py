@@ -91,6 +91,9 @@ class Database:
             DatabaseUnavailable: retry later.
         """
         with translated(), self.engine.connect() as connection:
+            if not self.is_sqlite:
+                # SQLite's readers see one state anyway; PostgreSQL's would see another one with each statement.
+                connection.execution_options(isolation_level="REPEATABLE READ")
             yield ReadConnection(connection)
 
     @contextmanager

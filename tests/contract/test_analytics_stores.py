@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from sqlalchemy import event
 
 from services.analytics.adapters.partition_store import revisions
 from services.analytics.adapters.reader import SqlReaders
@@ -326,3 +327,20 @@ def test_moments_keep_their_microseconds(migrated: Database) -> None:
         assert found.window == (odd, odd + timedelta(microseconds=1))
         assert found.key == SeriesKey(key().series, "first-pass-yield", 1, '{"line":"A"}', 0)
     assert to_kpi_values(values()) == []
+
+
+def test_what_is_unpublished_is_found_by_its_index(migrated: Database) -> None:
+    """Asked after each transaction: reading the whole table would cost more with every value there ever was."""
+    if not migrated.is_sqlite:
+        return  # PostgreSQL's planner goes by what is in the table
+    with unit(migrated) as uow:
+        statements: list[str] = []
+        event.listen(migrated.engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
+        uow.values.has_unpublished(0)
+        uow.values.unpublished(0, 5)
+        plans = [
+            uow.connection.raw.exec_driver_sql(f"EXPLAIN QUERY PLAN {one}", (0, 5, 0)[: one.count("?")]).all()
+            for one in statements[:2]
+        ]
+    assert len(plans) == 2
+    assert all("kpi_values_unpublished" in str(plan) for plan in plans)

@@ -1,6 +1,5 @@
 """What the screens read, on SQL."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -13,6 +12,7 @@ from services.analytics.adapters.chart_store import SqlChartReader
 from services.analytics.adapters.counting_problems import missing_columns
 from services.analytics.adapters.definitions import SqlDefinitions
 from services.analytics.adapters.evaluate_tables import ANOMALIES, KPI_VALUES
+from services.analytics.adapters.open_values import with_open_values
 from services.analytics.adapters.partition_store import states
 from services.analytics.adapters.reading_history import SqlHistoryReader
 from services.analytics.domain.anomaly import Anomaly
@@ -20,6 +20,7 @@ from services.analytics.domain.catalogue import Catalogue, Definition, Kind
 from services.analytics.domain.history import Readings, Span
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.partition_state import PartitionState
+from services.analytics.domain.subject import subject_pairs
 from services.analytics.domain.value_frame import VALUES, series_prefix, to_kpi_values
 from services.analytics.ports.charting import ChartReader
 from services.analytics.ports.reading import AnomalyFilter, ValueFilter
@@ -82,7 +83,15 @@ class SqlReader:
             moment, series = after
             key = tuple_(literal(moment, UtcDateTime), literal(series))
             statement = statement.where(tuple_(columns.window_start, columns.series) > key)
-        return to_kpi_values(read_frame(self._connection, statement, VALUES))
+        stored = read_frame(self._connection, statement, VALUES)
+        if wanted.status in ("final", "restated"):
+            return to_kpi_values(stored)
+        indicator = self._definitions.indicator_as(wanted.indicator, wanted.indicator_version)
+        if indicator is None:
+            return to_kpi_values(stored)
+        return to_kpi_values(
+            with_open_values(self._connection, stored, indicator, wanted=wanted, after=after, limit=limit)
+        )
 
     def history(self, reading_type: str, span: Span) -> Iterator[Readings]:
         return SqlHistoryReader(self._connection).readings(reading_type, span, None)
@@ -133,7 +142,9 @@ class SqlReader:
     def count_series(self, indicator: str, indicator_version: int) -> int:
         columns = KPI_VALUES.c
         statement = select(func.count(columns.series.distinct())).where(
-            columns.indicator == indicator, columns.indicator_version == indicator_version
+            columns.indicator == indicator,
+            columns.indicator_version == indicator_version,
+            columns.status != "provisional",
         )
         return int(self._connection.execute(statement).scalar_one())
 
@@ -150,7 +161,5 @@ class SqlReader:
         return states(self._connection)
 
     def _has(self, subject: ColumnElement[str], wanted: Mapping[str, str]) -> list[ColumnElement[bool]]:
-        """The canonical text of a subject holds each pair exactly as written here: a name has no quote, a value's are escaped."""
         find = func.instr if self._connection.dialect == "sqlite" else func.strpos
-        pairs = [f"{json.dumps(name)}:{json.dumps(value, ensure_ascii=False)}" for name, value in wanted.items()]
-        return [find(subject, literal(pair, Text)) > 0 for pair in pairs]
+        return [find(subject, literal(pair, Text)) > 0 for pair in subject_pairs(wanted)]

@@ -3,6 +3,7 @@
 from services.analytics.adapters.anomaly_store import SqlAnomalyStore
 from services.analytics.adapters.chart_store import SqlChartStore
 from services.analytics.adapters.definitions import SqlDefinitions, SqlDefinitionStore
+from services.analytics.adapters.open_pane_store import OpenPaneMemory, SqlOpenPaneStore
 from services.analytics.adapters.partition_store import SqlPartitionStore
 from services.analytics.adapters.publisher import OutboxEvents
 from services.analytics.adapters.reading_history import SqlHistoryReader
@@ -13,6 +14,7 @@ from services.analytics.ports.defining import DefinitionEvents, DefinitionsReade
 from services.analytics.ports.evaluating import (
     AnomalyStore,
     EvaluationEvents,
+    OpenPaneStore,
     PartitionStore,
     ReadingHistory,
     ValueStore,
@@ -28,21 +30,32 @@ class SqlEvaluateUnitOfWork(SqlUnitOfWork):
     definitions: DefinitionsReader
     partitions: PartitionStore
     values: ValueStore
+    open_panes: OpenPaneStore
     history: ReadingHistory
     anomalies: AnomalyStore
     events: EvaluationEvents
 
-    def __init__(self, database: Database, ids: IdSource) -> None:
+    def __init__(self, database: Database, ids: IdSource, memory: OpenPaneMemory | None = None) -> None:
         super().__init__(database, DELIVERY)
         self._ids = ids
+        self._memory = memory or OpenPaneMemory()
 
     def begun(self) -> None:
+        partitions = SqlPartitionStore(self.connection)
+        self._open_panes = SqlOpenPaneStore(self.connection, self._memory, partitions.claimed)
         self.definitions = SqlDefinitions(self.connection)
-        self.partitions = SqlPartitionStore(self.connection)
+        self.partitions = partitions
         self.values = SqlValueStore(self.connection)
+        self.open_panes = self._open_panes
         self.history = SqlHistoryReader(self.connection)
         self.anomalies = SqlAnomalyStore(self.connection)
         self.events = OutboxEvents(self.outbox, self._ids)
+
+    def commit(self) -> None:
+        """Crash before: nothing of it holds. After it, or an outcome that is unknown: memory is read again from what holds."""
+        self._open_panes.write()
+        super().commit()
+        self._open_panes.committed()
 
 
 class SqlDefinitionUnitOfWork(SqlUnitOfWork):

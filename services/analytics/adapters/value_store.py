@@ -5,13 +5,25 @@ from datetime import datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, ScalarSelect, Select, UnaryExpression, and_, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    UnaryExpression,
+    and_,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+)
 
 from services.analytics.adapters.bulk import Wanted, read_frame, upsert_frame, wanted, wanted_frame
 from services.analytics.adapters.evaluate_tables import KPI_VALUES
 from services.analytics.adapters.evaluate_tables import PANES as PANES_TABLE
 from services.analytics.adapters.sketch_codec import decode_sketches, encode_sketches
 from services.analytics.domain.kpi_value import KpiValue
+from services.analytics.domain.open_panes import Open
 from services.analytics.domain.rolling import SPANS, Spans, Windows
 from services.analytics.domain.value_frame import (
     PANES,
@@ -28,8 +40,11 @@ from shared.database.engine import WriteConnection
 
 _MOST_SERIES = 500
 _UNCHANGING = ("window_end", "partition", "indicator", "indicator_version", "subject")
-_STORED_PANES = pl.Schema({**PANES, "sketch": pl.Binary()})
+STORED_PANES = pl.Schema({**PANES, "sketch": pl.Binary()})
+"""As their rows come from the database; `decode_sketches` makes them PANES."""
 _COLUMNS = [KPI_VALUES.c[name] for name in VALUES.names()]
+_UNPUBLISHED = text("kpi_values.unpublished")
+"""As the index says it: SQLAlchemy would write `= 1` on SQLite, which then reads the whole table."""
 
 
 class SqlValueStore:
@@ -38,15 +53,15 @@ class SqlValueStore:
     def __init__(self, connection: WriteConnection) -> None:
         self._connection = connection
 
-    def stored_panes(self, touched: Touched) -> Panes:
-        if touched.is_empty():
+    def stored_panes(self, panes: Touched | Open) -> Panes:
+        if panes.is_empty():
             return pl.DataFrame(schema=PANES)
-        keys = wanted(self._connection, touched.select("series", pl.col("pane_start").alias("moment")))
+        keys = wanted(self._connection, panes.select("series", pl.col("pane_start").alias("moment")))
         columns = PANES_TABLE.c
         statement = select(*(columns[name] for name in PANES.names())).join_from(
             keys.clause, PANES_TABLE, (columns.series == keys.series) & (columns.pane_start == keys.moment)
         )
-        stored = read_frame(self._connection, statement, _STORED_PANES, parameters=keys.parameters)
+        stored = read_frame(self._connection, statement, STORED_PANES, parameters=keys.parameters)
         return stored.with_columns(decode_sketches(stored["sketch"]))
 
     def panes_between(self, wanted_spans: Windows) -> Panes:
@@ -65,7 +80,7 @@ class SqlValueStore:
                 columns["count"] > 0,
             ),
         )
-        stored = read_frame(self._connection, statement, _STORED_PANES, parameters=keys.parameters)
+        stored = read_frame(self._connection, statement, STORED_PANES, parameters=keys.parameters)
         return stored.with_columns(decode_sketches(stored["sketch"]))
 
     def spans(self, series: Sequence[bytes]) -> Spans:
@@ -113,13 +128,11 @@ class SqlValueStore:
         return found
 
     def unpublished(self, partition: int, limit: int) -> Values:
-        columns = KPI_VALUES.c
-        statement = select(*_COLUMNS).where(columns.partition == partition, columns.unpublished).limit(limit)
+        statement = select(*_COLUMNS).where(KPI_VALUES.c.partition == partition, _UNPUBLISHED).limit(limit)
         return read_frame(self._connection, statement, VALUES)
 
     def has_unpublished(self, partition: int) -> bool:
-        columns = KPI_VALUES.c
-        found = exists().where(columns.partition == partition, columns.unpublished)
+        found = exists().where(KPI_VALUES.c.partition == partition, _UNPUBLISHED)
         return bool(self._connection.execute(select(found)).scalar_one())
 
     def history(self, wanted_from: Mapping[bytes, datetime | None]) -> Mapping[bytes, Sequence[KpiValue]]:

@@ -29,3 +29,8 @@ def subject_text(subject: Mapping[str, str]) -> str:
 def delta_partition(indicator: str, subject: str, partitions: int) -> int:
     """The partition of `pane-deltas` of one indicator and subject; fixed for ever, like the hash of event ids."""
     return xxhash.xxh64_intdigest(f"{indicator}|{subject}".encode()) % partitions
+
+
+def subject_pairs(subject: Mapping[str, str]) -> list[str]:
+    """What the canonical text of a subject contains exactly if it has these values: a name has no quote, a value's are escaped."""
+    return [f"{json.dumps(name)}:{json.dumps(value, ensure_ascii=False)}" for name, value in subject.items()]

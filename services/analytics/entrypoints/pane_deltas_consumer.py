@@ -33,7 +33,11 @@ Revisions = Callable[[Sequence[int]], Mapping[int, int]]
 
 
 class PaneDeltasHandler:
-    """A pump's handler. Keeps offsets and revisions of the partitions that are owned, and nothing else."""
+    """A pump's handler. Keeps offsets and revisions of the partitions that are owned, and nothing else.
+
+    Args:
+        forget: what else is remembered of partitions that are given or taken.
+    """
 
     def __init__(
         self,
@@ -42,6 +46,7 @@ class PaneDeltasHandler:
         close_quiet: CloseQuietWindows,
         starting_offsets: StartingOffsets,
         revisions: Revisions,
+        forget: Callable[[Sequence[int]], None],
         definitions_revision: Callable[[], int],
         metrics: AnalyticsMetrics,
     ) -> None:
@@ -50,6 +55,7 @@ class PaneDeltasHandler:
         self._close_quiet = close_quiet
         self._starting_offsets = starting_offsets
         self._revisions = revisions
+        self._forget = forget
         self._definitions_revision = definitions_revision
         self._metrics = metrics
         self._offsets: dict[Partition, int] = {}
@@ -58,12 +64,14 @@ class PaneDeltasHandler:
 
     def assigned(self, partitions: Sequence[Partition]) -> Mapping[Partition, int]:
         """Where to read from, and which revision of its state each partition stands at."""
+        self._forget([partition.number for partition in partitions])
         offsets = self._starting_offsets(self.consumer, partitions)
         self._fences.update(self._revisions([partition.number for partition in partitions]))
         self._offsets.update(offsets)
         return offsets
 
     def revoked(self, partitions: Sequence[Partition]) -> None:
+        self._forget([partition.number for partition in partitions])
         for partition in partitions:
             self._offsets.pop(partition, None)
             self._fences.pop(partition.number, None)

@@ -75,7 +75,7 @@ class AnalyticsReader(Protocol):
         ...
 
     def count_series(self, indicator: str, indicator_version: int) -> int:
-        """How many subjects the indicator has values of. Reads every value: not for every second."""
+        """How many subjects the indicator has final or restated values of. Reads every value: not for every second."""
         ...
 
     def open_anomalies(self) -> Mapping[str, int]:

@@ -76,10 +76,10 @@ class Judging:
     def changed(self, turn: Turn, indicator: Indicator, values: Sequence[KpiValue]) -> list[Change]:
         """Judge again, from the earliest of these final or restated values of each series onward."""
         rules = turn.catalogue.rules_of(indicator.name)
+        if not rules or not values:
+            return []
         by_series = _by_series(values)
         since = {series: min(value.window.start for value in found) for series, found in by_series.items()}
-        if not by_series:
-            return []
         standing = _standing(turn, indicator, since=since, rules=rules)
         judged = [
             _Series(found[0].key, since[series], standing.get(series, ()), bearing)
