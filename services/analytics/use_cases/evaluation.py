@@ -82,6 +82,7 @@ class Evaluation:
         self._judging = judging
         self._bounds = bounds
         self.open = OpenWindows(turn)
+        self._brought = 0
         self.work = Work()
         self._reached: dict[tuple[int, str, timedelta], Reached | Waiting] = {}
 
@@ -101,7 +102,9 @@ class Evaluation:
         new = touched(deltas)
         known = of_defined(new, definitions)
         self.work.superseded += row_count(new) - row_count(known)
-        left = self.open.hold(covered(leave_out(known, without), definitions))
+        counted = covered(leave_out(known, without), definitions)
+        self._brought += row_count(counted)
+        left = self.open.hold(counted)
         self._save(add(self._turn.uow.values.stored_panes(left), left), definitions, states)
 
     def replace(self, panes: Mapping[int, Deltas], states: Mapping[int, PartitionState]) -> None:
@@ -124,8 +127,8 @@ class Evaluation:
             self._keep(changed_values(computed, self._turn.uow.values.stored_values(computed)), states)
 
     def close_due(self, states: Mapping[int, PartitionState]) -> bool:
-        """Make values final whose windows have closed; says whether more wait."""
-        left = self._bounds.values
+        """Make values final whose windows have closed; says whether more wait. No fewer than came, so that they do not heap up."""
+        left = self._bounds.values + self._brought
         for (partition, name), until in self._closing(states).items():
             scope = Scope(partition, self._turn.catalogue.indicators[name])
             if until is not None and left > 0:
