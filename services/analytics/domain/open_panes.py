@@ -119,7 +119,7 @@ class OpenPanes:
         return replace(self, newest=number, parts=tuple(parts))
 
     def told(self, number: int) -> "OpenPanes":
-        """After what parts up to a number have changed was published; 0: as if nothing had been."""
+        """After the changes up to a number have been published; 0: as if none had been."""
         return replace(self, told_to=number)
 
     def first(self, count: int, until: datetime | None) -> Open:
