@@ -7,6 +7,8 @@ looked at again, field by field (`diagnose.py`). What no mapping reads is not lo
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
+from operator import contains
 from typing import Any, Union
 
 import msgspec
@@ -95,17 +97,16 @@ class EventDecoder:
     def _all_at_once(self, originals: Sequence[bytes]) -> list[Event] | None:
         """All in one call, which takes half the time; None where one of them has to be looked at by itself.
 
-        Each is a line of its own, so that none can complete another. Of several lines, or none, the numbers do not agree.
+        Each is a line of its own, so that none can complete another. Where one is blank, the numbers do not agree.
         """
-        lines = b"\n".join(originals)
         if (
             self._decoder is None
-            or lines.count(b"\n") + 1 != len(originals)
-            or self._is_too_long(max(originals, key=len))
+            or any(map(contains, originals, repeat(b"\n")))
+            or self._is_too_long(max(originals, key=len, default=b""))
         ):
             return None
         try:
-            events = self._decoder.decode_lines(lines)
+            events = self._decoder.decode_lines(b"\n".join(originals))
         except _UNDECODABLE:
             return None
         return events if len(events) == len(originals) else None
