@@ -69,11 +69,14 @@ def identity_hash(source: str, event_id: str) -> int:
 
 def identity_hashes(source: str, event_ids: pl.Series) -> Hashes:
     """`identity_hash` of many events of one source."""
-    lengths = event_ids.str.len_bytes()
+    name, lengths = source.encode(), event_ids.str.len_bytes()
+    start = len(name).to_bytes(4, "little") + name
     if event_ids.len() < _WORTH_A_COLUMN or lengths.min() != lengths.max() or not lengths[0]:
-        return np.array([identity_hash(source, event_id) for event_id in event_ids], dtype=np.uint64)
-    name, length = source.encode(), int(lengths[0])
-    prefix = len(name).to_bytes(4, "little") + name + length.to_bytes(4, "little")
+        encoded = [event_id.encode() for event_id in event_ids.to_list()]
+        framed_ids = [start + len(one).to_bytes(4, "little") + one for one in encoded]
+        return np.array([xxhash.xxh64_intdigest(one) for one in framed_ids], dtype=np.uint64)
+    length = int(lengths[0])
+    prefix = start + length.to_bytes(4, "little")
     framed = np.empty((event_ids.len(), len(prefix) + length), dtype=np.uint8)
     framed[:, : len(prefix)] = np.frombuffer(prefix, dtype=np.uint8)
     framed[:, len(prefix) :] = np.frombuffer(event_ids.str.join().item().encode(), dtype=np.uint8).reshape(-1, length)

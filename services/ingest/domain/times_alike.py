@@ -1,4 +1,4 @@
-"""Times that are all written alike, as one program writes them: read by columns of digits, in a fifth of the time."""
+"""Times that are all written alike, as one program writes them: read by columns of digits, in less than half of the time."""
 
 from collections.abc import Sequence
 
