@@ -23,6 +23,7 @@ from shared.eventlog.delivery import delivery_of
 from shared.eventlog.event_handler import StartingOffsets
 from shared.eventlog.port import Partition, Record
 from shared.eventlog.pump import Unprocessable
+from shared.eventlog.record_runs import next_offsets
 from shared.events.blocks import UnreadableBlock, decode_block
 from shared.events.pane_deltas import CONTINUES_HEADER, MARKS_HEADER, RECOMPUTE_HEADER, Marks, decode_marks
 from shared.runtime.failpoints import fail_point
@@ -79,7 +80,7 @@ class PaneDeltasHandler:
 
     def handle(self, records: Sequence[Record], now: datetime) -> Mapping[Partition, int]:
         """Apply a batch, all or nothing; returns the next offset of each partition in it."""
-        reached = {record.partition: record.offset + 1 for record in records}
+        reached = next_offsets(records)
         progress = [
             Progress(
                 consumer=self.consumer,

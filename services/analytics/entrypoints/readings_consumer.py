@@ -17,6 +17,7 @@ from services.analytics.ports.folding import FoldMemory
 from services.analytics.use_cases.fold_readings import FoldOutcome, FoldReadings
 from shared.eventlog.event_handler import StartingOffsets
 from shared.eventlog.port import Partition, Record
+from shared.eventlog.record_runs import next_offsets
 from shared.events.blocks import UnreadableBlock, decode_block, decode_joined, schema_bytes
 from shared.events.readings import READING_TYPE_HEADER
 from shared.events.topics import READINGS
@@ -86,7 +87,7 @@ class ReadingsHandler:
             # Asked after the records were polled: what was appended together with them is known to be there.
             self._apply([piece.block for piece in portion], reached, self._ends(), now=now)
             self._metrics.read_blocks(sum(piece.records for piece in portion))
-        return {record.partition: record.offset + 1 for record in records}
+        return next_offsets(records)
 
     def skip(self, record: Record, now: datetime) -> Mapping[Partition, int]:
         """Never called: `readings` has no dead letters."""
