@@ -60,7 +60,7 @@ class RecordHandler:
 
     def handle(self, records: Sequence[Record], now: datetime) -> Mapping[Partition, int]:
         """Apply a batch, all or nothing; returns the next offset of each partition in it."""
-        reached = next_offsets(records)
+        reached = next_offsets(records, self._expected)
         progress = [
             Progress(
                 consumer=self.consumer,

@@ -1,7 +1,7 @@
 """Records by the thousand: made and looked at field by field, without a call in Python for each."""
 
 import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
@@ -23,10 +23,14 @@ def partitions_of(records: Sequence[Record]) -> Iterable[Partition]:
     return map(partition_of, records)
 
 
-def next_offsets(records: Sequence[Record]) -> dict[Partition, int]:
-    """Where each partition is to be read on after these, which are in order."""
+def next_offsets(records: Sequence[Record], stands_at: Mapping[Partition, int]) -> dict[Partition, int]:
+    """Where each partition is to be read on after these, which are in order; never before where it stands.
+
+    A log may deliver again what was handled before. A position that followed it back could come to lie below what is kept: records
+    are deleted up to where positions have once stood.
+    """
     newest = dict(zip(map(partition_of, records), map(_offset_of, records), strict=True))
-    return {partition: offset + 1 for partition, offset in newest.items()}
+    return {partition: max(offset + 1, stands_at[partition]) for partition, offset in newest.items()}
 
 
 def newest_times(records: Sequence[Record]) -> dict[Partition, datetime]:

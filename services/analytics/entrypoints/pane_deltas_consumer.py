@@ -21,6 +21,7 @@ from services.analytics.use_cases.evaluate_panes import ApplyDeltas, EvaluatePan
 from services.analytics.use_cases.evaluation import Work
 from shared.eventlog.delivery import delivery_of
 from shared.eventlog.event_handler import StartingOffsets
+from shared.eventlog.many_records import next_offsets
 from shared.eventlog.port import Partition, Record
 from shared.eventlog.pump import Unprocessable
 from shared.events.blocks import UnreadableBlock, decode_block
@@ -71,7 +72,7 @@ class PaneDeltasHandler:
 
     def handle(self, records: Sequence[Record], now: datetime) -> Mapping[Partition, int]:
         """Apply a batch, all or nothing; returns the next offset of each partition in it."""
-        reached = {record.partition: record.offset + 1 for record in records}
+        reached = next_offsets(records, self._offsets)
         progress = [
             Progress(
                 consumer=self.consumer,
