@@ -17,7 +17,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Row, Select, Table, bindparam, delete, func, insert, select, update
 
 from shared.database.delivery_tables import DeliveryTables
 from shared.database.engine import Database, WriteConnection
@@ -94,6 +94,7 @@ class Relay:
         self._database = database
         self._tables = tables
         self._log = log
+        self._first_numbered = _first_numbered(tables.outbox)
         self._appended: list[Row[Any]] = []
         self._partitions: dict[str, int] = {}
         self._seen_empty: tuple[int, datetime] | None = None
@@ -194,16 +195,7 @@ class Relay:
 
     def _numbered(self, connection: WriteConnection) -> list[Row[Any]]:
         """A beginning of what has its numbers, in their order: that of ids, since all of it was numbered together."""
-        outbox = self._tables.outbox
-        running_bytes = func.sum(func.length(outbox.c.records)).over(order_by=outbox.c.id)
-        numbered = (
-            select(outbox, running_bytes.label("running_bytes"))
-            .where(outbox.c.numbers.is_not(None))
-            .order_by(outbox.c.id)
-            .limit(_ROWS_PER_STEP)
-            .subquery()
-        )
-        rows = connection.execute(select(numbered).order_by(numbered.c.id)).all()
+        rows = connection.execute(self._first_numbered).all()
         return [row for index, row in enumerate(rows) if index == 0 or row.running_bytes <= _BYTES_PER_STEP]
 
     def _partitions_of(self, row: Row[Any]) -> list[int]:
@@ -223,6 +215,19 @@ class Relay:
             headers = (*record.headers, *delivery_headers(self._producer, following[partition]))
             following[partition] += 1
             yield NewRecord(row.topic, record.value, record.key, partition, headers)
+
+
+def _first_numbered(outbox: Table) -> Select[Any]:
+    """The first rows that have their numbers, each with the bytes of it and those before it."""
+    running_bytes = func.sum(func.length(outbox.c.records)).over(order_by=outbox.c.id)
+    numbered = (
+        select(outbox, running_bytes.label("running_bytes"))
+        .where(outbox.c.numbers.is_not(None))
+        .order_by(outbox.c.id)
+        .limit(_ROWS_PER_STEP)
+        .subquery()
+    )
+    return select(numbered).order_by(numbered.c.id)
 
 
 def oldest_unpublished(database: Database, tables: DeliveryTables) -> datetime | None:
