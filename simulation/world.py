@@ -92,6 +92,7 @@ class World:
             "goals": self._goals,
             "issues": self._issues,
             "fall-silent": self.senders.fall_silent,
+            "speak-again": self.senders.speak_again,
             "late-source": self.definers.plan_late_source,
             "replay": self._replay,
         }

@@ -60,11 +60,11 @@ class RecordHandler:
 
     def handle(self, records: Sequence[Record], now: datetime) -> Mapping[Partition, int]:
         """Apply a batch, all or nothing; returns the next offset of each partition in it."""
-        return self._move(next_offsets(records), records, now)
+        return self._move(next_offsets(records, self._expected), records, now)
 
     def skip(self, record: Record, now: datetime) -> Mapping[Partition, int]:
         """Pass over a record that has gone to the dead letters: nothing of it is applied."""
-        return self._move(next_offsets([record]), (), now)
+        return self._move(next_offsets([record], self._expected), (), now)
 
     def idle(self, now: datetime) -> bool:  # noqa: ARG002 - nothing to do between events
         """Nothing waits here when the topic is empty."""

@@ -126,9 +126,13 @@ def runs_of(records: Sequence[Record]) -> Sequence[Run]:
     return [Run(partition, list(some)) for partition, some in groupby(records, attrgetter("partition"))]
 
 
-def next_offsets(records: Sequence[Record]) -> dict[Partition, int]:
-    """Where each partition is to be read on after these, which are in order."""
-    return {run.partition: run.next_offset for run in runs_of(records)}
+def next_offsets(records: Sequence[Record], stands_at: Mapping[Partition, int]) -> dict[Partition, int]:
+    """Where each partition is to be read on after these, which are in order; never before where it stands.
+
+    A log may deliver again what was handled before. A position that followed it back could come to lie below what is kept: records
+    are deleted up to where positions have once stood.
+    """
+    return {run.partition: max(run.next_offset, stands_at[run.partition]) for run in runs_of(records)}
 
 
 def newest_times(records: Sequence[Record]) -> dict[Partition, datetime]:

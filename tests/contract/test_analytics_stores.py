@@ -136,11 +136,19 @@ def test_panes_are_found_by_span_and_series_know_where_their_data_begin_and_end(
         }
         assert uow.values.panes_between(wanted.clear()).is_empty()
         spans = {
-            one: (first, last)
-            for one, first, last in zip(*(uow.values.spans(series)[name].to_list() for name in SPANS), strict=True)
+            one: facts
+            for one, *facts in zip(*(uow.values.spans(series)[name].to_list() for name in SPANS), strict=True)
         }
-        assert spans == {series[0]: (week(1).start, week(4).start), series[1]: (week(2).start, week(3).start)}
+        assert spans == {
+            series[0]: [week(1).start, week(4).start, None],
+            series[1]: [week(2).start, week(3).start, None],
+        }
         assert uow.values.spans([]).is_empty()
+        uow.commit()
+    save(migrated, values(row(3), row(2), row(2, "B"), row(4, "B", status="provisional")))
+    with unit(migrated) as uow:
+        begun = uow.values.spans(series)["begun"].to_list()
+        assert sorted(begun) == [week(3).end, week(4).end - timedelta(microseconds=1)]
 
 
 def test_values_come_back_as_they_were_saved(migrated: Database) -> None:

@@ -24,7 +24,7 @@ from services.analytics.adapters.evaluate_tables import PANES as PANES_TABLE
 from services.analytics.adapters.sketch_codec import decode_sketches, encode_sketches
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.open_panes import Open
-from services.analytics.domain.rolling import SPANS, Spans, Windows
+from services.analytics.domain.rolling import SPANS, Spans, Windows, begun_until
 from services.analytics.domain.value_frame import (
     PANES,
     VALUES,
@@ -42,6 +42,13 @@ _MOST_SERIES = 500
 _UNCHANGING = ("window_end", "partition", "indicator", "indicator_version", "subject")
 STORED_PANES = pl.Schema({**PANES, "sketch": pl.Binary()})
 """As their rows come from the database; `decode_sketches` makes them PANES."""
+_STORED_SPANS = pl.Schema(
+    {
+        **{name: SPANS[name] for name in ("series", "data_from", "newest")},
+        "window_end": SPANS["begun"],
+        "status": pl.String(),
+    }
+)
 _COLUMNS = [KPI_VALUES.c[name] for name in VALUES.names()]
 _UNPUBLISHED = text("kpi_values.unpublished")
 """As the index says it: SQLAlchemy would write `= 1` on SQLite, which then reads the whole table."""
@@ -87,13 +94,19 @@ class SqlValueStore:
         if not series:
             return pl.DataFrame(schema=SPANS)
         keys = wanted(self._connection, wanted_frame(series, [None] * len(series)))
-        starts = [
+        facts = [
             _end_of_data(keys, PANES_TABLE.c.pane_start.asc()),
             _end_of_data(keys, PANES_TABLE.c.pane_start.desc()),
+            _of_newest_window(keys, KPI_VALUES.c.window_end),
+            _of_newest_window(keys, KPI_VALUES.c.status),
         ]
-        statement = select(keys.series, *starts).select_from(keys.clause)
-        found = read_frame(self._connection, statement, SPANS, parameters=keys.parameters)
-        return found.filter(pl.col("newest").is_not_null())
+        statement = select(keys.series, *facts).select_from(keys.clause)
+        found = read_frame(self._connection, statement, _STORED_SPANS, parameters=keys.parameters)
+        return (
+            found.filter(pl.col("newest").is_not_null())
+            .with_columns(begun_until("window_end", "status").alias("begun"))
+            .select(SPANS.names())
+        )
 
     def save_panes(self, panes: Touched) -> None:
         upsert_frame(
@@ -189,6 +202,13 @@ def _end_of_data(keys: Wanted, order: UnaryExpression[Any]) -> ScalarSelect[Any]
     columns = PANES_TABLE.c
     of_series = select(columns.pane_start).where(columns.series == keys.series, columns["count"] > 0)
     return of_series.order_by(order).limit(1).correlate(keys.clause).scalar_subquery()
+
+
+def _of_newest_window(keys: Wanted, fact: ColumnElement[Any]) -> ScalarSelect[Any]:
+    """Of the newest window that each series has a value of; found by the primary key."""
+    columns = KPI_VALUES.c
+    newest = select(fact).where(columns.series == keys.series).order_by(columns.window_start.desc()).limit(1)
+    return newest.correlate(keys.clause).scalar_subquery()
 
 
 def _of(scope: Scope) -> list[ColumnElement[bool]]:

@@ -232,10 +232,13 @@ def judged(values: pl.DataFrame) -> Computed:
 def judged_anew(stored: Values, definitions: Definitions, spans: pl.DataFrame | None = None) -> Values:
     """The stored values whose judgement has changed with the definition; closed ones are restated by it.
 
+    None is closed by it: with the closing of a rolling window the next one begins, which is not done here.
+
     Args:
         spans: of rolling windows where the data of their series begin, `data_from`.
     """
-    facts = stored.join(definitions, on=[PARTITION, "indicator", "indicator_version"])
+    open_ended = definitions.with_columns(pl.lit(None, dtype=_MOMENT).alias("closes"))
+    facts = stored.join(open_ended, on=[PARTITION, "indicator", "indicator_version"])
     if spans is not None:
         facts = facts.join(spans.select(SERIES, "data_from"), on=SERIES, how="left")
     return changed_values(judged(facts), stored)

@@ -80,7 +80,7 @@ class PaneDeltasHandler:
 
     def handle(self, records: Sequence[Record], now: datetime) -> Mapping[Partition, int]:
         """Apply a batch, all or nothing; returns the next offset of each partition in it."""
-        reached = next_offsets(records)
+        reached = next_offsets(records, self._offsets)
         progress = [
             Progress(
                 consumer=self.consumer,

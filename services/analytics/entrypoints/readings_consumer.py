@@ -17,7 +17,6 @@ from services.analytics.ports.folding import FoldMemory
 from services.analytics.use_cases.fold_readings import FoldOutcome, FoldReadings
 from shared.eventlog.event_handler import StartingOffsets
 from shared.eventlog.port import Partition, Record
-from shared.eventlog.record_runs import next_offsets
 from shared.events.blocks import UnreadableBlock, decode_block, decode_joined, schema_bytes
 from shared.events.readings import READING_TYPE_HEADER
 from shared.events.topics import READINGS
@@ -83,11 +82,13 @@ class ReadingsHandler:
         self._load_again(now)
         fail_point("fold-polled")
         for portion in _portions(_pieces(records)):
-            reached = {piece.block.partition: piece.next_offset for piece in portion}
+            newest = {piece.block.partition: piece.next_offset for piece in portion}
+            # A position never goes back, whatever is delivered again: see `next_offsets`.
+            reached = {number: max(offset, self._offsets[number]) for number, offset in newest.items()}
             # Asked after the records were polled: what was appended together with them is known to be there.
             self._apply([piece.block for piece in portion], reached, self._ends(), now=now)
             self._metrics.read_blocks(sum(piece.records for piece in portion))
-        return next_offsets(records)
+        return {record.partition: self._offsets[record.partition.number] for record in records}
 
     def skip(self, record: Record, now: datetime) -> Mapping[Partition, int]:
         """Never called: `readings` has no dead letters."""

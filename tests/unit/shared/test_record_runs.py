@@ -80,7 +80,11 @@ def test_a_batch_is_its_records_and_summed_up_like_them(parts: list[tuple[Partit
     assert len(batch) == len(records)
     assert list(batch[-3:]) == records[-3:]
     assert [record for run in runs_of(records) for record in run] == records
-    assert next_offsets(batch) == next_offsets(records)
+    stands_at = {ONE: 3, OTHER: 0}
+    assert next_offsets(batch, stands_at) == next_offsets(records, stands_at)
+    assert next_offsets(batch, stands_at) == {
+        record.partition: max(record.offset + 1, stands_at[record.partition]) for record in records
+    }
     assert newest_times(batch) == newest_times(records)
     assert counts(batch) == counts(records)
     assert counts(batch) == {
