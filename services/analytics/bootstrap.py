@@ -20,6 +20,7 @@ from services.analytics.entrypoints.pane_deltas_consumer import PaneDeltasHandle
 from services.analytics.entrypoints.problems import PROBLEMS
 from services.analytics.entrypoints.readings_consumer import CONSUMER as FOLDS
 from services.analytics.entrypoints.readings_consumer import ReadingsHandler
+from services.analytics.entrypoints.rule_http import RuleUseCases
 from services.analytics.metrics import AnalyticsMetrics
 from services.analytics.settings import AnalyticsSettings
 from services.analytics.use_cases.adopt_goal_change import AdoptGoalChange
@@ -40,6 +41,7 @@ from services.analytics.use_cases.query_readings import QueryReadings
 from services.analytics.use_cases.query_standing import QueryStanding
 from services.analytics.use_cases.query_values import QueryValues
 from services.analytics.use_cases.rebase_chart import RebaseChart
+from services.analytics.use_cases.try_rule import TryRule
 from shared.database.engine import Database, DatabaseUnavailable
 from shared.database.log_trimmer import LogTrimmer
 from shared.database.migrations import Migrations
@@ -172,11 +174,12 @@ def build(settings: AnalyticsSettings, platform: Platform) -> Service:
             Activity(trimmer, _TIMER_REST),
         ]
 
+    definitions = QueryDefinitions(readers)
     use_cases = UseCases(
         define_calendar=DefineCalendar(definition_unit),
         define_indicator=DefineIndicator(definition_unit),
-        define_rule=DefineRule(definition_unit),
-        definitions=QueryDefinitions(readers),
+        rules=RuleUseCases(DefineRule(definition_unit), definitions, TryRule(readers)),
+        definitions=definitions,
         values=QueryValues(readers),
         readings=QueryReadings(readers),
         anomalies=QueryAnomalies(readers),

@@ -126,11 +126,9 @@ class Significance(BaseModel):
     confidence: float = 0.95
 
 
-class RuleBody(Body):
-    """A judgement on the values of one indicator."""
+class RuleFields(Body):
+    """What a rule may say beside its indicator and its kind."""
 
-    indicator: str
-    kind: str = Field(description="target or change_from_previous")
     comparator: str | None = Field(default=None, description="of a target what is good: >=, >, <= or <")
     target: int | float | None = Field(default=None, description="what a good value is compared with")
     significantly: Significance | None = Field(
@@ -159,6 +157,13 @@ class RuleBody(Body):
     mode: str | None = Field(default=None, description="act (the default), or observe: its anomalies open no issues")
     subject: dict[str, str] | None = Field(default=None, description="judges only subjects with these values")
     title: Titles | None = None
+
+
+class RuleBody(RuleFields):
+    """A judgement on the values of one indicator."""
+
+    indicator: str
+    kind: str = Field(description="target or change_from_previous")
 
 
 class CalendarShape(CalendarBody):
@@ -357,10 +362,10 @@ def from_anomaly(anomaly: Anomaly) -> AnomalyShape:
         rule_kind=anomaly.rule_kind,
         comparator=anomaly.comparator,
         target=anomaly.target,
-        values=[_evidence(seen) for seen in episode.evidence],
+        values=[from_evidence(seen) for seen in episode.evidence],
         windows_missed=episode.misses,
-        raised_window=_window(episode.raised),
-        cleared_window=None if episode.cleared is None else _window(episode.cleared),
+        raised_window=from_window(episode.raised),
+        cleared_window=None if episode.cleared is None else from_window(episode.cleared),
         raised_at=anomaly.raised_at,
         cleared_at=anomaly.cleared_at,
         withdrawn_at=anomaly.withdrawn_at,
@@ -368,9 +373,9 @@ def from_anomaly(anomaly: Anomaly) -> AnomalyShape:
     )
 
 
-def _evidence(seen: Evidence) -> EvidenceShape:
+def from_evidence(seen: Evidence) -> EvidenceShape:
     return EvidenceShape(
-        window=_window(seen.window),
+        window=from_window(seen.window),
         value=seen.value,
         numerator=seen.numerator,
         denominator=seen.denominator,
@@ -381,5 +386,5 @@ def _evidence(seen: Evidence) -> EvidenceShape:
     )
 
 
-def _window(window: Window) -> WindowShape:
+def from_window(window: Window) -> WindowShape:
     return WindowShape(start=window.start, end=window.end)

@@ -12,6 +12,7 @@ from services.analytics.domain.history import Readings, Span
 from services.analytics.domain.kpi_value import KpiValue, Status
 from services.analytics.domain.partition_state import PartitionState
 from services.analytics.ports.charting import ChartReader
+from services.analytics.ports.trying import ReplayReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class AnalyticsReader(Protocol):
     """Reads one consistent state and changes nothing. `limit` rows at most, those that sort after `after`."""
 
     charts: ChartReader
+    replays: ReplayReader
 
     def definition(self, kind: Kind, name: str) -> Definition | None: ...
 
