@@ -20,7 +20,7 @@ from services.analytics.use_cases.query_values import check_dimensions
 from shared.calendars.windows import Window
 from shared.runtime.errors import FieldProblem
 
-MOST_VALUES = 50_000
+MOST_VALUES = 20_000
 """About how many values one call replays; a series is never cut."""
 
 
