@@ -15,6 +15,7 @@ from services.analytics.adapters.evaluate_tables import ANOMALIES, KPI_VALUES
 from services.analytics.adapters.partition_store import states
 from services.analytics.adapters.reading_history import SqlHistoryReader
 from services.analytics.adapters.replay_reader import SqlReplayReader
+from services.analytics.adapters.statistics_store import SqlStatisticsReader
 from services.analytics.adapters.subject_condition import has_values
 from services.analytics.domain.anomaly import Anomaly
 from services.analytics.domain.catalogue import Catalogue, Definition, Kind
@@ -23,6 +24,7 @@ from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.partition_state import PartitionState
 from services.analytics.domain.value_frame import VALUES, series_prefix, to_kpi_values
 from services.analytics.ports.charting import ChartReader
+from services.analytics.ports.following import StatisticsReader
 from services.analytics.ports.reading import AnomalyFilter, ValueFilter
 from services.analytics.ports.trying import ReplayReader
 from shared.database.engine import Database, ReadConnection
@@ -51,6 +53,7 @@ class SqlReader:
         self._definitions = SqlDefinitions(connection)
         self.charts: ChartReader = SqlChartReader(connection)
         self.replays: ReplayReader = SqlReplayReader(connection)
+        self.statistics: StatisticsReader = SqlStatisticsReader(connection)
 
     def definition(self, kind: Kind, name: str) -> Definition | None:
         return self._definitions.newest(kind, name)

@@ -1,8 +1,9 @@
-"""Rules over HTTP: defined, and tried on history."""
+"""Rules over HTTP: defined, tried on history, and how they have proved themselves."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Path, Response
 
 from services.analytics.domain.trial import Within
 from services.analytics.entrypoints.defining_http import answered, command, created
@@ -18,12 +19,20 @@ from services.analytics.entrypoints.http_arguments import (
     utc,
 )
 from services.analytics.entrypoints.http_schemas import RuleBody, RuleShape, from_rule
+from services.analytics.entrypoints.statistics_schemas import (
+    ShownRuleShape,
+    StatisticsShape,
+    from_proved,
+    from_shown_rule,
+)
 from services.analytics.entrypoints.trial_schemas import TrialBody, TrialShape, from_trial
 from services.analytics.use_cases.define_rule import DefineRule
-from services.analytics.use_cases.query_definitions import QueryDefinitions
+from services.analytics.use_cases.query_rules import QueryRules
 from services.analytics.use_cases.try_rule import TryRule, TryThis
 from shared.runtime.clock import Clock
 from shared.web.pagination import Page, page_of
+
+AnyRule = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,199}$")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +40,7 @@ class RuleUseCases:
     """What the routes call."""
 
     define: DefineRule
-    definitions: QueryDefinitions
+    query: QueryRules
     try_out: TryRule
 
 
@@ -42,13 +51,18 @@ def add_rules(router: APIRouter, use_cases: RuleUseCases, clock: Clock) -> None:
         return from_rule(answered(defined, response))
 
     @router.get("/rules/{name}")
-    def get_rule(name: Name) -> RuleShape:
-        return from_rule(use_cases.definitions.one("rule", name))
+    def get_rule(name: Name) -> ShownRuleShape:
+        return from_shown_rule(use_cases.query.one(name))
 
     @router.get("/rules")
-    def list_rules(page: Paging) -> Page[RuleShape]:
-        found = use_cases.definitions.page("rule", after=after_name(page), limit=page.limit + 1)
-        return page_of([from_rule(one) for one in found], page, key=lambda shown: [shown.name])
+    def list_rules(page: Paging) -> Page[ShownRuleShape]:
+        found = use_cases.query.page(after=after_name(page), limit=page.limit + 1)
+        return page_of([from_shown_rule(one) for one in found], page, key=lambda shown: [shown.name])
+
+    @router.get("/rules/{name}/statistics")
+    def get_statistics(name: AnyRule) -> StatisticsShape:
+        """How a rule has proved itself; that of a goal is named `goal:<goal id>`."""
+        return from_proved(use_cases.query.statistics(name))
 
     @router.post("/rules/{name}/dry-run")
     def dry_run(

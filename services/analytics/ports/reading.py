@@ -12,6 +12,7 @@ from services.analytics.domain.history import Readings, Span
 from services.analytics.domain.kpi_value import KpiValue, Status
 from services.analytics.domain.partition_state import PartitionState
 from services.analytics.ports.charting import ChartReader
+from services.analytics.ports.following import StatisticsReader
 from services.analytics.ports.trying import ReplayReader
 
 
@@ -49,6 +50,7 @@ class AnalyticsReader(Protocol):
 
     charts: ChartReader
     replays: ReplayReader
+    statistics: StatisticsReader
 
     def definition(self, kind: Kind, name: str) -> Definition | None: ...
 
