@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Query, Response
 from services.analytics.domain.catalogue import Definition
 from services.analytics.domain.kpi_value import Status
 from services.analytics.domain.window_readings import Reading, ReadingKey
+from services.analytics.entrypoints.anomaly_schemas import AnomalyShape, from_anomaly
 from services.analytics.entrypoints.chart_http import ChartUseCases, add_charts
 from services.analytics.entrypoints.defining_http import answered, command, created
 from services.analytics.entrypoints.http_arguments import (
@@ -25,14 +26,12 @@ from services.analytics.entrypoints.http_arguments import (
     utc,
 )
 from services.analytics.entrypoints.http_schemas import (
-    AnomalyShape,
     CalendarBody,
     CalendarShape,
     IndicatorBody,
     IndicatorShape,
     ReadingShape,
     ValueShape,
-    from_anomaly,
     from_calendar,
     from_indicator,
     from_reading,

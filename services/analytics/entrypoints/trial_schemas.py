@@ -8,13 +8,8 @@ from services.analytics.domain.anomaly import Anomaly
 from services.analytics.domain.false_alarms import expected_run_length, why_unknown
 from services.analytics.domain.rule import Severity
 from services.analytics.domain.trial import Found, a_month
-from services.analytics.entrypoints.http_schemas import (
-    EvidenceShape,
-    RuleFields,
-    WindowShape,
-    from_evidence,
-    from_window,
-)
+from services.analytics.entrypoints.anomaly_schemas import EvidenceShape, from_evidence, from_window
+from services.analytics.entrypoints.http_schemas import RuleFields, WindowShape
 from services.analytics.use_cases.try_rule import Tried
 from shared.web.pagination import encode_cursor
 
