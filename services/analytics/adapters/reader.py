@@ -18,7 +18,7 @@ from services.analytics.adapters.replay_reader import SqlReplayReader
 from services.analytics.adapters.statistics_store import SqlStatisticsReader
 from services.analytics.adapters.subject_condition import has_values
 from services.analytics.domain.anomaly import Anomaly
-from services.analytics.domain.catalogue import Catalogue, Definition, Kind
+from services.analytics.domain.catalogue import Catalogue, DefinedVersion, Definition, Kind
 from services.analytics.domain.history import Readings, Span
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.partition_state import PartitionState
@@ -57,6 +57,9 @@ class SqlReader:
 
     def definition(self, kind: Kind, name: str) -> Definition | None:
         return self._definitions.newest(kind, name)
+
+    def versions(self, kind: Kind, name: str) -> Sequence[DefinedVersion]:
+        return self._definitions.versions(kind, name)
 
     def definitions(self, kind: Kind, *, after: str | None, limit: int) -> Sequence[Definition]:
         return self._definitions.all_newest(kind, after=after, limit=limit)

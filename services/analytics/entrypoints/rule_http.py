@@ -19,6 +19,7 @@ from services.analytics.entrypoints.http_arguments import (
     utc,
 )
 from services.analytics.entrypoints.http_schemas import RuleBody, RuleShape, from_rule
+from services.analytics.entrypoints.rule_version_schemas import RuleVersionShape, from_rule_version
 from services.analytics.entrypoints.statistics_schemas import (
     ShownRuleShape,
     StatisticsShape,
@@ -58,6 +59,11 @@ def add_rules(router: APIRouter, use_cases: RuleUseCases, clock: Clock) -> None:
     def list_rules(page: Paging) -> Page[ShownRuleShape]:
         found = use_cases.query.page(after=after_name(page), limit=page.limit + 1)
         return page_of([from_shown_rule(one) for one in found], page, key=lambda shown: [shown.name])
+
+    @router.get("/rules/{name}/versions")
+    def list_rule_versions(name: Name) -> Page[RuleVersionShape]:
+        """Every version, the oldest first: when it was put in force, by whom, and what it changed."""
+        return Page(items=[from_rule_version(one) for one in use_cases.query.versions(name)], next=None)
 
     @router.get("/rules/{name}/statistics")
     def get_statistics(name: AnyRule) -> StatisticsShape:

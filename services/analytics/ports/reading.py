@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from services.analytics.domain.anomaly import Anomaly, State
-from services.analytics.domain.catalogue import Catalogue, Definition, Kind
+from services.analytics.domain.catalogue import Catalogue, DefinedVersion, Definition, Kind
 from services.analytics.domain.history import Readings, Span
 from services.analytics.domain.kpi_value import KpiValue, Status
 from services.analytics.domain.partition_state import PartitionState
@@ -53,6 +53,10 @@ class AnalyticsReader(Protocol):
     statistics: StatisticsReader
 
     def definition(self, kind: Kind, name: str) -> Definition | None: ...
+
+    def versions(self, kind: Kind, name: str) -> Sequence[DefinedVersion]:
+        """Every version, the oldest first; none for a name never defined."""
+        ...
 
     def definitions(self, kind: Kind, *, after: str | None, limit: int) -> Sequence[Definition]:
         """In order of their names."""

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from services.analytics.domain.catalogue import Catalogue, Definition
+from services.analytics.domain.catalogue import Catalogue, DefinedVersion, Definition
+from services.analytics.domain.definition_changes import FieldChange, changes
 from services.analytics.domain.errors import UnknownRule
+from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.rule import Rule
 from services.analytics.domain.rule_statistics import NOTHING_YET, RuleStatistics
 from services.analytics.domain.trial import Within, a_month
@@ -38,6 +40,14 @@ class ShownRule:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleVersion:
+    """A version of a rule, and what it says otherwise than the one before."""
+
+    version: DefinedVersion
+    changes: Sequence[FieldChange]
+
+
+@dataclass(frozen=True, slots=True)
 class QueryRules:
     """Raises UnknownRule."""
 
@@ -55,15 +65,33 @@ class QueryRules:
         with self.readers() as reader:
             return _shown(reader, reader.definitions("rule", after=after, limit=limit))
 
+    def versions(self, name: str) -> Sequence[RuleVersion]:
+        """The oldest first."""
+        with self.readers() as reader:
+            found = reader.versions("rule", name)
+        if not found:
+            raise _unknown(name)
+        earlier = [None, *(one.definition.body for one in found[:-1])]
+        return [
+            RuleVersion(one, changes(before, one.definition.body)) for before, one in zip(earlier, found, strict=True)
+        ]
+
     def statistics(self, name: str) -> Proved:
         """Of any rule in force, one that follows from a goal included, and of one that is not while its anomalies are kept."""
         with self.readers() as reader:
-            catalogue = reader.catalogue()
-            rule = _rules(catalogue).get(name)
+            judging = _rules(reader.catalogue()).get(name)
             statistics = reader.statistics.of_rules([name]).get(name)
-            if rule is None and statistics is None:
+            if judging is None and statistics is None:
                 raise _unknown(name)
-            return Proved(statistics or NOTHING_YET, None if rule is None else _span(reader, catalogue, rule))
+            return Proved(statistics or NOTHING_YET, None if judging is None else _Spans(reader).of(judging))
+
+
+@dataclass(frozen=True, slots=True)
+class _Judging:
+    """A rule in force, and the indicator that it judges."""
+
+    rule: Rule
+    indicator: Indicator
 
 
 def _unknown(name: str) -> UnknownRule:
@@ -73,20 +101,33 @@ def _unknown(name: str) -> UnknownRule:
 def _shown(reader: AnalyticsReader, definitions: Sequence[Definition]) -> list[ShownRule]:
     if not definitions:
         return []
-    catalogue = reader.catalogue()
-    rules = _rules(catalogue)
+    rules = _rules(reader.catalogue())
     statistics = reader.statistics.of_rules([found.name for found in definitions])
+    spans = _Spans(reader)
     return [
-        ShownRule(found, Proved(statistics.get(found.name, NOTHING_YET), _span(reader, catalogue, rules[found.name])))
+        ShownRule(found, Proved(statistics.get(found.name, NOTHING_YET), spans.of(rules[found.name])))
         for found in definitions
     ]
 
 
-def _rules(catalogue: Catalogue) -> Mapping[str, Rule]:
-    return {rule.name: rule for judging in catalogue.rules.values() for rule in judging}
+def _rules(catalogue: Catalogue) -> Mapping[str, _Judging]:
+    return {
+        rule.name: _Judging(rule, catalogue.indicators[name])
+        for name, rules in catalogue.rules.items()
+        for rule in rules
+    }
 
 
-def _span(reader: AnalyticsReader, catalogue: Catalogue, rule: Rule) -> Window | None:
-    indicator = catalogue.indicators[rule.indicator]
-    within = Within() if rule.period is None else Within(*rule.period)
-    return within.cut(reader.replays.span(indicator.name, indicator.version))
+class _Spans:
+    """In which times there are final values, asked once for each indicator."""
+
+    def __init__(self, reader: AnalyticsReader) -> None:
+        self._reader = reader
+        self._known: dict[str, Window | None] = {}
+
+    def of(self, judging: _Judging) -> Window | None:
+        rule, indicator = judging.rule, judging.indicator
+        if indicator.name not in self._known:
+            self._known[indicator.name] = self._reader.replays.span(indicator.name, indicator.version)
+        within = Within() if rule.period is None else Within(*rule.period)
+        return within.cut(self._known[indicator.name])

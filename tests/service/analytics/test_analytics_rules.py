@@ -127,6 +127,11 @@ def test_a_changed_rule_is_a_version_that_its_anomalies_carry(analytics: Alone) 
     [shown] = analytics.anomalies()
     assert (shown["rule_version"], shown["raised_window"]["start"]) == (2, "2026-03-16T00:00:00Z")
     assert [told.rule_version for _, told in analytics.events(ANOMALIES, AnomalySnapshot)] == [1, 2]
+    [first, second] = analytics.get("rules/yield-below-95/versions")["items"]
+    assert (first["version"], first["changes"], first["definition"]["for_windows"]) == (1, [], 2)
+    assert (second["version"], second["defined_at"]) == (2, "2026-11-23T09:00:00Z")
+    assert second["changes"] == [{"field": "for_windows", "before": 2, "after": 3}]
+    assert analytics.get("rules/nothing/versions", expect=404)["type"] == "/problems/unknown-rule"
 
 
 def test_an_hour_has_no_like_one_year_before(analytics: Alone) -> None:
