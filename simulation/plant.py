@@ -101,6 +101,8 @@ CHANGES: tuple[Named, ...] = (
     ("rules/yield-below-95", {"for_windows": 1}),
     ("rules/yield-below-95", {"clear_after": 2, "subject": {"line": "A"}}),
     ("rules/too-many-calls", {"target": 5}),
+    ("rules/too-many-calls", {"mode": "observe"}),
+    ("rules/yield-below-95", {"opens_issue": False}),
     ("indicators/first-pass-yield", {"minimum_sample": 60}),
     ("indicators/first-pass-yield", {"allowed_lateness": "PT30M"}),
     ("indicators/first-pass-yield", {"formula": {

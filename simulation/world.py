@@ -131,8 +131,9 @@ class World:
         self.settle()
         self._move_clock(_LONG_AFTER)
         self.settle()
-        self._move_clock(_RETRY_AFTER)  # for what is told only now and then
-        self.settle()
+        for _ in range(2):  # for what is done only now and then, and for what is told of that
+            self._move_clock(_RETRY_AFTER)
+            self.settle()
 
     def _finish(self) -> None:
         """Bring to its end what was begun."""

@@ -116,6 +116,7 @@ ANOMALIES = Table(
     Column("snapshot", JSON, nullable=False),
     Index("anomalies_by_series", "series", "rule"),
     Index("anomalies_by_indicator", "indicator", "partition", "state"),
+    Index("anomalies_by_rule", "rule", "state"),
 )
 """`snapshot` holds the anomaly whole; the other columns repeat what is searched for."""
 

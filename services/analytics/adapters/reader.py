@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Text, func, literal, select, tuple_
+from sqlalchemy import func, literal, select, tuple_
 
 from services.analytics.adapters.anomaly_store import to_anomaly
 from services.analytics.adapters.bulk import read_frame
@@ -15,15 +15,19 @@ from services.analytics.adapters.evaluate_tables import ANOMALIES, KPI_VALUES
 from services.analytics.adapters.open_values import with_open_values
 from services.analytics.adapters.partition_store import states
 from services.analytics.adapters.reading_history import SqlHistoryReader
+from services.analytics.adapters.replay_reader import SqlReplayReader
+from services.analytics.adapters.statistics_store import SqlStatisticsReader
+from services.analytics.adapters.subject_condition import has_values
 from services.analytics.domain.anomaly import Anomaly
-from services.analytics.domain.catalogue import Catalogue, Definition, Kind
+from services.analytics.domain.catalogue import Catalogue, DefinedVersion, Definition, Kind
 from services.analytics.domain.history import Readings, Span
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.partition_state import PartitionState
-from services.analytics.domain.subject import subject_pairs
 from services.analytics.domain.value_frame import VALUES, series_prefix, to_kpi_values
 from services.analytics.ports.charting import ChartReader
+from services.analytics.ports.following import StatisticsReader
 from services.analytics.ports.reading import AnomalyFilter, ValueFilter
+from services.analytics.ports.trying import ReplayReader
 from shared.database.engine import Database, ReadConnection
 from shared.database.types import UtcDateTime
 
@@ -49,9 +53,14 @@ class SqlReader:
         self._connection = connection
         self._definitions = SqlDefinitions(connection)
         self.charts: ChartReader = SqlChartReader(connection)
+        self.replays: ReplayReader = SqlReplayReader(connection)
+        self.statistics: StatisticsReader = SqlStatisticsReader(connection)
 
     def definition(self, kind: Kind, name: str) -> Definition | None:
         return self._definitions.newest(kind, name)
+
+    def versions(self, kind: Kind, name: str) -> Sequence[DefinedVersion]:
+        return self._definitions.versions(kind, name)
 
     def definitions(self, kind: Kind, *, after: str | None, limit: int) -> Sequence[Definition]:
         return self._definitions.all_newest(kind, after=after, limit=limit)
@@ -66,7 +75,7 @@ class SqlReader:
             .where(
                 columns.indicator == wanted.indicator,
                 columns.indicator_version == wanted.indicator_version,
-                *self._has(columns.subject, wanted.subject),
+                *has_values(self._connection, columns.subject, wanted.subject),
             )
             .order_by(columns.window_start, columns.series)
             .limit(limit)
@@ -101,7 +110,7 @@ class SqlReader:
         is_shown = columns.state == wanted.state if wanted.state else columns.state != "withdrawn"
         statement = (
             select(columns.snapshot)
-            .where(is_shown, *self._has(columns.subject, wanted.subject))
+            .where(is_shown, *has_values(self._connection, columns.subject, wanted.subject))
             .order_by(columns.id)
             .limit(limit)
         )
@@ -159,7 +168,3 @@ class SqlReader:
 
     def partition_states(self) -> Sequence[PartitionState]:
         return states(self._connection)
-
-    def _has(self, subject: ColumnElement[str], wanted: Mapping[str, str]) -> list[ColumnElement[bool]]:
-        find = func.instr if self._connection.dialect == "sqlite" else func.strpos
-        return [find(subject, literal(pair, Text)) > 0 for pair in subject_pairs(wanted)]

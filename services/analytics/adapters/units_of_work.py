@@ -1,4 +1,4 @@
-"""The write transactions of stage two, of definitions and of control charts."""
+"""The write transactions of stage two, of definitions, of control charts and of what is heard of issues."""
 
 from services.analytics.adapters.anomaly_store import SqlAnomalyStore
 from services.analytics.adapters.chart_store import SqlChartStore
@@ -7,6 +7,7 @@ from services.analytics.adapters.open_pane_store import OpenPaneMemory, SqlOpenP
 from services.analytics.adapters.partition_store import SqlPartitionStore
 from services.analytics.adapters.publisher import OutboxEvents
 from services.analytics.adapters.reading_history import SqlHistoryReader
+from services.analytics.adapters.statistics_store import SqlFollowedIssues
 from services.analytics.adapters.tables import DELIVERY
 from services.analytics.adapters.value_store import SqlValueStore
 from services.analytics.ports.charting import ChartStore
@@ -19,6 +20,7 @@ from services.analytics.ports.evaluating import (
     ReadingHistory,
     ValueStore,
 )
+from services.analytics.ports.following import FollowedIssues
 from shared.database.engine import Database
 from shared.database.unit_of_work import SqlUnitOfWork
 from shared.runtime.identifiers import IdSource
@@ -85,3 +87,15 @@ class SqlChartUnitOfWork(SqlUnitOfWork):
     def begun(self) -> None:
         self.charts = SqlChartStore(self.connection)
         self.definitions = SqlDefinitions(self.connection)
+
+
+class SqlFollowUnitOfWork(SqlUnitOfWork):
+    """`services.analytics.ports.following.FollowUnitOfWork`."""
+
+    issues: FollowedIssues
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database, DELIVERY)
+
+    def begun(self) -> None:
+        self.issues = SqlFollowedIssues(self.connection)

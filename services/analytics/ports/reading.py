@@ -7,11 +7,13 @@ from datetime import datetime
 from typing import Protocol
 
 from services.analytics.domain.anomaly import Anomaly, State
-from services.analytics.domain.catalogue import Catalogue, Definition, Kind
+from services.analytics.domain.catalogue import Catalogue, DefinedVersion, Definition, Kind
 from services.analytics.domain.history import Readings, Span
 from services.analytics.domain.kpi_value import KpiValue, Status
 from services.analytics.domain.partition_state import PartitionState
 from services.analytics.ports.charting import ChartReader
+from services.analytics.ports.following import StatisticsReader
+from services.analytics.ports.trying import ReplayReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,14 @@ class AnalyticsReader(Protocol):
     """Reads one consistent state and changes nothing. `limit` rows at most, those that sort after `after`."""
 
     charts: ChartReader
+    replays: ReplayReader
+    statistics: StatisticsReader
 
     def definition(self, kind: Kind, name: str) -> Definition | None: ...
+
+    def versions(self, kind: Kind, name: str) -> Sequence[DefinedVersion]:
+        """Every version, the oldest first; none for a name never defined."""
+        ...
 
     def definitions(self, kind: Kind, *, after: str | None, limit: int) -> Sequence[Definition]:
         """In order of their names."""
