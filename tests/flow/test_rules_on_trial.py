@@ -1,16 +1,16 @@
 """A rule observes, acts, is corrected and is judged by people, through all four services."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.flow.weekly_inspections import inspection, revision
 from tests.support.platform import OneThread, one_thread
 from tests.support.results import everything
 
-MONDAY = datetime.fromisoformat("2026-09-07T08:00:00+00:00")
 MANAGER = {"Andon-Actor": "Li Wei; quality_manager"}
 RULE = {
     "indicator": "first-pass-yield",
@@ -35,26 +35,8 @@ def put_rule(andon: OneThread, **changed: Any) -> None:
     andon.settle()
 
 
-def inspection(number: int, week: int, passed: int) -> dict[str, Any]:
-    return {
-        "specversion": "1.0",
-        "id": f"e{number}",
-        "source": "mes-7",
-        "type": "inspection.completed",
-        "time": (MONDAY + timedelta(weeks=week)).isoformat(),
-        "data": {"line": "A", "product": "P1", "total": 100, "passed": passed},
-    }
-
-
 def correction(number: int, week: int, passed: int, *, later: int = 0) -> dict[str, Any]:
-    return {
-        "specversion": "1.0",
-        "id": f"c{number}-{later}",
-        "source": "mes-7",
-        "type": "andon.correction",
-        "time": (MONDAY + timedelta(weeks=8, hours=later)).isoformat(),
-        "data": {"id": f"e{number}", "reason": "the scale was wrong", "event": inspection(number, week, passed)},
-    }
+    return revision("correction", number, inspection(number, week, passed), later=later)
 
 
 def send(andon: OneThread, *events: dict[str, Any]) -> None:
