@@ -72,6 +72,8 @@ class OneThread:
         answer = self.post_events(batch)
         if answer.status_code == 503:
             raise LogUnavailable(answer.text)
+        if answer.status_code == 500 and not answer.content:
+            raise ConnectionAbortedError("no answer: the process has ended within the request")
         assert answer.status_code == 202, answer.text
 
     def get(self, path: str) -> Any:
