@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, Table, func, insert, select
+from sqlalchemy import Row, Select, Table, bindparam, func, insert, select
 
 from shared.database.engine import ReadConnection, WriteConnection
 from shared.database.versioning import upsert
@@ -52,16 +52,26 @@ def newest_versions(
         name: of the one that is wanted; None for all of them.
         after: only those whose names come after it.
     """
-    columns = tables.versions.c
-    last = select(columns.name, func.max(columns.version).label("version")).where(columns.kind == kind)
-    if name is not None:
-        last = last.where(columns.name == name)
-    if after is not None:
-        last = last.where(columns.name > after)
+    given = {"wanted_name": name, "after_name": after}
+    parameters = {key: value for key, value in given.items() if value is not None}
+    statement = _newest_versions(tables, frozenset(parameters))
+    if limit is not None:
+        statement = statement.limit(limit)
+    return connection.execute(statement, {**parameters, "wanted_kind": kind}).all()
+
+
+@functools.cache
+def _newest_versions(tables: DefinitionTables, given: frozenset[str]) -> Select[Any]:
+    """Made once for each choice of parameters: every transaction of analytics begins with it."""
+    columns, of_kind = tables.versions.c, tables.versions.c.kind == bindparam("wanted_kind")
+    last = select(columns.name, func.max(columns.version).label("version")).where(of_kind)
+    if "wanted_name" in given:
+        last = last.where(columns.name == bindparam("wanted_name"))
+    if "after_name" in given:
+        last = last.where(columns.name > bindparam("after_name"))
     newest = last.group_by(columns.name).subquery()
     same = (columns.name == newest.c.name) & (columns.version == newest.c.version)
-    statement = select(tables.versions).join(newest, same).where(columns.kind == kind)
-    return connection.execute(statement.order_by(columns.name).limit(limit)).all()
+    return select(tables.versions).join(newest, same).where(of_kind).order_by(columns.name)
 
 
 def all_versions(connection: ReadConnection, tables: DefinitionTables, kind: str, *, name: str) -> Sequence[Row[Any]]:
