@@ -36,6 +36,7 @@ from services.analytics.use_cases.keep_history import ForgetOldReadings, MergeBl
 from services.analytics.use_cases.query_anomalies import QueryAnomalies
 from services.analytics.use_cases.query_chart import QueryChart, QueryRebases
 from services.analytics.use_cases.query_definitions import QueryDefinitions
+from services.analytics.use_cases.query_dictionary import QueryDictionary
 from services.analytics.use_cases.query_readings import QueryReadings
 from services.analytics.use_cases.query_standing import QueryStanding
 from services.analytics.use_cases.query_values import QueryValues
@@ -177,6 +178,7 @@ def build(settings: AnalyticsSettings, platform: Platform) -> Service:
         define_indicator=DefineIndicator(definition_unit),
         define_rule=DefineRule(definition_unit),
         definitions=QueryDefinitions(readers),
+        dictionary=QueryDictionary(readers),
         values=QueryValues(readers),
         readings=QueryReadings(readers),
         anomalies=QueryAnomalies(readers),

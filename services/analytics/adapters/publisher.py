@@ -7,6 +7,7 @@ from typing import Any
 from services.analytics.domain.anomaly import Anomaly, Change, ChangeKind
 from services.analytics.domain.catalogue import Catalogue, Definition
 from services.analytics.domain.episode import Evidence
+from services.analytics.domain.formula_text import counting_periods, formula_texts
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue, subject_values
 from shared.calendars.windows import Window, shift_name
@@ -85,6 +86,11 @@ class OutboxEvents:
             direction=indicator.direction,
             minimum_sample=indicator.minimum_sample,
             unit=indicator.unit,
+            owner=indicator.owner,
+            deputy=indicator.deputy,
+            data_source=indicator.data_source,
+            formula_text=formula_texts(indicator),
+            counting_period=counting_periods(indicator),
         )
         record = self._record(DEFINITIONS, INDICATOR_DEFINED, definition.name, data=data, now=now)
         self._outbox.add([record], recorded_at=now)

@@ -73,6 +73,8 @@ class Indicator:
         minimum_sample: least denominator (ratio) or number of readings (else) for a value to be judged.
         allowed_lateness: how far the watermark must pass a window's end before the window is final.
         idle_timeout: after how long without arrivals a source no longer holds windows open.
+        owner, deputy: who answers for it, a person or a role; None for nobody yet.
+        data_source: where its readings come from, in the words of its owner; None to name the sources that have sent some.
     """
 
     name: str
@@ -88,3 +90,11 @@ class Indicator:
     allowed_lateness: timedelta = timedelta(0)
     idle_timeout: timedelta = IDLE_TIMEOUT
     unit: str = "1"
+    owner: str | None = None
+    deputy: str | None = None
+    data_source: str | None = None
+
+    @property
+    def is_a_share(self) -> bool:
+        """Whether people read its values in per cent: 0.943 as 94.3 %."""
+        return self.formula.kind == "ratio" and self.unit in ("1", "%")

@@ -31,6 +31,9 @@ FIELDS = (
     "allowed_lateness",
     "idle_timeout",
     "unit",
+    "owner",
+    "deputy",
+    "data_source",
 )
 _FORMULA_FIELDS = ("kind", "measure", "numerator", "denominator", "where", "q")
 _KINDS: tuple[FormulaKind, ...] = get_args(FormulaKind)
@@ -65,7 +68,12 @@ def read_indicator(name: str, version: int, body: Mapping[str, Any]) -> Indicato
         allowed_lateness=form.read("allowed_lateness", _a_duration, timedelta(0)),
         idle_timeout=form.read("idle_timeout", _a_duration, IDLE_TIMEOUT),
         unit=form.read("unit", a_text, "1"),
+        owner=form.read("owner", a_text, None),
+        deputy=form.read("deputy", a_text, None),
+        data_source=form.read("data_source", a_text, None),
     )
+    if indicator.deputy is not None and indicator.deputy == indicator.owner:
+        form.report("deputy", "is the owner too; name somebody who stands in, or leave it out")
     if form.problems:
         raise invalid(form.problems)
     return indicator
@@ -75,6 +83,7 @@ def indicator_body(indicator: Indicator) -> dict[str, Any]:
     """The definition in the form in which it is stored and shown, nothing left out."""
     formula = indicator.formula
     named = {"measure": formula.measure, "numerator": formula.numerator, "denominator": formula.denominator}
+    texts = {"owner": indicator.owner, "deputy": indicator.deputy, "data_source": indicator.data_source}
     where = {"where": {dimension: list(values) for dimension, values in formula.where.items()}}
     return {
         "title": dict(indicator.title),
@@ -93,6 +102,7 @@ def indicator_body(indicator: Indicator) -> dict[str, Any]:
         "allowed_lateness": format_duration(indicator.allowed_lateness),
         "idle_timeout": format_duration(indicator.idle_timeout),
         "unit": indicator.unit,
+        **{field: text for field, text in texts.items() if text is not None},
     }
 
 

@@ -1,6 +1,5 @@
 """The HTTP interface of analytics."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -17,19 +16,17 @@ from services.analytics.entrypoints.http_schemas import (
     Body,
     CalendarBody,
     CalendarShape,
-    IndicatorBody,
-    IndicatorShape,
     ReadingShape,
     RuleBody,
     RuleShape,
     ValueShape,
     from_anomaly,
     from_calendar,
-    from_indicator,
     from_reading,
     from_rule,
     from_value,
 )
+from services.analytics.entrypoints.indicator_schemas import IndicatorBody, IndicatorShape, from_indicator
 from services.analytics.ports.reading import AnomalyFilter
 from services.analytics.use_cases.define_calendar import DefineCalendar
 from services.analytics.use_cases.define_indicator import DefineIndicator
@@ -37,6 +34,7 @@ from services.analytics.use_cases.define_rule import DefineRule
 from services.analytics.use_cases.defining import Define
 from services.analytics.use_cases.query_anomalies import QueryAnomalies
 from services.analytics.use_cases.query_definitions import QueryDefinitions
+from services.analytics.use_cases.query_dictionary import EntryFilter, QueryDictionary
 from services.analytics.use_cases.query_readings import AskForReadings, QueryReadings
 from services.analytics.use_cases.query_values import AskForValues, QueryValues, ShownValue
 from shared.runtime.actor import Actor
@@ -58,6 +56,7 @@ class UseCases:
     define_indicator: DefineIndicator
     define_rule: DefineRule
     definitions: QueryDefinitions
+    dictionary: QueryDictionary
     values: QueryValues
     readings: QueryReadings
     anomalies: QueryAnomalies
@@ -93,19 +92,26 @@ def _add_calendars(router: APIRouter, use_cases: UseCases, clock: Clock) -> None
 
 
 def _add_indicators(router: APIRouter, use_cases: UseCases, clock: Clock) -> None:
+    dictionary = use_cases.dictionary
+
     @router.put("/indicators/{name}", responses=_created(IndicatorShape))
     def put_indicator(name: Name, body: IndicatorBody, response: Response, actor: Caller) -> IndicatorShape:
-        defined = use_cases.define_indicator(_command(name, body, actor, clock))
-        return _with_problems(use_cases, [_answered(defined, response)])[0]
+        _answered(use_cases.define_indicator(_command(name, body, actor, clock)), response)
+        return from_indicator(dictionary.one(name))
 
     @router.get("/indicators/{name}")
     def get_indicator(name: Name) -> IndicatorShape:
-        return _with_problems(use_cases, [use_cases.definitions.one("indicator", name)])[0]
+        return from_indicator(dictionary.one(name))
 
     @router.get("/indicators")
-    def list_indicators(page: Paging) -> Page[IndicatorShape]:
-        found = use_cases.definitions.page("indicator", after=_after_name(page), limit=page.limit + 1)
-        return page_of(_with_problems(use_cases, found), page, key=lambda shown: [shown.name])
+    def list_indicators(
+        page: Paging,
+        owner: Annotated[str | None, Query(pattern=_TEXT)] = None,
+        reading_type: Annotated[str | None, Query(pattern=_TEXT)] = None,
+    ) -> Page[IndicatorShape]:
+        wanted = EntryFilter(owner, reading_type)
+        found = dictionary.page(wanted, after=_after_name(page), limit=page.limit + 1)
+        return page_of([from_indicator(entry) for entry in found], page, key=lambda shown: [shown.name])
 
 
 def _add_rules(router: APIRouter, use_cases: UseCases, clock: Clock) -> None:
@@ -182,11 +188,6 @@ def _answered(defined: Defined[Definition], response: Response) -> Definition:
     if defined.outcome is Outcome.CREATED:
         response.status_code = 201
     return defined.definition
-
-
-def _with_problems(use_cases: UseCases, found: Sequence[Definition]) -> list[IndicatorShape]:
-    problems = use_cases.definitions.problems()
-    return [from_indicator(one, list(problems.get(one.name, ()))) for one in found]
 
 
 def _after_name(page: PageRequest) -> str | None:

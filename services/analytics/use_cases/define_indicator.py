@@ -7,6 +7,7 @@ from services.analytics.domain.catalogue import Definition
 from services.analytics.domain.errors import invalid
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.indicator_form import computes_alike, indicator_body, read_indicator
+from services.analytics.domain.indicator_unit import unit_problem
 from services.analytics.ports.defining import DefinitionUnitOfWork
 from services.analytics.use_cases.defining import Define, put
 from shared.calendars.calendar import Calendar
@@ -23,6 +24,7 @@ class DefineIndicator:
     def __call__(self, command: Define) -> Defined[Definition]:
         """Repeating it changes nothing."""
         indicator = read_indicator(command.name, 1, command.body)
+        _check_unit(indicator)
         with self.units() as uow:
             uow.definitions.lock()
             _check_calendar(indicator, uow.definitions.calendars())
@@ -40,6 +42,13 @@ class DefineIndicator:
                 uow.events.indicator_defined(defined.definition, indicator, command.now)
             uow.commit()
         return defined
+
+
+def _check_unit(indicator: Indicator) -> None:
+    """Here and not where definitions are read: what was stored before units were checked must still be readable."""
+    problem = unit_problem(indicator)
+    if problem is not None:
+        raise invalid([FieldProblem("/unit", problem)])
 
 
 def _check_calendar(indicator: Indicator, known: Mapping[str, Calendar]) -> None:
