@@ -37,6 +37,7 @@ from services.analytics.use_cases.query_anomalies import QueryAnomalies
 from services.analytics.use_cases.query_chart import QueryChart, QueryRebases
 from services.analytics.use_cases.query_definitions import QueryDefinitions
 from services.analytics.use_cases.query_dictionary import QueryDictionary
+from services.analytics.use_cases.query_explanation import QueryExplanation
 from services.analytics.use_cases.query_readings import QueryReadings
 from services.analytics.use_cases.query_standing import QueryStanding
 from services.analytics.use_cases.query_values import QueryValues
@@ -65,6 +66,7 @@ _ADOPTS = "analytics.goal-changes"
 _PUMP_REST = timedelta(milliseconds=5)
 _RELAY_REST = timedelta(milliseconds=20)
 _TIMER_REST = timedelta(seconds=1)
+_EXPLAINED_READINGS = 20
 
 
 def build(settings: AnalyticsSettings, platform: Platform) -> Service:
@@ -181,6 +183,7 @@ def build(settings: AnalyticsSettings, platform: Platform) -> Service:
         dictionary=QueryDictionary(readers),
         values=QueryValues(readers),
         readings=QueryReadings(readers),
+        explanations=QueryExplanation(readers, _EXPLAINED_READINGS),
         anomalies=QueryAnomalies(readers),
         charts=ChartUseCases(
             chart=QueryChart(readers, chart_unit), rebase=RebaseChart(chart_unit), rebases=QueryRebases(readers)

@@ -57,6 +57,13 @@ def newest_versions(
     return connection.execute(statement.order_by(columns.name).limit(limit)).all()
 
 
+def all_versions(connection: ReadConnection, tables: DefinitionTables, kind: str, *, name: str) -> Sequence[Row[Any]]:
+    """Every version of one definition, the oldest first."""
+    columns = tables.versions.c
+    of_name = select(tables.versions).where(columns.kind == kind, columns.name == name)
+    return connection.execute(of_name.order_by(columns.version)).all()
+
+
 def add_version(connection: WriteConnection, tables: DefinitionTables, row: Mapping[str, Any]) -> None:
     """Write a version, and count the revision up."""
     connection.change(insert(tables.versions).values(**row))

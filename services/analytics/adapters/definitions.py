@@ -7,7 +7,7 @@ from typing import Any, cast
 from sqlalchemy import Row
 
 from services.analytics.adapters.definition_tables import DEFINITIONS, DEFINITIONS_REVISION
-from services.analytics.domain.catalogue import Catalogue, Definition, Kind, make_catalogue
+from services.analytics.domain.catalogue import Catalogue, DefinedVersion, Definition, Kind, make_catalogue
 from services.analytics.domain.goal_rules import rules_of_goal_set
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.indicator_form import read_indicator
@@ -15,7 +15,13 @@ from services.analytics.domain.rule import Rule
 from services.analytics.domain.rule_form import read_rule
 from shared.calendars.calendar import DEFAULT_CALENDAR, Calendar, calendar_from_definition
 from shared.database.engine import ReadConnection, WriteConnection
-from shared.database.versioned_definitions import DefinitionTables, add_version, newest_versions, revision_of
+from shared.database.versioned_definitions import (
+    DefinitionTables,
+    add_version,
+    all_versions,
+    newest_versions,
+    revision_of,
+)
 
 _TABLES = DefinitionTables(DEFINITIONS, DEFINITIONS_REVISION)
 
@@ -51,6 +57,11 @@ class SqlDefinitions:
     def newest(self, kind: Kind, name: str) -> Definition | None:
         rows = newest_versions(self._connection, _TABLES, kind, name=name)
         return _to_definition(rows[0]) if rows else None
+
+    def versions(self, kind: Kind, name: str) -> list[DefinedVersion]:
+        """The oldest first."""
+        rows = all_versions(self._connection, _TABLES, kind, name=name)
+        return [DefinedVersion(_to_definition(row), row.defined_at, row.defined_by) for row in rows]
 
     def all_newest(self, kind: Kind, *, after: str | None = None, limit: int | None = None) -> list[Definition]:
         """In order of their names."""

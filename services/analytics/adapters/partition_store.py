@@ -54,6 +54,13 @@ def revisions(database: Database, partitions: Sequence[int]) -> Mapping[int, int
     return {number: known.get(number, 0) for number in partitions}
 
 
+def state_of(connection: ReadConnection, partition: int) -> PartitionState | None:
+    """The state of one partition, whoever owns it; None before anybody has."""
+    columns = EVALUATE_PARTITIONS.c
+    found = connection.execute(select(columns.state).where(columns.partition == partition)).scalar_one_or_none()
+    return None if found is None else decode_state(found)
+
+
 def states(connection: ReadConnection) -> list[PartitionState]:
     """The state of every partition, whoever owns it."""
     return [decode_state(state) for state in connection.execute(select(EVALUATE_PARTITIONS.c.state)).scalars()]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Literal
 
 from services.analytics.domain.indicator import Indicator
@@ -25,6 +26,15 @@ class Definition:
     version: int
     computed_as: int
     body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class DefinedVersion:
+    """A version, and who put it in force when (UTC)."""
+
+    definition: Definition
+    defined_at: datetime
+    defined_by: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from services.analytics.domain.catalogue import Definition
 from services.analytics.domain.kpi_value import Status
 from services.analytics.domain.window_readings import Reading, ReadingKey
 from services.analytics.entrypoints.chart_http import ChartUseCases, add_charts
+from services.analytics.entrypoints.explanation_schemas import ExplanationShape, from_explanation
 from services.analytics.entrypoints.http_arguments import Caller, Name, Since, Subject, Until, aware, in_utc, utc
 from services.analytics.entrypoints.http_schemas import (
     AnomalyShape,
@@ -26,7 +27,13 @@ from services.analytics.entrypoints.http_schemas import (
     from_rule,
     from_value,
 )
-from services.analytics.entrypoints.indicator_schemas import IndicatorBody, IndicatorShape, from_indicator
+from services.analytics.entrypoints.indicator_schemas import (
+    IndicatorBody,
+    IndicatorShape,
+    VersionShape,
+    from_indicator,
+    from_version,
+)
 from services.analytics.ports.reading import AnomalyFilter
 from services.analytics.use_cases.define_calendar import DefineCalendar
 from services.analytics.use_cases.define_indicator import DefineIndicator
@@ -35,6 +42,7 @@ from services.analytics.use_cases.defining import Define
 from services.analytics.use_cases.query_anomalies import QueryAnomalies
 from services.analytics.use_cases.query_definitions import QueryDefinitions
 from services.analytics.use_cases.query_dictionary import EntryFilter, QueryDictionary
+from services.analytics.use_cases.query_explanation import AskForExplanation, QueryExplanation
 from services.analytics.use_cases.query_readings import AskForReadings, QueryReadings
 from services.analytics.use_cases.query_values import AskForValues, QueryValues, ShownValue
 from shared.runtime.actor import Actor
@@ -59,6 +67,7 @@ class UseCases:
     dictionary: QueryDictionary
     values: QueryValues
     readings: QueryReadings
+    explanations: QueryExplanation
     anomalies: QueryAnomalies
     charts: ChartUseCases
 
@@ -70,6 +79,7 @@ def make_router(use_cases: UseCases, clock: Clock) -> APIRouter:
     _add_indicators(router, use_cases, clock)
     _add_rules(router, use_cases, clock)
     _add_values(router, use_cases)
+    _add_explanations(router, use_cases, clock)
     add_charts(router, use_cases.charts, clock)
     _add_anomalies(router, use_cases)
     return router
@@ -102,6 +112,10 @@ def _add_indicators(router: APIRouter, use_cases: UseCases, clock: Clock) -> Non
     @router.get("/indicators/{name}")
     def get_indicator(name: Name) -> IndicatorShape:
         return from_indicator(dictionary.one(name))
+
+    @router.get("/indicators/{name}/versions")
+    def list_versions(name: Name) -> Page[VersionShape]:
+        return Page(items=[from_version(entry) for entry in dictionary.versions(name)], next=None)
 
     @router.get("/indicators")
     def list_indicators(
@@ -154,6 +168,13 @@ def _add_values(router: APIRouter, use_cases: UseCases) -> None:
         found = use_cases.readings(question, after=_after_reading(page), limit=page.limit + 1)
         shown = page_of(found, page, key=_reading_key)
         return Page(items=[from_reading(reading) for reading in shown.items], next=shown.next)
+
+
+def _add_explanations(router: APIRouter, use_cases: UseCases, clock: Clock) -> None:
+    @router.get("/indicators/{name}/explain")
+    def explain(name: Name, window_start: datetime, subject: Subject) -> ExplanationShape:
+        question = AskForExplanation(name, in_utc(window_start, "window_start"), subject)
+        return from_explanation(use_cases.explanations(question, now=clock.now()))
 
 
 def _add_anomalies(router: APIRouter, use_cases: UseCases) -> None:

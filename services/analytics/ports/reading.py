@@ -7,11 +7,13 @@ from datetime import datetime
 from typing import Protocol
 
 from services.analytics.domain.anomaly import Anomaly, State
-from services.analytics.domain.catalogue import Catalogue, Definition, Kind
+from services.analytics.domain.catalogue import Catalogue, DefinedVersion, Definition, Kind
 from services.analytics.domain.history import Readings, Span
 from services.analytics.domain.kpi_value import KpiValue, Status
 from services.analytics.domain.partition_state import PartitionState
+from services.analytics.domain.value_frame import Panes
 from services.analytics.ports.charting import ChartReader
+from shared.calendars.windows import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,10 @@ class AnalyticsReader(Protocol):
 
     def definition(self, kind: Kind, name: str) -> Definition | None: ...
 
+    def versions(self, kind: Kind, name: str) -> Sequence[DefinedVersion]:
+        """Every version, the oldest first; none for a name never defined."""
+        ...
+
     def definitions(self, kind: Kind, *, after: str | None, limit: int) -> Sequence[Definition]:
         """In order of their names."""
         ...
@@ -84,6 +90,14 @@ class AnalyticsReader(Protocol):
 
     def missing_columns(self) -> Mapping[str, Sequence[str]]:
         """Indicator → columns that the newest of its readings lacked; those that can count are left out."""
+        ...
+
+    def panes(self, series: bytes, window: Window) -> Panes:
+        """The panes of one series that lie in a window, without their sketches."""
+        ...
+
+    def partition_state(self, partition: int) -> PartitionState | None:
+        """None for a partition that nobody has read yet."""
         ...
 
     def partition_states(self) -> Sequence[PartitionState]: ...
