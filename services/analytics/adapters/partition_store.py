@@ -40,6 +40,9 @@ class SqlPartitionStore:
             .values(state=encode_state(state))
         )
 
+    def all(self) -> Mapping[int, PartitionState]:
+        return {number: decode_state(state) for number, state in _rows(self._connection)}
+
 
 def revisions(database: Database, partitions: Sequence[int]) -> Mapping[int, int]:
     """The revision of each partition as it now stands; one that is met for the first time begins at 0."""
@@ -63,7 +66,12 @@ def state_of(connection: ReadConnection, partition: int) -> PartitionState | Non
 
 def states(connection: ReadConnection) -> list[PartitionState]:
     """The state of every partition, whoever owns it."""
-    return [decode_state(state) for state in connection.execute(select(EVALUATE_PARTITIONS.c.state)).scalars()]
+    return [decode_state(state) for _, state in _rows(connection)]
+
+
+def _rows(connection: ReadConnection) -> list[tuple[int, bytes]]:
+    columns = EVALUATE_PARTITIONS.c
+    return [(row.partition, row.state) for row in connection.execute(select(columns.partition, columns.state))]
 
 
 def decode_state(value: bytes) -> PartitionState:

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from services.analytics.domain.anomaly import Anomaly
 from services.analytics.domain.episode import newest_finding
+from services.analytics.domain.expression import show
 from services.analytics.domain.finding import LANGUAGES, Finding, Language, Scene
 from services.analytics.domain.formula_text import computation
 from services.analytics.domain.indicator import Indicator
@@ -63,6 +64,14 @@ class PaneFacts:
     denominator: float | None
     minimum: float | None
     maximum: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PartValue:
+    """What a derived value is computed from: one part's value of the same subject and window; None where there is none yet."""
+
+    indicator: Indicator
+    value: KpiValue | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +149,16 @@ def pane_facts(panes: Panes, indicator: Indicator) -> list[PaneFacts]:
     ]
 
 
-def filled_in(indicator: Indicator, value: KpiValue) -> dict[str, str]:
+def filled_in(indicator: Indicator, value: KpiValue, parts: Sequence[PartValue] = ()) -> dict[str, str]:
     """Language → the formula with the value's numbers: `943 ÷ 1000 = 0.943`."""
-    return {language: _filled_in(indicator, value, language) for language in LANGUAGES}
+    return {language: _filled_in(indicator, value, parts, language=language) for language in LANGUAGES}
 
 
-def _filled_in(indicator: Indicator, value: KpiValue, language: Language) -> str:
+def _filled_in(indicator: Indicator, value: KpiValue, parts: Sequence[PartValue], *, language: Language) -> str:
     result = _no_value(language) if value.value is None else _number(value.value)
+    if indicator.formula.expression is not None:
+        numbers = {part.indicator.name: _number(None if part.value is None else part.value.value) for part in parts}
+        return f"{show(indicator.formula.expression, numbers.__getitem__)} = {result}"
     if indicator.formula.kind in ("ratio", "mean"):
         return f"{_number(value.numerator)} ÷ {_number(value.denominator)} = {result}"
     of = f"{value.sample_size} readings" if language == "en" else f"{value.sample_size} 个读数"

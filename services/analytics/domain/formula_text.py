@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
+from services.analytics.domain.expression import show
 from services.analytics.domain.finding import LANGUAGES, Language
 from services.analytics.domain.indicator import Formula, Indicator, RollingWindow
 from services.analytics.domain.window_form import in_chinese, in_words
@@ -48,6 +49,8 @@ def counting_periods(indicator: Indicator) -> dict[str, str]:
 
 def computation(formula: Formula, language: Language) -> str:
     """The formula alone, without filter, subject and period."""
+    if formula.expression is not None:
+        return show(formula.expression)
     if formula.kind == "ratio":
         return f"{formula.numerator} ÷ {formula.denominator}"
     if formula.kind == "count":

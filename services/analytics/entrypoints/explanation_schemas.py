@@ -5,9 +5,17 @@ from urllib.parse import urlencode
 
 from pydantic import BaseModel, Field
 
-from services.analytics.domain.explanation import Closing, LeftOut, PaneFacts, RuleVerdict, Verdict, filled_in
+from services.analytics.domain.explanation import (
+    Closing,
+    LeftOut,
+    PaneFacts,
+    PartValue,
+    RuleVerdict,
+    Verdict,
+    filled_in,
+)
 from services.analytics.domain.formula_text import formula_texts
-from services.analytics.domain.kpi_value import subject_values
+from services.analytics.domain.kpi_value import KpiValue, subject_values
 from services.analytics.entrypoints.http_schemas import ReadingShape, ValueShape, from_reading, from_value
 from services.analytics.use_cases.query_explanation import Explanation
 from services.analytics.use_cases.query_values import ShownValue
@@ -67,6 +75,14 @@ class BehindShape(BaseModel):
     all: str = Field(description="where all of them are, page by page")
 
 
+class PartShape(BaseModel):
+    """An indicator that the value is computed from."""
+
+    indicator: str
+    value: ValueShape | None = Field(description="of the same subject and window; null while there is none")
+    explain: str = Field(description="where this value comes from")
+
+
 class ExplanationShape(BaseModel):
     """One value, traced back to its readings."""
 
@@ -77,9 +93,10 @@ class ExplanationShape(BaseModel):
     with_numbers: dict[str, str] = Field(description="the same with this value's numbers: en, zh")
     definition: DefinitionShape
     panes: list[PaneShape]
-    closing: ClosingShape
+    parts: list[PartShape] = Field(description="of a derived value; it is final when each of them is")
+    closing: ClosingShape | None = Field(description="null for a derived value")
     rules: list[RuleVerdictShape]
-    readings: BehindShape
+    readings: BehindShape | None = Field(description="null for a derived value: they are behind its parts")
 
 
 def from_explanation(shown: Explanation) -> ExplanationShape:
@@ -89,7 +106,7 @@ def from_explanation(shown: Explanation) -> ExplanationShape:
         title=dict(indicator.title),
         value=from_value(ShownValue(shown.value, shown.shift)),
         formula_text=formula_texts(indicator),
-        with_numbers=filled_in(indicator, shown.value),
+        with_numbers=filled_in(indicator, shown.value, shown.parts),
         definition=DefinitionShape(
             version=definition.version,
             computed_as=definition.computed_as,
@@ -98,21 +115,38 @@ def from_explanation(shown: Explanation) -> ExplanationShape:
             calendar=indicator.calendar,
         ),
         panes=[_pane(pane) for pane in shown.panes],
-        closing=_closing(shown.closing),
+        parts=[_part(part, shown) for part in shown.parts],
+        closing=None if shown.closing is None else _closing(shown.closing),
         rules=[_rule(verdict) for verdict in shown.rules],
-        readings=BehindShape(
-            count=shown.value.sample_size,
-            first=[from_reading(reading) for reading in shown.readings],
-            all=_all_readings(shown),
-        ),
+        readings=None if shown.parts else _readings(shown),
     )
 
 
-def _all_readings(shown: Explanation) -> str:
-    start = shown.value.window.start.strftime("%Y-%m-%dT%H:%M:%SZ")
-    subject = {f"subject.{name}": value for name, value in subject_values(shown.value.key.subject).items()}
-    query = f"?{urlencode(subject)}" if subject else ""
-    return f"/v1/indicators/{shown.indicator.name}/values/{start}/readings{query}"
+def _readings(shown: Explanation) -> BehindShape:
+    value = shown.value
+    query = urlencode(_subject(value))
+    return BehindShape(
+        count=value.sample_size,
+        first=[from_reading(reading) for reading in shown.readings],
+        all=f"/v1/indicators/{shown.indicator.name}/values/{_start(value)}/readings{query and f'?{query}'}",
+    )
+
+
+def _part(part: PartValue, shown: Explanation) -> PartShape:
+    query = urlencode({"window_start": _start(shown.value), **_subject(shown.value)})
+    return PartShape(
+        indicator=part.indicator.name,
+        value=None if part.value is None else from_value(ShownValue(part.value, shown.shift)),
+        explain=f"/v1/indicators/{part.indicator.name}/explain?{query}",
+    )
+
+
+def _subject(value: KpiValue) -> dict[str, str]:
+    return {f"subject.{name}": text for name, text in subject_values(value.key.subject).items()}
+
+
+def _start(value: KpiValue) -> str:
+    return value.window.start.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _pane(pane: PaneFacts) -> PaneShape:

@@ -13,7 +13,9 @@ from services.analytics.use_cases.query_dictionary import Entry, VersionEntry
 class FormulaBody(Body):
     """What is computed over the readings of a window."""
 
-    kind: str = Field(description="ratio, sum, count, mean, minimum, maximum, standard_deviation or quantile")
+    kind: str = Field(
+        description="ratio, sum, count, mean, minimum, maximum, standard_deviation, quantile, derived or weighted_score"
+    )
     measure: str | None = Field(default=None, description="of every kind but ratio; count needs none")
     numerator: str | None = Field(default=None, description="measure of a ratio")
     denominator: str | None = Field(default=None, description="measure of a ratio")
@@ -21,6 +23,14 @@ class FormulaBody(Body):
         default=None,
         description="which quantile: the part of the readings that the value is not exceeded by",
         examples=[0.95],
+    )
+    expression: str | None = Field(
+        default=None,
+        description="of derived: arithmetic over other indicators; a minus between two names stands between spaces",
+        examples=["first-pass-yield * rework-yield"],
+    )
+    weights: dict[str, float] | None = Field(
+        default=None, description="of weighted_score: indicator → weight; they add up to 1"
     )
     where: dict[str, str | list[str]] | None = Field(
         default=None, description="dimension → values; only readings that have one of them, for each dimension, count"
@@ -48,7 +58,9 @@ class IndicatorBody(Body):
     """A KPI definition."""
 
     title: Titles | None = Field(default=None, description="text, or language → text; default the name")
-    reading_type: str = Field(description="whose readings count")
+    reading_type: str | None = Field(
+        default=None, description="whose readings count; left out where it is computed from other indicators"
+    )
     formula: FormulaBody
     by: list[str] = Field(default_factory=list, description="dimensions whose values make a subject")
     window: WindowBody

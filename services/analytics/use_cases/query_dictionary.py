@@ -29,9 +29,11 @@ class Entry:
 
     @property
     def data_source(self) -> str:
-        """In the owner's words, or else which sources send which type of readings."""
+        """In the owner's words, or else which sources send which type of readings, or which indicators it is computed from."""
         if self.indicator.data_source is not None:
             return self.indicator.data_source
+        if self.indicator.formula.parts:
+            return ", ".join(self.indicator.formula.parts)
         kind = self.indicator.reading_type
         return f"{', '.join(self.sources)} ({kind})" if self.sources else kind
 

@@ -11,6 +11,7 @@ from services.analytics.domain.errors import UnknownIndicator, UnknownWindow
 from services.analytics.domain.explanation import (
     Closing,
     PaneFacts,
+    PartValue,
     RuleVerdict,
     closing,
     pane_facts,
@@ -49,7 +50,9 @@ class Explanation:
 
     Attributes:
         version: the newest one of the definition.
-        readings: the first of them, in order of (observed time, source, event id).
+        panes, closing, readings: of a value that is computed from readings; else none. The readings are the first of them, in order of
+            (observed time, source, event id).
+        parts: of a derived value; else none.
     """
 
     indicator: Indicator
@@ -57,9 +60,10 @@ class Explanation:
     value: KpiValue
     shift: str | None
     panes: Sequence[PaneFacts]
-    closing: Closing
+    closing: Closing | None
     rules: Sequence[RuleVerdict]
     readings: Sequence[Reading]
+    parts: Sequence[PartValue]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +93,28 @@ class QueryExplanation:
                 value=value,
                 shift=shift_name(calendar, value.window.start) if is_shift else None,
                 panes=pane_facts(reader.panes(value.key.series, value.window), indicator),
-                closing=_closing(reader, indicator, value, now=now),
+                closing=None if indicator.formula.parts else _closing(reader, indicator, value, now=now),
                 rules=_rules(reader, catalogue, indicator, value=value),
-                readings=self._readings(reader, indicator, question, value=value),
+                readings=[] if indicator.formula.parts else self._readings(reader, indicator, value),
+                parts=[PartValue(part, _of(reader, part, question)) for part in catalogue.parts_of(indicator)],
             )
 
-    def _readings(
-        self, reader: AnalyticsReader, indicator: Indicator, question: AskForExplanation, *, value: KpiValue
-    ) -> Sequence[Reading]:
+    def _readings(self, reader: AnalyticsReader, indicator: Indicator, value: KpiValue) -> Sequence[Reading]:
         blocks = reader.history(indicator.reading_type, Span(value.window.start, value.window.end))
-        return readings_behind(blocks, indicator, WantedReadings(value.window, question.subject, None, self.readings))
+        return readings_behind(
+            blocks, indicator, WantedReadings(value.window, subject_values(value.key.subject), None, self.readings)
+        )
 
 
 def _value(reader: AnalyticsReader, indicator: Indicator, question: AskForExplanation) -> KpiValue:
+    found = _of(reader, indicator, question)
+    if found is None:
+        start = question.window_start.isoformat()
+        raise UnknownWindow(f"{indicator.name} has no value of a window that begins at {start}")
+    return found
+
+
+def _of(reader: AnalyticsReader, indicator: Indicator, question: AskForExplanation) -> KpiValue | None:
     start = question.window_start
     wanted = ValueFilter(
         indicator=indicator.name,
@@ -110,10 +123,7 @@ def _value(reader: AnalyticsReader, indicator: Indicator, question: AskForExplan
         since=start,
         until=start + _MOMENT,
     )
-    found = reader.values(wanted, after=None, limit=1)
-    if not found:
-        raise UnknownWindow(f"{indicator.name} has no value of a window that begins at {start.isoformat()}")
-    return found[0]
+    return next(iter(reader.values(wanted, after=None, limit=1)), None)
 
 
 def _closing(reader: AnalyticsReader, indicator: Indicator, value: KpiValue, *, now: datetime) -> Closing:

@@ -1,10 +1,12 @@
 """What an indicator computes, in words: every kind of formula, filter and window, in both languages."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any, get_args
 
 import pytest
 
+from services.analytics.domain.expression import parse, weighted_sum
 from services.analytics.domain.formula_text import computation, counting_periods, formula_texts
 from services.analytics.domain.indicator import Formula, FormulaKind, RollingWindow, TumblingWindow
 from shared.calendars.windows import EVERY
@@ -18,6 +20,12 @@ KINDS: dict[FormulaKind, tuple[dict[str, Any], str, str]] = {
     "minimum": ({"measure": "delay"}, "smallest delay", "delay 的最小值"),
     "maximum": ({"measure": "delay"}, "largest delay", "delay 的最大值"),
     "standard_deviation": ({"measure": "delay"}, "standard deviation of delay", "delay 的标准差"),
+    "derived": ({"expression": parse("a*(b - c)/2")}, "a × (b - c) ÷ 2", "a × (b - c) ÷ 2"),
+    "weighted_score": (
+        {"expression": weighted_sum({"polite": Decimal("0.5"), "fast": Decimal("0.5")})},
+        "0.5 × polite + 0.5 × fast",
+        "0.5 × polite + 0.5 × fast",
+    ),
     "quantile": ({"measure": "delay", "q": 0.95}, "95 % quantile of delay", "delay 的 95 % 分位数"),
 }
 
