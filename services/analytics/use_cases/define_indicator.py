@@ -8,7 +8,7 @@ from services.analytics.domain.derivation import dependents, derivation_problems
 from services.analytics.domain.errors import invalid
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.indicator_form import computes_alike, indicator_body, read_indicator
-from services.analytics.domain.indicator_unit import unit_problem
+from services.analytics.domain.indicator_unit import derived_unit_problem, unit_problem
 from services.analytics.ports.defining import DefinitionUnitOfWork
 from services.analytics.use_cases.defining import Define, compute_afresh, put
 from shared.calendars.calendar import Calendar
@@ -30,9 +30,7 @@ class DefineIndicator:
             uow.definitions.lock()
             _check_calendar(indicator, uow.definitions.calendars())
             known = {one.name: one for one in uow.definitions.indicators()}
-            problems = derivation_problems(indicator, known)
-            if problems:
-                raise invalid(problems)
+            _check_parts(indicator, known)
             before = uow.definitions.newest("indicator", command.name)
             former = None if before is None else read_indicator(command.name, before.computed_as, before.body)
             defined = put(
@@ -57,6 +55,15 @@ def _check_unit(indicator: Indicator) -> None:
     problem = unit_problem(indicator)
     if problem is not None:
         raise invalid([FieldProblem("/unit", problem)])
+
+
+def _check_parts(indicator: Indicator, known: Mapping[str, Indicator]) -> None:
+    problems = derivation_problems(indicator, known)
+    if problems:
+        raise invalid(problems)
+    unit = derived_unit_problem(indicator, known)
+    if unit is not None:
+        raise invalid([FieldProblem("/unit", unit)])
 
 
 def _check_calendar(indicator: Indicator, known: Mapping[str, Calendar]) -> None:

@@ -237,6 +237,18 @@ def test_rolling_windows_are_derived_too(analytics: Alone) -> None:
         ({"by": []}, "/by", "write [line]"),
         ({"window": {"kind": "tumbling", "every": "day"}}, "/window", "give both the same"),
         ({"calendar": "plant"}, "/calendar", "write default"),
+        (
+            {"unit": "kg", "formula": {"kind": "derived", "expression": "passed-mean / inspected-sum"}},
+            "/unit",
+            "write 1",
+        ),
+        ({"formula": {"kind": "derived", "expression": "delay * first-pass-yield"}}, "/unit", "write minute"),
+        ({"formula": {"kind": "derived", "expression": "delay + first-pass-yield"}}, "/unit", "cannot be added"),
+        (
+            {"formula": {"kind": "weighted_score", "weights": {"delay": 0.5, "passed-mean": 0.5}}},
+            "/unit",
+            "use parts of one unit",
+        ),
         ({"reading_type": "inspection"}, "/reading_type", "leave it out"),
         ({"allowed_lateness": "PT2H"}, "/allowed_lateness", "leave it out"),
         (
@@ -248,6 +260,7 @@ def test_rolling_windows_are_derived_too(analytics: Alone) -> None:
 )
 def test_what_cannot_be_derived_is_refused(analytics: Alone, changed: Any, pointer: str, remedy: str) -> None:
     analytics.put("calendars/plant", {"time_zone": "Asia/Shanghai"})
+    analytics.put("indicators/delay", PASSED | {"unit": "min"})
     problem = analytics.put("indicators/derived", DERIVED | changed, expect=422)
     assert pointer in {error["pointer"] for error in problem["errors"]}
     assert remedy in " ".join(error["detail"] for error in problem["errors"])
@@ -319,3 +332,19 @@ def test_an_explanation_shows_which_part_is_missing(analytics: Alone) -> None:
     shown = analytics.get("indicators/derived/explain?subject.line=A&window_start=2026-03-02T00:00:00Z")
     assert shown["with_numbers"]["en"] == "950 ÷ ? = no value"
     assert [part["value"] is None for part in shown["parts"]] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("expression", "unit"),
+    [
+        ("delay / inspected-sum", "min"),
+        ("delay / delay", "%"),
+        ("delay / 60", "h"),
+        ("1 - delay / 60", "1"),
+        ("-delay", "minute"),
+    ],
+)
+def test_units_of_parts_make_the_unit(analytics: Alone, expression: str, unit: str) -> None:
+    analytics.put("indicators/delay", PASSED | {"unit": "min"})
+    body = DERIVED | {"formula": {"kind": "derived", "expression": expression}, "unit": unit}
+    assert analytics.put("indicators/derived", body, expect=201)["unit"] == unit
