@@ -4,11 +4,12 @@ The tables stay in their services, whose migrations made them. `versions` has at
 its key; `revision` has one row, with `id` and `revision`.
 """
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Table, func, insert, select
+from sqlalchemy import Row, Select, Table, func, insert, select
 
 from shared.database.engine import ReadConnection, WriteConnection
 from shared.database.versioning import upsert
@@ -26,8 +27,14 @@ class DefinitionTables:
 
 def revision_of(connection: ReadConnection, tables: DefinitionTables) -> int:
     """Counted up by every change of any definition; 0 before the first."""
-    found = connection.execute(select(tables.revision.c.revision)).scalar_one_or_none()
+    found = connection.execute(_revision(tables.revision)).scalar_one_or_none()
     return int(found or 0)
+
+
+@functools.cache
+def _revision(table: Table) -> Select[tuple[int]]:
+    """Written once: it is asked for with each batch."""
+    return select(table.c.revision)
 
 
 def newest_versions(

@@ -15,6 +15,8 @@ ANOMALY_WITHDRAWN = "andon.anomaly.withdrawn.v1"
 Severity = Literal["minor", "moderate", "major", "critical"]
 Deviation = Literal["below", "above"]
 """On which side of the target or limit the values lie."""
+Clearing = Literal["in_order", "no_rule", "redefined"]
+"""A run of windows in order, or nothing judges it any more: the rule has gone, or the indicator was defined anew."""
 
 
 class EvidenceValue(Contract, frozen=True):
@@ -31,7 +33,12 @@ class EvidenceValue(Contract, frozen=True):
 
 
 class AnomalySnapshot(Contract, frozen=True):
-    """One episode of one rule on one subject, as it now stands. All four event types carry it."""
+    """One episode of one rule on one subject, as it now stands. All four event types carry it.
+
+    Attributes:
+        clear_after: how many windows in a row must be in order for it to be cleared.
+        cleared_by: the value of the last of them.
+    """
 
     anomaly_id: str
     rule: str
@@ -56,3 +63,6 @@ class AnomalySnapshot(Contract, frozen=True):
     goal_id: str | None = None
     reasons: dict[str, str] = field(default_factory=dict)
     meaning: Literal["deterioration", "improvement"] = "deterioration"
+    clear_after: int = 1
+    cleared_by: EvidenceValue | None = None
+    cleared_because: Clearing | None = None

@@ -51,7 +51,7 @@ class Expectation:
     def rules(self) -> list[Rule]:
         """Those that were defined, and those that follow from goals."""
         own = [
-            rule_from(name.removeprefix("rules/"), body)
+            rule_from(name.removeprefix("rules/"), body, self.definitions[f"indicators/{body['indicator']}"])
             for name, body in self.definitions.items()
             if name.startswith("rules/")
         ]

@@ -1,32 +1,36 @@
 """KPI values of all windows, from all facts that stand."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 from fractions import Fraction
 from math import prod
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from simulation.events import Fact, Ledger
+from simulation.reference.windows import Window, windows_of
 
 Subject = tuple[tuple[str, str], ...]
 """(dimension, value), in the order of the dimensions' names."""
 
 _UTC = {"time_zone": "UTC"}
+_EXTREMES: Mapping[str, Callable[[Iterable[int]], int]] = {"maximum": max, "minimum": min}
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
     """One window's value as it must finally be."""
 
-    start: datetime
-    end: datetime
+    window: Window
     numerator: int | None
     denominator: int | None
     exact: Fraction
     sample_size: int
     is_judged: bool
+
+    @property
+    def start(self) -> datetime:
+        return self.window.start
 
 
 Series = dict[Subject, list[Value]]
@@ -53,15 +57,19 @@ def series_of(
     if factors:
         return _product([series_of(definitions[f"indicators/{name}"], definitions, facts) for name in factors])
     calendar = definitions.get(f"calendars/{indicator.get('calendar', 'default')}", _UTC)
-    cells: dict[tuple[Subject, datetime, datetime], list[Fact]] = {}
+    cells: dict[tuple[Subject, Window], list[Fact]] = {}
+    data_from: dict[Subject, datetime] = {}
     for fact in facts:
         if fact.reading_type == indicator["reading_type"] and _is_counted(fact, indicator["formula"]):
             subject = tuple((name, fact.dimensions[name]) for name in sorted(indicator.get("by", [])))
-            window = _window(fact.observed_at, ZoneInfo(calendar["time_zone"]), indicator["window"]["every"])
-            cells.setdefault((subject, *window), []).append(fact)
+            windows = windows_of(fact.observed_at, calendar, indicator["window"])
+            for window in windows:
+                cells.setdefault((subject, window), []).append(fact)
+            data_from[subject] = min(windows[0].last_step, data_from.get(subject, windows[0].last_step))
     series: Series = {}
-    for (subject, start, end), inside in sorted(cells.items(), key=lambda cell: cell[0]):
-        series.setdefault(subject, []).append(_value(start, end, inside, indicator=indicator))
+    for (subject, window), inside in sorted(cells.items(), key=lambda cell: cell[0]):
+        is_inside_the_data = window.start >= data_from[subject]
+        series.setdefault(subject, []).append(_value(window, inside, indicator, is_inside_the_data=is_inside_the_data))
     return series
 
 
@@ -85,25 +93,14 @@ def _product(factors: list[Series]) -> Series:
 def _multiplied(values: list[Value]) -> Value:
     first, sample = values[0], min(value.sample_size for value in values)
     exact = prod((value.exact for value in values), start=Fraction(1))
-    return Value(first.start, first.end, None, None, exact, sample, all(value.is_judged for value in values))
+    return Value(first.window, None, None, exact, sample, all(value.is_judged for value in values))
 
 
 def _is_counted(fact: Fact, formula: Mapping[str, Any]) -> bool:
     return all(fact.dimensions[name] in wanted for name, wanted in formula.get("where", {}).items())
 
 
-def _window(moment: datetime, zone: ZoneInfo, every: str) -> tuple[datetime, datetime]:
-    day = moment.astimezone(zone).date()
-    first = day if every == "day" else day - timedelta(days=day.weekday())
-    last = first + timedelta(days=1 if every == "day" else 7)
-    return _midnight(first, zone), _midnight(last, zone)
-
-
-def _midnight(day: Any, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(0), zone).astimezone(UTC)
-
-
-def _value(start: datetime, end: datetime, facts: list[Fact], *, indicator: Mapping[str, Any]) -> Value:
+def _value(window: Window, facts: list[Fact], indicator: Mapping[str, Any], *, is_inside_the_data: bool) -> Value:
     formula, count = indicator["formula"], len(facts)
     kind = formula["kind"]
     numerator: int | None
@@ -112,12 +109,13 @@ def _value(start: datetime, end: datetime, facts: list[Fact], *, indicator: Mapp
         numerator = sum(fact.measures[formula["numerator"]] for fact in facts)
         denominator = sum(fact.measures[formula["denominator"]] for fact in facts)
         exact = Fraction(numerator, denominator)
-    elif kind == "maximum":
+    elif kind in _EXTREMES:
         numerator, denominator = None, None
-        exact = Fraction(max(fact.measures[formula["measure"]] for fact in facts))
+        exact = Fraction(_EXTREMES[kind](fact.measures[formula["measure"]] for fact in facts))
     else:
         numerator = count if kind == "count" else sum(fact.measures[formula["measure"]] for fact in facts)
         denominator = count if kind == "mean" else None
         exact = Fraction(numerator, count if kind == "mean" else 1)
     sample = denominator if kind == "ratio" and denominator is not None else count
-    return Value(start, end, numerator, denominator, exact, count, sample >= indicator.get("minimum_sample", 0))
+    is_judged = is_inside_the_data and sample >= indicator.get("minimum_sample", 0)
+    return Value(window, numerator, denominator, exact, count, is_judged)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Row
+from sqlalchemy import Row, select
 
 from services.analytics.adapters.definition_tables import DEFINITIONS, DEFINITIONS_REVISION
 from services.analytics.domain.catalogue import Catalogue, DefinedVersion, Definition, Kind, make_catalogue
@@ -57,6 +57,14 @@ class SqlDefinitions:
     def newest(self, kind: Kind, name: str) -> Definition | None:
         rows = newest_versions(self._connection, _TABLES, kind, name=name)
         return _to_definition(rows[0]) if rows else None
+
+    def indicator_as(self, name: str, computed_as: int) -> Indicator | None:
+        """An indicator as it was last defined under one version of its computation."""
+        columns = DEFINITIONS.c
+        of_version = (columns.kind == "indicator", columns.name == name, columns.computed_as == computed_as)
+        newest = select(DEFINITIONS).where(*of_version).order_by(columns.version.desc()).limit(1)
+        row = self._connection.execute(newest).one_or_none()
+        return None if row is None else read_indicator(row.name, row.computed_as, row.body)
 
     def versions(self, kind: Kind, name: str) -> list[DefinedVersion]:
         """The oldest first."""

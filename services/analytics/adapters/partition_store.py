@@ -17,6 +17,8 @@ class SqlPartitionStore:
 
     def __init__(self, connection: WriteConnection) -> None:
         self._connection = connection
+        self.claimed: dict[int, int] = {}
+        """Partition → the revision that this transaction found it at."""
 
     def claim(self, fence: Fence) -> PartitionState:
         """On PostgreSQL the updated row stays locked, so that a second process waits and then finds its revision taken."""
@@ -30,6 +32,7 @@ class SqlPartitionStore:
             raise LostPartition(
                 f"evaluate no longer stands at revision {fence.revision} of partition {fence.partition}"
             )
+        self.claimed[fence.partition] = fence.revision
         found = self._connection.execute(select(columns.state).where(columns.partition == fence.partition))
         return decode_state(found.scalar_one())
 

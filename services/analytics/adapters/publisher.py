@@ -172,6 +172,9 @@ def _snapshot(anomaly: Anomaly) -> AnomalySnapshot:
         goal_id=anomaly.goal_id,
         reasons=dict(anomaly.reasons),
         meaning=anomaly.meaning,
+        clear_after=anomaly.clear_after,
+        cleared_by=None if anomaly.episode.clearing is None else _evidence(anomaly.episode.clearing),
+        cleared_because=anomaly.cleared_because,
     )
 
 

@@ -1,12 +1,11 @@
 """What the screens read, on SQL."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
 import polars as pl
-from sqlalchemy import ColumnElement, Text, func, literal, select, tuple_
+from sqlalchemy import func, literal, select, tuple_
 
 from services.analytics.adapters.anomaly_store import to_anomaly
 from services.analytics.adapters.bulk import read_frame
@@ -15,8 +14,12 @@ from services.analytics.adapters.counting_problems import missing_columns
 from services.analytics.adapters.definitions import SqlDefinitions
 from services.analytics.adapters.evaluate_tables import ANOMALIES, KPI_VALUES
 from services.analytics.adapters.evaluate_tables import PANES as PANES_TABLE
+from services.analytics.adapters.open_values import with_open_values
 from services.analytics.adapters.partition_store import state_of, states
 from services.analytics.adapters.reading_history import SqlHistoryReader
+from services.analytics.adapters.replay_reader import SqlReplayReader
+from services.analytics.adapters.statistics_store import SqlStatisticsReader
+from services.analytics.adapters.subject_condition import has_values
 from services.analytics.domain.anomaly import Anomaly
 from services.analytics.domain.catalogue import Catalogue, DefinedVersion, Definition, Kind
 from services.analytics.domain.history import Readings, Span
@@ -24,7 +27,9 @@ from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.partition_state import PartitionState
 from services.analytics.domain.value_frame import PANES, VALUES, Panes, series_prefix, to_kpi_values
 from services.analytics.ports.charting import ChartReader
+from services.analytics.ports.following import StatisticsReader
 from services.analytics.ports.reading import AnomalyFilter, ValueFilter
+from services.analytics.ports.trying import ReplayReader
 from shared.calendars.windows import Window
 from shared.database.engine import Database, ReadConnection
 from shared.database.types import UtcDateTime
@@ -52,6 +57,8 @@ class SqlReader:
         self._connection = connection
         self._definitions = SqlDefinitions(connection)
         self.charts: ChartReader = SqlChartReader(connection)
+        self.replays: ReplayReader = SqlReplayReader(connection)
+        self.statistics: StatisticsReader = SqlStatisticsReader(connection)
 
     def definition(self, kind: Kind, name: str) -> Definition | None:
         return self._definitions.newest(kind, name)
@@ -72,7 +79,7 @@ class SqlReader:
             .where(
                 columns.indicator == wanted.indicator,
                 columns.indicator_version == wanted.indicator_version,
-                *self._has(columns.subject, wanted.subject),
+                *has_values(self._connection, columns.subject, wanted.subject),
             )
             .order_by(columns.window_start, columns.series)
             .limit(limit)
@@ -89,7 +96,15 @@ class SqlReader:
             moment, series = after
             key = tuple_(literal(moment, UtcDateTime), literal(series))
             statement = statement.where(tuple_(columns.window_start, columns.series) > key)
-        return to_kpi_values(read_frame(self._connection, statement, VALUES))
+        stored = read_frame(self._connection, statement, VALUES)
+        if wanted.status in ("final", "restated"):
+            return to_kpi_values(stored)
+        indicator = self._definitions.indicator_as(wanted.indicator, wanted.indicator_version)
+        if indicator is None:
+            return to_kpi_values(stored)
+        return to_kpi_values(
+            with_open_values(self._connection, stored, indicator, wanted=wanted, after=after, limit=limit)
+        )
 
     def history(self, reading_type: str, span: Span) -> Iterator[Readings]:
         return SqlHistoryReader(self._connection).readings(reading_type, span, None)
@@ -99,7 +114,7 @@ class SqlReader:
         is_shown = columns.state == wanted.state if wanted.state else columns.state != "withdrawn"
         statement = (
             select(columns.snapshot)
-            .where(is_shown, *self._has(columns.subject, wanted.subject))
+            .where(is_shown, *has_values(self._connection, columns.subject, wanted.subject))
             .order_by(columns.id)
             .limit(limit)
         )
@@ -140,7 +155,9 @@ class SqlReader:
     def count_series(self, indicator: str, indicator_version: int) -> int:
         columns = KPI_VALUES.c
         statement = select(func.count(columns.series.distinct())).where(
-            columns.indicator == indicator, columns.indicator_version == indicator_version
+            columns.indicator == indicator,
+            columns.indicator_version == indicator_version,
+            columns.status != "provisional",
         )
         return int(self._connection.execute(statement).scalar_one())
 
@@ -165,9 +182,3 @@ class SqlReader:
 
     def partition_states(self) -> Sequence[PartitionState]:
         return states(self._connection)
-
-    def _has(self, subject: ColumnElement[str], wanted: Mapping[str, str]) -> list[ColumnElement[bool]]:
-        """The canonical text of a subject holds each pair exactly as written here: a name has no quote, a value's are escaped."""
-        find = func.instr if self._connection.dialect == "sqlite" else func.strpos
-        pairs = [f"{json.dumps(name)}:{json.dumps(value, ensure_ascii=False)}" for name, value in wanted.items()]
-        return [find(subject, literal(pair, Text)) > 0 for pair in pairs]

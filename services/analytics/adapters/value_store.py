@@ -5,7 +5,18 @@ from datetime import datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, ScalarSelect, Select, UnaryExpression, and_, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    UnaryExpression,
+    and_,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+)
 
 from services.analytics.adapters.bulk import Wanted, read_frame, upsert_frame, wanted, wanted_frame
 from services.analytics.adapters.evaluate_tables import KPI_VALUES
@@ -13,7 +24,8 @@ from services.analytics.adapters.evaluate_tables import PANES as PANES_TABLE
 from services.analytics.adapters.sketch_codec import decode_sketches, encode_sketches
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue
-from services.analytics.domain.rolling import SPANS, Spans, Windows
+from services.analytics.domain.open_panes import Open
+from services.analytics.domain.rolling import SPANS, Spans, Windows, begun_until
 from services.analytics.domain.value_frame import (
     PANES,
     VALUES,
@@ -29,8 +41,18 @@ from shared.database.engine import WriteConnection
 
 _MOST_SERIES = 500
 _UNCHANGING = ("window_end", "partition", "indicator", "indicator_version", "subject")
-_STORED_PANES = pl.Schema({**PANES, "sketch": pl.Binary()})
+STORED_PANES = pl.Schema({**PANES, "sketch": pl.Binary()})
+"""As their rows come from the database; `decode_sketches` makes them PANES."""
+_STORED_SPANS = pl.Schema(
+    {
+        **{name: SPANS[name] for name in ("series", "data_from", "newest")},
+        "window_end": SPANS["begun"],
+        "status": pl.String(),
+    }
+)
 _COLUMNS = [KPI_VALUES.c[name] for name in VALUES.names()]
+_UNPUBLISHED = text("kpi_values.unpublished")
+"""As the index says it: SQLAlchemy would write `= 1` on SQLite, which then reads the whole table."""
 
 
 class SqlValueStore:
@@ -39,15 +61,15 @@ class SqlValueStore:
     def __init__(self, connection: WriteConnection) -> None:
         self._connection = connection
 
-    def stored_panes(self, touched: Touched) -> Panes:
-        if touched.is_empty():
+    def stored_panes(self, panes: Touched | Open) -> Panes:
+        if panes.is_empty():
             return pl.DataFrame(schema=PANES)
-        keys = wanted(self._connection, touched.select("series", pl.col("pane_start").alias("moment")))
+        keys = wanted(self._connection, panes.select("series", pl.col("pane_start").alias("moment")))
         columns = PANES_TABLE.c
         statement = select(*(columns[name] for name in PANES.names())).join_from(
             keys.clause, PANES_TABLE, (columns.series == keys.series) & (columns.pane_start == keys.moment)
         )
-        stored = read_frame(self._connection, statement, _STORED_PANES, parameters=keys.parameters)
+        stored = read_frame(self._connection, statement, STORED_PANES, parameters=keys.parameters)
         return stored.with_columns(decode_sketches(stored["sketch"]))
 
     def panes_between(self, wanted_spans: Windows) -> Panes:
@@ -66,20 +88,26 @@ class SqlValueStore:
                 columns["count"] > 0,
             ),
         )
-        stored = read_frame(self._connection, statement, _STORED_PANES, parameters=keys.parameters)
+        stored = read_frame(self._connection, statement, STORED_PANES, parameters=keys.parameters)
         return stored.with_columns(decode_sketches(stored["sketch"]))
 
     def spans(self, series: Sequence[bytes]) -> Spans:
         if not series:
             return pl.DataFrame(schema=SPANS)
         keys = wanted(self._connection, wanted_frame(series, [None] * len(series)))
-        starts = [
+        facts = [
             _end_of_data(keys, PANES_TABLE.c.pane_start.asc()),
             _end_of_data(keys, PANES_TABLE.c.pane_start.desc()),
+            _of_newest_window(keys, KPI_VALUES.c.window_end),
+            _of_newest_window(keys, KPI_VALUES.c.status),
         ]
-        statement = select(keys.series, *starts).select_from(keys.clause)
-        found = read_frame(self._connection, statement, SPANS, parameters=keys.parameters)
-        return found.filter(pl.col("newest").is_not_null())
+        statement = select(keys.series, *facts).select_from(keys.clause)
+        found = read_frame(self._connection, statement, _STORED_SPANS, parameters=keys.parameters)
+        return (
+            found.filter(pl.col("newest").is_not_null())
+            .with_columns(begun_until("window_end", "status").alias("begun"))
+            .select(SPANS.names())
+        )
 
     def save_panes(self, panes: Touched) -> None:
         upsert_frame(
@@ -114,13 +142,11 @@ class SqlValueStore:
         return found
 
     def unpublished(self, partition: int, limit: int) -> Values:
-        columns = KPI_VALUES.c
-        statement = select(*_COLUMNS).where(columns.partition == partition, columns.unpublished).limit(limit)
+        statement = select(*_COLUMNS).where(KPI_VALUES.c.partition == partition, _UNPUBLISHED).limit(limit)
         return read_frame(self._connection, statement, VALUES)
 
     def has_unpublished(self, partition: int) -> bool:
-        columns = KPI_VALUES.c
-        found = exists().where(columns.partition == partition, columns.unpublished)
+        found = exists().where(KPI_VALUES.c.partition == partition, _UNPUBLISHED)
         return bool(self._connection.execute(select(found)).scalar_one())
 
     def history(self, wanted_from: Mapping[bytes, datetime | None]) -> Mapping[bytes, Sequence[KpiValue]]:
@@ -185,6 +211,13 @@ def _end_of_data(keys: Wanted, order: UnaryExpression[Any]) -> ScalarSelect[Any]
     columns = PANES_TABLE.c
     of_series = select(columns.pane_start).where(columns.series == keys.series, columns["count"] > 0)
     return of_series.order_by(order).limit(1).correlate(keys.clause).scalar_subquery()
+
+
+def _of_newest_window(keys: Wanted, fact: ColumnElement[Any]) -> ScalarSelect[Any]:
+    """Of the newest window that each series has a value of; found by the primary key."""
+    columns = KPI_VALUES.c
+    newest = select(fact).where(columns.series == keys.series).order_by(columns.window_start.desc()).limit(1)
+    return newest.correlate(keys.clause).scalar_subquery()
 
 
 def _of(scope: Scope) -> list[ColumnElement[bool]]:

@@ -18,6 +18,9 @@ State = Literal["open", "cleared", "withdrawn"]
 
 Meaning = Literal["deterioration", "improvement"]
 
+Clearing = Literal["in_order", "no_rule", "redefined"]
+"""Why an anomaly was cleared: windows in order completed a run, no rule judges it any more, the indicator was defined anew."""
+
 
 @dataclass(frozen=True, slots=True)
 class Anomaly:
@@ -28,6 +31,8 @@ class Anomaly:
         comparator, target: how a value in order compares with the limit of the newest evidence; the judgement used exact numbers.
         reasons: the sentence in each language, `reason` among them.
         meaning: what the deviation is by the indicator's direction.
+        clear_after: how many windows in a row must be in order for it to be cleared, by the rule's version.
+        cleared_because: None while it is open.
         raised_at, cleared_at, withdrawn_at: when Andon found out, UTC; the windows concerned stand in `episode`.
     """
 
@@ -53,6 +58,8 @@ class Anomaly:
     rule_kind: str = "target"
     reasons: Mapping[str, str] = field(default_factory=dict)
     meaning: Meaning = "deterioration"
+    clear_after: int = 1
+    cleared_because: Clearing | None = None
 
 
 class ChangeKind(Enum):
@@ -120,9 +127,16 @@ def withdraw(anomaly: Anomaly, why: Mapping[str, str], now: datetime) -> Change:
     return Change(ChangeKind.WITHDRAWN, replace(told, state="withdrawn", withdrawn_at=now))
 
 
-def close(anomaly: Anomaly, why: Mapping[str, str], now: datetime) -> Change:
+_CLOSED: Mapping[Clearing, Mapping[str, str]] = {
+    "no_rule": {"en": "no rule judges it any more", "zh": "已无规则判定该项"},
+    "redefined": {"en": "the indicator was defined anew and is judged afresh", "zh": "指标已重新定义，将重新判定"},
+}
+
+
+def close(anomaly: Anomaly, because: Literal["no_rule", "redefined"], now: datetime) -> Change:
     """It was right when it was raised, and nobody will judge it any more."""
-    return Change(ChangeKind.CLEARED, replace(_told_further(anomaly, why, _BETWEEN), state="cleared", cleared_at=now))
+    told = _told_further(anomaly, _CLOSED[because], _BETWEEN)
+    return Change(ChangeKind.CLEARED, replace(told, state="cleared", cleared_at=now, cleared_because=because))
 
 
 def _told_further(anomaly: Anomaly, why: Mapping[str, str], joint: Mapping[str, str]) -> Anomaly:
@@ -180,6 +194,8 @@ def _as_it_stands(anomaly: Anomaly, episode: Episode, judged: Judged) -> Anomaly
         state="open" if episode.cleared is None else "cleared",
         direction=_side(episode),
         meaning=meaning,
+        clear_after=rule.clear_after,
+        cleared_because=None if episode.cleared is None else "in_order",
         severity=rule.severity_of(episode.size),
         opens_issue=rule.opens_issue and rule.mode == "act" and meaning == "deterioration",
         reason=reasons["en"],

@@ -65,8 +65,12 @@ class Catalogue:
     def judging(self, indicator: str) -> str:
         """A text that changes whenever the indicator's stored values must be judged anew."""
         rules = ",".join(f"{rule.name}@{rule.version}" for rule in self.rules_of(indicator))
+        return f"{self.measuring(indicator)}{rules}"
+
+    def measuring(self, indicator: str) -> str:
+        """What `judging` begins with: it says which values are judged at all."""
         current = self.indicators[indicator]
-        return f"{current.version}/{current.minimum_sample}/{rules}"
+        return f"{current.version}/{current.minimum_sample}/"
 
 
 def make_catalogue(

@@ -12,7 +12,6 @@ from services.analytics.domain.expression import compute
 from services.analytics.domain.history import PANE_KEYS, PaneKeys
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import Judgement, KpiValue, exact_ratio
-from services.analytics.domain.subject import delta_partition
 from services.analytics.domain.value_frame import (
     SERIES,
     VALUES,
@@ -91,12 +90,11 @@ def windows_to_derive(values: Iterable[KpiValue], catalogue: Catalogue) -> PaneK
     return pl.DataFrame(sorted(rows), schema=PANE_KEYS, orient="row")
 
 
-def windows_of(values: Values, derived: Indicator, *, partition: int, partitions: int) -> PaneKeys:
-    """The windows of a derived indicator on one partition that rest on these values of one part."""
+def windows_of(values: Values, derived: Indicator) -> PaneKeys:
+    """The windows of a derived indicator that rest on these values of one part."""
     rows = [
         (derived.name, derived.version, value.key.subject, value.window.start, value.window.end)
         for value in to_kpi_values(final_values(values))
-        if delta_partition(derived.name, value.key.subject, partitions) == partition
     ]
     return pl.DataFrame(rows, schema=PANE_KEYS, orient="row")
 

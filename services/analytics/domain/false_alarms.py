@@ -69,3 +69,10 @@ def _mean_windows(states: list[tuple[int, int | None]], chance: float) -> float:
     except np.linalg.LinAlgError:
         return LONGEST
     return mean if 0 < mean < LONGEST else LONGEST
+
+
+def why_unknown(rule: Rule) -> str:
+    """What to tell where `expected_run_length` is None."""
+    if isinstance(rule.condition, Target) and rule.condition.confidence is not None:
+        return "its runs have more courses than can be reckoned with; let `of` be closer to `for_windows`"
+    return "the rule says nothing about chance; a target does with `significantly`"

@@ -113,5 +113,9 @@ class PartitionState:
     def is_judged(self, indicator: str, judging: str) -> bool:
         return self.judged.get(indicator) == judging
 
+    def is_measured_otherwise(self, indicator: str, measuring: str) -> bool:
+        """Whether the indicator has been judged, but not with the least sample that it has now."""
+        return indicator in self.judged and not self.judged[indicator].startswith(measuring)
+
     def with_judged(self, indicator: str, judging: str) -> "PartitionState":
         return replace(self, judged={**self.judged, indicator: judging}, under_way=None)

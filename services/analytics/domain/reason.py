@@ -29,7 +29,9 @@ def reason(episode: Episode, *, rule: Rule, scene: Scene, subject: Mapping[str, 
     )
     if episode.clearing is None:
         return sentence
-    return sentence + words.cleared_by(_figure(episode.clearing, figures), episode.clearing.window)
+    return sentence + words.cleared_by(
+        _figure(episode.clearing, figures), episode.clearing.window, after=rule.clear_after
+    )
 
 
 def _figure(seen: Evidence, figures: Figures) -> str:

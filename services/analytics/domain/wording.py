@@ -31,7 +31,9 @@ class Words(Protocol):
 
     def sentence(self, *, subject: Mapping[str, str], headline: str, how_often: str, rest: tuple[str, str]) -> str: ...
 
-    def cleared_by(self, figure: str, window: Window) -> str: ...
+    def cleared_by(self, figure: str, window: Window, *, after: int) -> str:
+        """By the last of `after` windows in order."""
+        ...
 
 
 def words_in(language: Language, scene: Scene) -> Words:
@@ -55,8 +57,9 @@ class English:
         text = ", ".join(values)
         return f"{earlier} earlier, then {text}" if earlier else text
 
-    def cleared_by(self, figure: str, window: Window) -> str:
-        return f"; cleared by {self.value_in(figure, window)}"
+    def cleared_by(self, figure: str, window: Window, *, after: int) -> str:
+        run = "" if after == 1 else f"{self.how_often(after, is_running=True)} in order, the last "
+        return f"; cleared by {run}{self.value_in(figure, window)}"
 
     def how_often(self, times: int, *, is_running: bool) -> str:
         window = self._scene.indicator.window
@@ -99,8 +102,9 @@ class Chinese:
         text = "、".join(values)
         return f"此前 {earlier} 次，其后 {text}" if earlier else text
 
-    def cleared_by(self, figure: str, window: Window) -> str:
-        return f"；已由 {self.value_in(figure, window)} 解除"
+    def cleared_by(self, figure: str, window: Window, *, after: int) -> str:
+        run = "" if after == 1 else f"{self.how_often(after, is_running=True)}正常后"
+        return f"；{run}已由 {self.value_in(figure, window)} 解除"
 
     def how_often(self, times: int, *, is_running: bool) -> str:
         window = self._scene.indicator.window

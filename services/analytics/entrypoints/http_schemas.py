@@ -5,17 +5,12 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
-from services.analytics.domain.anomaly import Anomaly
 from services.analytics.domain.catalogue import Definition
-from services.analytics.domain.episode import Evidence
 from services.analytics.domain.false_alarms import expected_run_length
-from services.analytics.domain.finding import Comparator
 from services.analytics.domain.kpi_value import Judgement, Status, subject_values
-from services.analytics.domain.rule import Severity
 from services.analytics.domain.rule_form import read_rule
 from services.analytics.domain.window_readings import Reading
 from services.analytics.use_cases.query_values import ShownValue
-from shared.calendars.windows import Window
 
 Titles = str | dict[str, str]
 
@@ -72,11 +67,9 @@ class Significance(BaseModel):
     confidence: float = 0.95
 
 
-class RuleBody(Body):
-    """A judgement on the values of one indicator."""
+class RuleFields(Body):
+    """What a rule may say beside its indicator and its kind."""
 
-    indicator: str
-    kind: str = Field(description="target or change_from_previous")
     comparator: str | None = Field(default=None, description="of a target what is good: >=, >, <= or <")
     target: int | float | None = Field(default=None, description="what a good value is compared with")
     significantly: Significance | None = Field(
@@ -105,6 +98,13 @@ class RuleBody(Body):
     mode: str | None = Field(default=None, description="act (the default), or observe: its anomalies open no issues")
     subject: dict[str, str] | None = Field(default=None, description="judges only subjects with these values")
     title: Titles | None = None
+
+
+class RuleBody(RuleFields):
+    """A judgement on the values of one indicator."""
+
+    indicator: str
+    kind: str = Field(description="target or change_from_previous")
 
 
 class CalendarShape(CalendarBody):
@@ -180,50 +180,6 @@ class ReadingShape(BaseModel):
     measures: dict[str, float] = Field(description="in the units of the reading type")
 
 
-class EvidenceShape(BaseModel):
-    """A value that an anomaly rests on, as it was when judged."""
-
-    window: WindowShape
-    value: float
-    numerator: float | None
-    denominator: float | None
-    sample_size: int
-    revision: int
-    limit: float | None = Field(description="beyond which the rule finds it")
-    compared: float | None = Field(description="the earlier value that it was compared with, if it was one")
-
-
-class AnomalyShape(BaseModel):
-    """A rule's episode on one subject."""
-
-    id: str
-    rule: str
-    rule_version: int
-    indicator: str
-    indicator_version: int
-    subject: dict[str, str]
-    state: str = Field(description="open, cleared or withdrawn")
-    direction: str = Field(description="below or above")
-    severity: Severity
-    opens_issue: bool
-    reason: str
-    reasons: dict[str, str] = Field(description="the same in each language: en, zh")
-    meaning: str = Field(description="deterioration or improvement, by the indicator's direction")
-    rule_kind: str
-    comparator: Comparator
-    target: float
-    values: list[EvidenceShape] = Field(
-        description="those of the run that raised it, and the newest that missed the target"
-    )
-    windows_missed: int
-    raised_window: WindowShape = Field(description="the window that completed the run")
-    cleared_window: WindowShape | None = Field(description="the window that met the target again")
-    raised_at: datetime
-    cleared_at: datetime | None
-    withdrawn_at: datetime | None
-    goal_id: str | None
-
-
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 
 
@@ -266,50 +222,3 @@ def from_reading(reading: Reading) -> ReadingShape:
         dimensions=dict(reading.dimensions),
         measures=dict(reading.measures),
     )
-
-
-def from_anomaly(anomaly: Anomaly) -> AnomalyShape:
-    episode = anomaly.episode
-    return AnomalyShape(
-        id=anomaly.id,
-        rule=anomaly.rule,
-        rule_version=anomaly.rule_version,
-        indicator=anomaly.key.indicator,
-        indicator_version=anomaly.key.indicator_version,
-        subject=dict(anomaly.subject),
-        state=anomaly.state,
-        direction=anomaly.direction,
-        severity=anomaly.severity,
-        opens_issue=anomaly.opens_issue,
-        reason=anomaly.reason,
-        reasons=dict(anomaly.reasons),
-        meaning=anomaly.meaning,
-        rule_kind=anomaly.rule_kind,
-        comparator=anomaly.comparator,
-        target=anomaly.target,
-        values=[_evidence(seen) for seen in episode.evidence],
-        windows_missed=episode.misses,
-        raised_window=_window(episode.raised),
-        cleared_window=None if episode.cleared is None else _window(episode.cleared),
-        raised_at=anomaly.raised_at,
-        cleared_at=anomaly.cleared_at,
-        withdrawn_at=anomaly.withdrawn_at,
-        goal_id=anomaly.goal_id,
-    )
-
-
-def _evidence(seen: Evidence) -> EvidenceShape:
-    return EvidenceShape(
-        window=_window(seen.window),
-        value=seen.value,
-        numerator=seen.numerator,
-        denominator=seen.denominator,
-        sample_size=seen.sample_size,
-        revision=seen.revision,
-        limit=seen.limit,
-        compared=seen.compared,
-    )
-
-
-def _window(window: Window) -> WindowShape:
-    return WindowShape(start=window.start, end=window.end)

@@ -23,6 +23,7 @@ from shared.eventlog.delivery import delivery_of
 from shared.eventlog.event_handler import StartingOffsets
 from shared.eventlog.port import Partition, Record
 from shared.eventlog.pump import Unprocessable
+from shared.eventlog.record_runs import next_offsets
 from shared.events.blocks import UnreadableBlock, decode_block
 from shared.events.pane_deltas import (
     CONTINUES_HEADER,
@@ -40,7 +41,11 @@ Revisions = Callable[[Sequence[int]], Mapping[int, int]]
 
 
 class PaneDeltasHandler:
-    """A pump's handler. Keeps offsets and revisions of the partitions that are owned, and nothing else."""
+    """A pump's handler. Keeps offsets and revisions of the partitions that are owned, and nothing else.
+
+    Args:
+        forget: what else is remembered of partitions that are given or taken.
+    """
 
     def __init__(
         self,
@@ -49,6 +54,7 @@ class PaneDeltasHandler:
         close_quiet: CloseQuietWindows,
         starting_offsets: StartingOffsets,
         revisions: Revisions,
+        forget: Callable[[Sequence[int]], None],
         definitions_revision: Callable[[], int],
         metrics: AnalyticsMetrics,
     ) -> None:
@@ -57,6 +63,7 @@ class PaneDeltasHandler:
         self._close_quiet = close_quiet
         self._starting_offsets = starting_offsets
         self._revisions = revisions
+        self._forget = forget
         self._definitions_revision = definitions_revision
         self._metrics = metrics
         self._offsets: dict[Partition, int] = {}
@@ -65,12 +72,14 @@ class PaneDeltasHandler:
 
     def assigned(self, partitions: Sequence[Partition]) -> Mapping[Partition, int]:
         """Where to read from, and which revision of its state each partition stands at."""
+        self._forget([partition.number for partition in partitions])
         offsets = self._starting_offsets(self.consumer, partitions)
         self._fences.update(self._revisions([partition.number for partition in partitions]))
         self._offsets.update(offsets)
         return offsets
 
     def revoked(self, partitions: Sequence[Partition]) -> None:
+        self._forget([partition.number for partition in partitions])
         for partition in partitions:
             self._offsets.pop(partition, None)
             self._fences.pop(partition.number, None)
@@ -78,7 +87,7 @@ class PaneDeltasHandler:
 
     def handle(self, records: Sequence[Record], now: datetime) -> Mapping[Partition, int]:
         """Apply a batch, all or nothing; returns the next offset of each partition in it."""
-        reached = {record.partition: record.offset + 1 for record in records}
+        reached = next_offsets(records, self._offsets)
         progress = [
             Progress(
                 consumer=self.consumer,

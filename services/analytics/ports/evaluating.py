@@ -10,6 +10,7 @@ from services.analytics.domain.catalogue import Catalogue
 from services.analytics.domain.history import PaneKeys, Readings, Span
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue
+from services.analytics.domain.open_panes import Open, OpenPanes
 from services.analytics.domain.partition_state import PartitionState
 from services.analytics.domain.rolling import Spans, Windows
 from services.analytics.domain.value_frame import Computed, Panes, Touched, Values
@@ -52,10 +53,10 @@ class PartitionStore(Protocol):
 
 
 class ValueStore(Protocol):
-    """Panes and KPI values, in bulk."""
+    """The rows of panes and KPI values, in bulk."""
 
-    def stored_panes(self, touched: Touched) -> Panes:
-        """What is stored of the touched panes."""
+    def stored_panes(self, panes: Touched | Open) -> Panes:
+        """What is stored of these panes, given by `series` and `pane_start`."""
         ...
 
     def panes_between(self, wanted: Windows) -> Panes:
@@ -111,6 +112,19 @@ class ValueStore(Protocol):
     def of_series(self, series: Sequence[bytes]) -> Values:
         """All values of these series."""
         ...
+
+
+class OpenPaneStore(Protocol):
+    """The open panes of each indicator on the partitions that the transaction has claimed."""
+
+    def of(self, scope: Scope) -> OpenPanes: ...
+
+    def keep(self, scope: Scope, panes: OpenPanes) -> None:
+        """To be stored with the transaction's commit."""
+        ...
+
+    @property
+    def has_changed(self) -> bool: ...
 
 
 class ReadingHistory(Protocol):
@@ -175,6 +189,7 @@ class EvaluateUnitOfWork(ConsumingTransaction, Protocol):
     definitions: DefinitionsReader
     partitions: PartitionStore
     values: ValueStore
+    open_panes: OpenPaneStore
     history: ReadingHistory
     anomalies: AnomalyStore
     events: EvaluationEvents

@@ -13,6 +13,8 @@ from services.analytics.domain.kpi_value import KpiValue, Status
 from services.analytics.domain.partition_state import PartitionState
 from services.analytics.domain.value_frame import Panes
 from services.analytics.ports.charting import ChartReader
+from services.analytics.ports.following import StatisticsReader
+from services.analytics.ports.trying import ReplayReader
 from shared.calendars.windows import Window
 
 
@@ -49,6 +51,8 @@ class AnalyticsReader(Protocol):
     """Reads one consistent state and changes nothing. `limit` rows at most, those that sort after `after`."""
 
     charts: ChartReader
+    replays: ReplayReader
+    statistics: StatisticsReader
 
     def definition(self, kind: Kind, name: str) -> Definition | None: ...
 
@@ -81,7 +85,7 @@ class AnalyticsReader(Protocol):
         ...
 
     def count_series(self, indicator: str, indicator_version: int) -> int:
-        """How many subjects the indicator has values of. Reads every value: not for every second."""
+        """How many subjects the indicator has final or restated values of. Reads every value: not for every second."""
         ...
 
     def open_anomalies(self) -> Mapping[str, int]:

@@ -11,6 +11,7 @@ from services.analytics.use_cases.computing_history import History
 from services.analytics.use_cases.current_catalogue import CurrentCatalogue
 from services.analytics.use_cases.evaluation import Bounds, Evaluation, Work
 from services.analytics.use_cases.judging import Judging, Turn
+from services.analytics.use_cases.open_windows import OpenWindows
 from shared.runtime.failpoints import fail_point
 
 
@@ -60,9 +61,15 @@ class CloseQuietWindows:
             state, computes_on = History(evaluation, turn, self.bounds, self.partitions).cover(fence.partition, before)
             state, judges_on = evaluation.judge_anew(fence.partition, state)
             closes_on = evaluation.close_due({fence.partition: state})
-            state, tells_on = evaluation.tell_provisional(fence.partition, state)
-            outlook = Outlook(turn.catalogue.revision, self._due_at(turn, fence.partition, state))
-            has_written = state != before or bool(evaluation.work.values or evaluation.work.anomalies)
+            tells_on = False
+            if not closes_on:
+                state, tells_on = evaluation.tell_provisional(fence.partition, state, goes_on=True)
+            evaluation.keep_within_bounds({fence.partition: state})
+            outlook = Outlook(
+                turn.catalogue.revision, self._due_at(turn, evaluation.open, fence.partition, state=state)
+            )
+            has_worked = bool(evaluation.work.values or evaluation.work.anomalies or uow.open_panes.has_changed)
+            has_written = state != before or has_worked
             if has_written or tells_on:
                 uow.partitions.save(fence.partition, state)
                 fail_point("clock-written")
@@ -72,15 +79,19 @@ class CloseQuietWindows:
             evaluation.work, has_written or tells_on, computes_on or judges_on or closes_on or tells_on, outlook
         )
 
-    def _due_at(self, turn: Turn, partition: int, state: PartitionState) -> datetime | None:
+    def _due_at(
+        self, turn: Turn, open_windows: OpenWindows, partition: int, *, state: PartitionState
+    ) -> datetime | None:
         scopes = [Scope(partition, indicator) for indicator in turn.catalogue.indicators.values()]
-        moments = [self._next_close(turn, scope, state) for scope in scopes]
-        if turn.uow.values.has_unpublished(partition):
+        moments = [self._next_close(turn, open_windows, scope, state=state) for scope in scopes]
+        if turn.uow.values.has_unpublished(partition) or open_windows.with_untold(partition):
             told_at = state.told_at or turn.now
             moments.append(told_at + self.bounds.provisional_every)
         return min((moment for moment in moments if moment is not None), default=None)
 
-    def _next_close(self, turn: Turn, scope: Scope, state: PartitionState) -> datetime | None:
+    def _next_close(
+        self, turn: Turn, open_windows: OpenWindows, scope: Scope, *, state: PartitionState
+    ) -> datetime | None:
         """When the clock alone will close the indicator's next window, or at least let another source fall idle."""
         indicator = scope.indicator
         progress = reached(
@@ -88,7 +99,8 @@ class CloseQuietWindows:
         )
         if isinstance(progress, Waiting):
             return None
-        open_end = turn.uow.values.earliest_open_end(scope)
+        ends = (turn.uow.values.earliest_open_end(scope), open_windows.earliest_end(scope))
+        open_end = min((end for end in ends if end is not None), default=None)
         if open_end is None:
             return None
         return open_end + indicator.allowed_lateness if progress.by_clock else progress.next_idle

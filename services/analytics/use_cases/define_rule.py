@@ -1,6 +1,6 @@
 """Put a rule in force. What is stored already is judged by it too."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from services.analytics.domain.catalogue import Definition
@@ -27,14 +27,15 @@ class DefineRule:
         rule = read_rule(command.name, 1, command.body)
         with self.units() as uow:
             uow.definitions.lock()
-            _check(rule, {indicator.name: indicator for indicator in uow.definitions.indicators()})
+            check_rule(rule, {indicator.name: indicator for indicator in uow.definitions.indicators()})
             before = uow.definitions.newest("rule", command.name)
             defined = put(uow.definitions, "rule", command, body=rule_body(rule), before=before)
             uow.commit()
         return defined
 
 
-def _check(rule: Rule, indicators: dict[str, Indicator]) -> None:
+def check_rule(rule: Rule, indicators: Mapping[str, Indicator]) -> None:
+    """Whether a rule can be judged by the indicators there are. Raises InvalidDefinition."""
     indicator = indicators.get(rule.indicator)
     if indicator is None:
         detail = f"there is no indicator {rule.indicator!r}; PUT /v1/indicators/{rule.indicator} first"

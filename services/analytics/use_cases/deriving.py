@@ -87,7 +87,7 @@ class Deriving:
         after = _Cursor(place, series[-1]) if series else _Cursor(place + 1, b"")
         windows = no_panes()
         if series:
-            windows = windows_of(store.of_series(series), indicator, partition=partition, partitions=self.partitions)
+            windows = by_partition(windows_of(store.of_series(series), indicator), self.partitions)[partition]
         return state.with_coverage(indicator.name, replace(coverage, after=after.text)), windows
 
 

@@ -94,11 +94,13 @@ class EvaluatePanes:
             for partition, state in states.items():
                 history.recompute(partition, state, panes[partition])
                 states[partition] = history.cover(partition, state)[0]
-            evaluation.close_due(states)
+            more_will_be_final = evaluation.close_due(states)
+            evaluation.keep_within_bounds(states)
             for one in accepted:
                 evaluation.derive(one.derive, one.partition, states[one.partition])
             for partition, state in states.items():
-                uow.partitions.save(partition, evaluation.tell_provisional(partition, state)[0])
+                told = state if more_will_be_final else evaluation.tell_provisional(partition, state)[0]
+                uow.partitions.save(partition, told)
             fail_point("evaluate-written")
             uow.commit()
         fail_point("evaluate-committed")

@@ -26,6 +26,7 @@ from services.analytics.domain.value_frame import (
     judged_anew,
     leave_out,
     of_defined,
+    provisional_values,
     row_count,
     to_kpi_values,
     told,
@@ -36,6 +37,7 @@ from services.analytics.domain.watermark import Reached, Waiting, closed_before,
 from services.analytics.ports.evaluating import Scope
 from services.analytics.use_cases.deriving import Deriving
 from services.analytics.use_cases.judging import Judging, Turn, close_other_versions
+from services.analytics.use_cases.open_windows import OpenWindows
 from services.analytics.use_cases.rolling_values import RollingValues, next_windows
 
 
@@ -47,12 +49,14 @@ class Bounds:
         values: most values that are closed or published because of the clock.
         judged_anew: about how many stored values a pass reads at a time.
         history: about how many kept readings are read at a time to compute a new indicator.
+        open_panes: most rows of open panes that are held of a partition, about 150 bytes each.
         provisional_every: least time between two publications of a subject's provisional values.
     """
 
     values: int = 5000
     judged_anew: int = 20_000
     history: int = 200_000
+    open_panes: int = 300_000
     provisional_every: timedelta = timedelta(seconds=10)
 
 
@@ -81,6 +85,8 @@ class Evaluation:
         self._deriving = Deriving(turn, partitions, bounds.judged_anew)
         self._judging = judging
         self._bounds = bounds
+        self.open = OpenWindows(turn)
+        self._brought = 0
         self.work = Work()
         self._reached: dict[tuple[int, str, timedelta], Reached | Waiting] = {}
 
@@ -91,7 +97,7 @@ class Evaluation:
         *,
         without: Mapping[int, PaneKeys],
     ) -> None:
-        """Add deltas to panes, compute the values of the windows touched, publish and judge those that are final.
+        """Hold deltas of open windows; add the rest to their panes, and publish and judge the values that are final.
 
         Args:
             without: partition → panes that are left out, because they will be computed afresh.
@@ -100,14 +106,19 @@ class Evaluation:
         new = touched(deltas)
         known = of_defined(new, definitions)
         self.work.superseded += row_count(new) - row_count(known)
-        wanted = covered(leave_out(known, without), definitions)
-        self._save(add(self._turn.uow.values.stored_panes(wanted), wanted), definitions, states)
+        counted = covered(leave_out(known, without), definitions)
+        self._brought += row_count(counted)
+        left = self.open.hold(counted)
+        self._save(add(self._turn.uow.values.stored_panes(left), left), definitions, states)
 
     def replace(self, panes: Mapping[int, Deltas], states: Mapping[int, PartitionState]) -> None:
-        """Put panes that were computed afresh in the place of what is stored."""
-        self._save(touched({number: [part] for number, part in panes.items()}), self._definitions(states), states)
+        """Put panes that were computed afresh in the place of what is stored or held."""
+        afresh = touched({number: [part] for number, part in panes.items()})
+        self._save(self.open.hold(afresh, is_whole=True), self._definitions(states), states)
 
     def _save(self, panes: Touched, definitions: Definitions, states: Mapping[int, PartitionState]) -> None:
+        if row_count(panes) == 0:
+            return
         store = self._turn.uow.values
         rolling = RollingValues(self._turn, panes)
         store.save_panes(panes)
@@ -135,33 +146,76 @@ class Evaluation:
         return found[0], True
 
     def close_due(self, states: Mapping[int, PartitionState]) -> bool:
-        """Make values final whose windows have closed; says whether more wait."""
-        left = self._bounds.values
+        """Make values final whose windows have closed; says whether more wait. No fewer than came, so that they do not heap up."""
+        left = self._bounds.values + self._brought
         for (partition, name), until in self._closing(states).items():
-            if until is None or left <= 0:
-                continue
             scope = Scope(partition, self._turn.catalogue.indicators[name])
-            due = self._turn.uow.values.due(scope, until, left)
-            if row_count(due):
-                left -= row_count(due)
-                self._keep(closed(due), states)
-                if isinstance(scope.indicator.window, RollingWindow):
-                    known = self._definitions(states)
-                    self._keep_changed(next_windows(self._turn, scope, due, definitions=known), states)
+            if until is not None and left > 0:
+                left -= self._release(scope, left, until, states=states)
+            if until is not None and left > 0:
+                left -= self._close_rows(scope, until, left, states=states)
         return left <= 0
 
-    def tell_provisional(self, partition: int, state: PartitionState) -> tuple[PartitionState, bool]:
-        """Publish provisional values if it is time; says whether more wait."""
+    def keep_within_bounds(self, states: Mapping[int, PartitionState]) -> None:
+        """Let the earliest open panes go into their rows where more are held than memory is given to."""
+        for partition in states:
+            held = self.open.largest(partition)
+            if held is not None and held[1] > self._bounds.open_panes:
+                self._release(held[0], held[1] - self._bounds.open_panes, None, states=states)
+
+    def _release(
+        self, scope: Scope, count: int, until: datetime | None, *, states: Mapping[int, PartitionState]
+    ) -> int:
+        """Write about so many open panes into their rows, with their values; says how many they were."""
+        if not self.open.has_any(scope, until):
+            return 0
+        panes, store = self.open.release(scope, count, until), self._turn.uow.values
+        store.save_panes(panes)
+        computed = values_of_panes(panes, self._definitions(states))
+        self._keep(changed_values(computed, store.stored_values(computed), are_known=True), states)
+        return row_count(panes)
+
+    def _close_rows(self, scope: Scope, until: datetime, count: int, *, states: Mapping[int, PartitionState]) -> int:
+        """Make up to so many provisional values final that have rows; says how many they were."""
+        due = self._turn.uow.values.due(scope, until, count)
+        if row_count(due):
+            self._keep(closed(due), states)
+            if isinstance(scope.indicator.window, RollingWindow):
+                known = self._definitions(states)
+                self._keep_changed(next_windows(self._turn, scope, due, definitions=known), states)
+        return row_count(due)
+
+    def tell_provisional(
+        self, partition: int, state: PartitionState, *, goes_on: bool = False
+    ) -> tuple[PartitionState, bool]:
+        """Publish a bounded number of provisional values if it is time; says whether more wait.
+
+        Args:
+            goes_on: more may follow at once. Not while records wait: of very many subjects the values would take most of the time.
+        """
         now, every = self._turn.now, self._bounds.provisional_every
         if state.told_at is not None and now < state.told_at + every:
             return state, False
-        changed = self._turn.uow.values.unpublished(partition, self._bounds.values)
-        if row_count(changed) == 0:
-            return state, False
-        self._turn.uow.values.save_values(told(changed))
-        self._publish(to_kpi_values(changed))
-        more = row_count(changed) >= self._bounds.values
-        return (state if more else replace(state, told_at=now)), more
+        written = self._turn.uow.values.unpublished(partition, self._bounds.values)
+        self._turn.uow.values.save_values(told(written))
+        self._publish(to_kpi_values(written))
+        count = row_count(written)
+        for scope in self.open.with_untold(partition):
+            if count < self._bounds.values:
+                count += self._tell_open(scope, state, self._bounds.values - count)
+        more = count >= self._bounds.values
+        is_done = count > 0 and not (more and goes_on)
+        return (replace(state, told_at=now) if is_done else state), more
+
+    def _tell_open(self, scope: Scope, state: PartitionState, count: int) -> int:
+        """Publish about so many values of open panes that have changed; says how many they were."""
+        panes = self.open.untold(scope, count)
+        computed = values_of_panes(panes, self._definitions({scope.partition: state}))
+        stored = self._turn.uow.values.stored_values(computed)
+        values = provisional_values(changed_values(computed, stored, are_known=True))
+        self._count_provisional(row_count(values))
+        self._publish(to_kpi_values(values))
+        return row_count(panes)
 
     def judge_anew(self, partition: int, state: PartitionState) -> tuple[PartitionState, bool]:
         """Judge a part of what is stored by definitions that have changed; says whether more waits.
@@ -184,6 +238,8 @@ class Evaluation:
         if under_way is None or (under_way.indicator, under_way.judging) != (name, judging):
             others = self._turn.uow.anomalies.open_of_other_versions(scope)
             self.work.count_anomalies(close_other_versions(self._turn, others))
+            if state.is_measured_otherwise(name, self._turn.catalogue.measuring(name)):
+                self.open.tell_again(scope)
             under_way = Pass(name, judging)
         store = self._turn.uow.values
         series = store.series_after(scope, bytes.fromhex(under_way.after), self._bounds.judged_anew)
@@ -211,7 +267,7 @@ class Evaluation:
             return
         self._turn.uow.values.save_values(values)
         final = to_kpi_values(final_values(values))
-        self.work.values["provisional"] = self.work.values.get("provisional", 0) + row_count(values) - len(final)
+        self._count_provisional(row_count(values) - len(final))
         self._publish(final)
         for indicator, partition, found in _by_indicator(final):
             self._judge(self._turn.catalogue.indicators[indicator], states[partition], found)
@@ -230,6 +286,9 @@ class Evaluation:
         self._turn.uow.events.values(values, self._turn.catalogue, self._turn.now)
         self._deriving.tell(values)
         self.work.count_values(value for value in values if value.status != "provisional")
+
+    def _count_provisional(self, count: int) -> None:
+        self.work.values["provisional"] = self.work.values.get("provisional", 0) + count
 
     def _definitions(self, states: Mapping[int, PartitionState]) -> Definitions:
         coverage = {number: state.history for number, state in states.items()}

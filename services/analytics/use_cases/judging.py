@@ -13,9 +13,6 @@ from services.analytics.domain.kpi_value import KpiValue, SeriesKey, subject_val
 from services.analytics.domain.rule import Rule
 from services.analytics.ports.evaluating import EvaluateUnitOfWork
 
-NO_RULE = {"en": "no rule judges it any more", "zh": "已无规则判定该项"}
-REDEFINED = {"en": "the indicator was defined anew and is judged afresh", "zh": "指标已重新定义，将重新判定"}
-
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -76,10 +73,10 @@ class Judging:
     def changed(self, turn: Turn, indicator: Indicator, values: Sequence[KpiValue]) -> list[Change]:
         """Judge again, from the earliest of these final or restated values of each series onward."""
         rules = turn.catalogue.rules_of(indicator.name)
+        if not rules or not values:
+            return []
         by_series = _by_series(values)
         since = {series: min(value.window.start for value in found) for series, found in by_series.items()}
-        if not by_series:
-            return []
         standing = _standing(turn, indicator, since=since, rules=rules)
         judged = [
             _Series(found[0].key, since[series], standing.get(series, ()), bearing)
@@ -156,7 +153,7 @@ def _standing(
 
 def close_other_versions(turn: Turn, open_anomalies: Sequence[Anomaly]) -> list[Change]:
     """Close what rests on another version of an indicator."""
-    changes = [close(anomaly, REDEFINED, turn.now) for anomaly in open_anomalies]
+    changes = [close(anomaly, "redefined", turn.now) for anomaly in open_anomalies]
     turn.uow.anomalies.save([change.anomaly for change in changes])
     turn.uow.events.anomalies(changes, turn.now)
     return changes
@@ -200,7 +197,7 @@ def _lasts_until(anomaly: Anomaly, moment: datetime) -> bool:
 def _left_behind(anomalies: Sequence[Anomaly], rules: Sequence[Rule], now: datetime) -> list[Change]:
     names = {rule.name for rule in rules}
     return [
-        close(anomaly, NO_RULE, now) for anomaly in anomalies if anomaly.rule not in names and anomaly.state == "open"
+        close(anomaly, "no_rule", now) for anomaly in anomalies if anomaly.rule not in names and anomaly.state == "open"
     ]
 
 
