@@ -52,6 +52,14 @@ DEFINITIONS: dict[str, dict[str, Any]] = {
         "minimum_sample": 30,
         "allowed_lateness": "PT2H",
     },
+    "indicators/units-of-line": {
+        "reading_type": "inspection",
+        "formula": {"kind": "sum", "measure": "inspected"},
+        "by": ["line"],
+        "window": {"kind": "tumbling", "every": "day"},
+        "calendar": "plant",
+        "direction": "higher_is_better",
+    },
     "indicators/calls": {
         "reading_type": "call",
         "formula": {"kind": "count"},
@@ -114,6 +122,14 @@ CHANGES: tuple[Named, ...] = (
 """(which definition, what of it changes): each may be made once, at any moment."""
 
 ADDITIONS: tuple[Addition, ...] = (
+    Addition(
+        (("indicators/good-units", {
+            "formula": {"kind": "derived", "expression": "first-pass-yield × units-of-line"}, "by": ["line"],
+            "window": {"kind": "tumbling", "every": "day"}, "calendar": "plant", "direction": "higher_is_better"}),
+         ("rules/few-good-units", {
+            "indicator": "good-units", "kind": "target", "comparator": ">", "target": 60, "severity": "minor"})),
+        (("indicators/good-units", {"minimum_sample": 2}),),
+    ),
     Addition(
         (("indicators/inspected-units", {
             "reading_type": "inspection", "formula": {"kind": "sum", "measure": "inspected"}, "by": ["product"],

@@ -45,6 +45,8 @@ from services.analytics.use_cases.keep_history import ForgetOldReadings, MergeBl
 from services.analytics.use_cases.query_anomalies import QueryAnomalies
 from services.analytics.use_cases.query_chart import QueryChart, QueryRebases
 from services.analytics.use_cases.query_definitions import QueryDefinitions
+from services.analytics.use_cases.query_dictionary import QueryDictionary
+from services.analytics.use_cases.query_explanation import QueryExplanation
 from services.analytics.use_cases.query_readings import QueryReadings
 from services.analytics.use_cases.query_rules import QueryRules
 from services.analytics.use_cases.query_standing import QueryStanding
@@ -76,6 +78,7 @@ _FOLLOWS = "analytics.issue-changes"
 _PUMP_REST = timedelta(milliseconds=5)
 _RELAY_REST = timedelta(milliseconds=20)
 _TIMER_REST = timedelta(seconds=1)
+_EXPLAINED_READINGS = 20
 
 
 def build(settings: AnalyticsSettings, platform: Platform) -> Service:
@@ -199,8 +202,10 @@ def build(settings: AnalyticsSettings, platform: Platform) -> Service:
         define_indicator=DefineIndicator(definition_unit),
         rules=RuleUseCases(DefineRule(definition_unit), QueryRules(readers), TryRule(readers)),
         definitions=QueryDefinitions(readers),
+        dictionary=QueryDictionary(readers),
         values=QueryValues(readers),
         readings=QueryReadings(readers),
+        explanations=QueryExplanation(readers, _EXPLAINED_READINGS),
         anomalies=QueryAnomalies(readers),
         charts=ChartUseCases(
             chart=QueryChart(readers, chart_unit), rebase=RebaseChart(chart_unit), rebases=QueryRebases(readers)

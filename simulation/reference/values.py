@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from math import prod
 from typing import Any
 
 from simulation.events import Fact, Ledger
@@ -51,7 +52,10 @@ def standing_facts(ledger: Ledger) -> list[Fact]:
 def series_of(
     indicator: Mapping[str, Any], definitions: Mapping[str, Mapping[str, Any]], facts: Iterable[Fact]
 ) -> Series:
-    """All values of one indicator, windows without a reading left out."""
+    """All values of one indicator, windows without a reading left out; of a product those of which each factor has a value."""
+    factors = factors_of(indicator)
+    if factors:
+        return _product([series_of(definitions[f"indicators/{name}"], definitions, facts) for name in factors])
     calendar = definitions.get(f"calendars/{indicator.get('calendar', 'default')}", _UTC)
     cells: dict[tuple[Subject, Window], list[Fact]] = {}
     data_from: dict[Subject, datetime] = {}
@@ -67,6 +71,29 @@ def series_of(
         is_inside_the_data = window.start >= data_from[subject]
         series.setdefault(subject, []).append(_value(window, inside, indicator, is_inside_the_data=is_inside_the_data))
     return series
+
+
+def factors_of(indicator: Mapping[str, Any]) -> list[str]:
+    """The indicators that a derived one is the product of; none where it is computed from readings."""
+    formula = indicator["formula"]
+    return str(formula["expression"]).split(" × ") if formula["kind"] == "derived" else []
+
+
+def _product(factors: list[Series]) -> Series:
+    series: Series = {}
+    for subject in factors[0]:
+        by_start = [{value.start: value for value in factor.get(subject, [])} for factor in factors]
+        starts = sorted(set(by_start[0]).intersection(*by_start[1:]))
+        found = [_multiplied([values[start] for values in by_start]) for start in starts]
+        if found:
+            series[subject] = found
+    return series
+
+
+def _multiplied(values: list[Value]) -> Value:
+    first, sample = values[0], min(value.sample_size for value in values)
+    exact = prod((value.exact for value in values), start=Fraction(1))
+    return Value(first.window, None, None, exact, sample, all(value.is_judged for value in values))
 
 
 def _is_counted(fact: Fact, formula: Mapping[str, Any]) -> bool:

@@ -1,9 +1,11 @@
 """Stage two on both databases: deltas in any order and any cut, repeats, crashes, lost partitions, timers."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from fractions import Fraction
+from typing import Any
 
 import polars as pl
 import pytest
@@ -15,7 +17,7 @@ from services.analytics.adapters.partition_store import revisions
 from services.analytics.adapters.reader import SqlReaders
 from services.analytics.adapters.tables import DELIVERY
 from services.analytics.adapters.units_of_work import SqlDefinitionUnitOfWork, SqlEvaluateUnitOfWork
-from services.analytics.domain.history import no_panes
+from services.analytics.domain.history import PANE_KEYS, no_panes
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.pane import DELTAS, empty_deltas
 from services.analytics.domain.watermark import PartitionMarks, SourceMark
@@ -66,11 +68,14 @@ class StageTwo:
         raise Crash
 
     def define(self) -> None:
-        def unit() -> SqlDefinitionUnitOfWork:
-            return SqlDefinitionUnitOfWork(self.database, self.ids)
+        self.define_indicator("first-pass-yield", YIELD)
+        DefineRule(self.definition_unit)(Define("yield-below-95", BELOW_95, "tester", NOW))
 
-        DefineIndicator(unit)(Define("first-pass-yield", YIELD, "tester", NOW))
-        DefineRule(unit)(Define("yield-below-95", BELOW_95, "tester", NOW))
+    def define_indicator(self, name: str, body: Mapping[str, Any]) -> None:
+        DefineIndicator(self.definition_unit)(Define(name, body, "tester", NOW))
+
+    def definition_unit(self) -> SqlDefinitionUnitOfWork:
+        return SqlDefinitionUnitOfWork(self.database, self.ids)
 
     def apply(self, commands: Sequence[ApplyDeltas], now: datetime = NOW) -> None:
         evaluate = EvaluatePanes(self.unit, "test", Judging(self.ids.next), self.bounds, CurrentCatalogue(), lambda: 1)
@@ -86,6 +91,12 @@ class StageTwo:
     def read_again(self) -> None:
         self.memory.forget([0])
         self.revision = revisions(self.database, [0])[0]
+
+    def derived(self) -> list[tuple[float | None, str, int]]:
+        """(value, status, revision) of the indicator `squared`."""
+        with SqlReaders(self.database)() as reader:
+            found = reader.values(ValueFilter("squared", 1), after=None, limit=1000)
+        return [(value.value, value.status, value.revision) for value in found]
 
     def values(self) -> list[tuple[str, int, float | None, int, bool]]:
         """(subject, week, numerator, sample size, whether final)."""
@@ -256,6 +267,45 @@ def test_nothing_due_writes_nothing(stage_two: StageTwo) -> None:
     assert not stage_two.tick().has_written
     stage_two.read_again()
     assert stage_two.revision == before
+
+
+SQUARED = {
+    "formula": {"kind": "derived", "expression": "first-pass-yield * first-pass-yield"},
+    "by": ["line"],
+    "window": {"kind": "tumbling", "every": "week"},
+    "direction": "higher_is_better",
+}
+
+
+def told(number: int) -> ApplyDeltas:
+    """One numbered record that says that the parts of `squared` have changed in the first week."""
+    windows = pl.DataFrame([("squared", 1, '{"line":"A"}', *week(0))], schema=PANE_KEYS, orient="row")
+    delivery = Delivery("analytics", "pane-deltas", 0, number)
+    return ApplyDeltas(0, delivery, empty_deltas(), no_panes(), None, derive=windows)
+
+
+def test_a_derived_value_follows_its_parts_however_often_it_is_told(stage_two: StageTwo) -> None:
+    stage_two.define_indicator("squared", SQUARED)
+    stage_two.apply([record(1, [("A", 0, 900)], END)])
+    assert stage_two.derived() == []
+    stage_two.apply([told(2)])
+    assert stage_two.derived() == [(0.81, "final", 1)]
+    published = stage_two.outbox()
+    stage_two.apply([told(2), told(3)])
+    assert (stage_two.derived(), stage_two.outbox()) == ([(0.81, "final", 1)], published)
+    stage_two.apply([record(4, [("A", 0, 700)], END), told(5)])
+    assert stage_two.derived() == [(float(Fraction(8, 10) ** 2), "restated", 2)]
+
+
+def test_the_history_of_a_derived_indicator_is_computed_piece_by_piece(stage_two: StageTwo) -> None:
+    stage_two.bounds = Bounds(judged_anew=1)
+    stage_two.apply([record(1, [(line, at, 900) for line in "ABC" for at in range(3)], END)])
+    stage_two.define_indicator("squared", SQUARED)
+    pieces = 0
+    while stage_two.tick().has_more:
+        pieces += 1
+    assert pieces > 3
+    assert stage_two.derived() == [(0.81, "final", 1)] * 9
 
 
 def test_an_open_window_has_no_rows_until_it_closes_and_its_value_is_shown_all_the_same(stage_two: StageTwo) -> None:

@@ -43,6 +43,9 @@ class SqlPartitionStore:
             .values(state=encode_state(state))
         )
 
+    def all(self) -> Mapping[int, PartitionState]:
+        return {number: decode_state(state) for number, state in _rows(self._connection)}
+
 
 def revisions(database: Database, partitions: Sequence[int]) -> Mapping[int, int]:
     """The revision of each partition as it now stands; one that is met for the first time begins at 0."""
@@ -57,9 +60,21 @@ def revisions(database: Database, partitions: Sequence[int]) -> Mapping[int, int
     return {number: known.get(number, 0) for number in partitions}
 
 
+def state_of(connection: ReadConnection, partition: int) -> PartitionState | None:
+    """The state of one partition, whoever owns it; None before anybody has."""
+    columns = EVALUATE_PARTITIONS.c
+    found = connection.execute(select(columns.state).where(columns.partition == partition)).scalar_one_or_none()
+    return None if found is None else decode_state(found)
+
+
 def states(connection: ReadConnection) -> list[PartitionState]:
     """The state of every partition, whoever owns it."""
-    return [decode_state(state) for state in connection.execute(select(EVALUATE_PARTITIONS.c.state)).scalars()]
+    return [decode_state(state) for _, state in _rows(connection)]
+
+
+def _rows(connection: ReadConnection) -> list[tuple[int, bytes]]:
+    columns = EVALUATE_PARTITIONS.c
+    return [(row.partition, row.state) for row in connection.execute(select(columns.partition, columns.state))]
 
 
 def decode_state(value: bytes) -> PartitionState:

@@ -4,9 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from services.analytics.adapters.pane_delta_records import blocks, pane_delta_record
 from services.analytics.domain.anomaly import Anomaly, Change, ChangeKind
 from services.analytics.domain.catalogue import Catalogue, Definition
 from services.analytics.domain.episode import Evidence
+from services.analytics.domain.formula_text import counting_periods, formula_texts
+from services.analytics.domain.history import PaneKeys, no_panes
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue, subject_values
 from shared.calendars.windows import Window, shift_name
@@ -23,11 +26,14 @@ from shared.events.anomalies import (
 from shared.events.definitions import CALENDAR_DEFINED, INDICATOR_DEFINED, CalendarDefined, IndicatorDefined
 from shared.events.envelope import CONTENT_TYPE, Contract, Envelope, encode
 from shared.events.kpi_values import KPI_VALUE_COMPUTED, KpiValueComputed, WindowSpan
+from shared.events.pane_deltas import DERIVE_HEADER
 from shared.events.topics import ANOMALIES, DEFINITIONS, KPI_VALUES
 from shared.runtime.identifiers import IdSource
 
 _SOURCE = "analytics"
 _HEADERS = (("content-type", CONTENT_TYPE.encode()),)
+
+_DERIVE = (DERIVE_HEADER, b"")
 
 _ANOMALY_TYPES: Mapping[ChangeKind, str] = {
     ChangeKind.RAISED: ANOMALY_RAISED,
@@ -68,6 +74,20 @@ class OutboxEvents:
         ]
         self._outbox.add(records, recorded_at=now)
 
+    def derive(self, windows: Sequence[PaneKeys], now: datetime) -> None:
+        records = [
+            pane_delta_record(number, block, (_DERIVE,))
+            for number, part in enumerate(windows)
+            if not part.is_empty()
+            for block in blocks(part)
+        ]
+        self._outbox.add(records, recorded_at=now)
+
+    def look_again(self, partitions: int, now: datetime) -> None:
+        [nothing] = blocks(no_panes())
+        records = [pane_delta_record(number, nothing, (_DERIVE,)) for number in range(partitions)]
+        self._outbox.add(records, recorded_at=now)
+
     def calendar_defined(self, definition: Definition, now: datetime) -> None:
         data = CalendarDefined(name=definition.name, version=definition.version, definition=dict(definition.body))
         record = self._record(DEFINITIONS, CALENDAR_DEFINED, definition.name, data=data, now=now)
@@ -85,6 +105,11 @@ class OutboxEvents:
             direction=indicator.direction,
             minimum_sample=indicator.minimum_sample,
             unit=indicator.unit,
+            owner=indicator.owner,
+            deputy=indicator.deputy,
+            data_source=indicator.data_source,
+            formula_text=formula_texts(indicator),
+            counting_period=counting_periods(indicator),
         )
         record = self._record(DEFINITIONS, INDICATOR_DEFINED, definition.name, data=data, now=now)
         self._outbox.add([record], recorded_at=now)

@@ -22,6 +22,7 @@ from services.analytics.adapters.bulk import Wanted, read_frame, upsert_frame, w
 from services.analytics.adapters.evaluate_tables import KPI_VALUES
 from services.analytics.adapters.evaluate_tables import PANES as PANES_TABLE
 from services.analytics.adapters.sketch_codec import decode_sketches, encode_sketches
+from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.open_panes import Open
 from services.analytics.domain.rolling import SPANS, Spans, Windows, begun_until
@@ -172,12 +173,20 @@ class SqlValueStore:
         return found
 
     def series_after(self, scope: Scope, after: bytes, most_values: int) -> Sequence[bytes]:
+        return self._series(scope.indicator, _of(scope), after=after, most_values=most_values)
+
+    def series_anywhere(self, indicator: Indicator, after: bytes, most_values: int) -> Sequence[bytes]:
+        return self._series(indicator, _of_version(indicator), after=after, most_values=most_values)
+
+    def _series(
+        self, indicator: Indicator, of: Sequence[ColumnElement[bool]], *, after: bytes, most_values: int
+    ) -> Sequence[bytes]:
         columns = KPI_VALUES.c
-        prefix = series_prefix(scope.indicator.name, scope.indicator.version)
+        prefix = series_prefix(indicator.name, indicator.version)
         last = prefix + b"\xff" * 12
         statement = (
             select(columns.series, func.count().label("held"))
-            .where(columns.series > max(after, prefix), columns.series <= last, *_of(scope))
+            .where(columns.series > max(after, prefix), columns.series <= last, *of)
             .group_by(columns.series)
             .order_by(columns.series)
             .limit(_MOST_SERIES)
@@ -213,11 +222,12 @@ def _of_newest_window(keys: Wanted, fact: ColumnElement[Any]) -> ScalarSelect[An
 
 def _of(scope: Scope) -> list[ColumnElement[bool]]:
     columns = KPI_VALUES.c
-    return [
-        columns.partition == scope.partition,
-        columns.indicator == scope.indicator.name,
-        columns.indicator_version == scope.indicator.version,
-    ]
+    return [columns.partition == scope.partition, *_of_version(scope.indicator)]
+
+
+def _of_version(indicator: Indicator) -> list[ColumnElement[bool]]:
+    columns = KPI_VALUES.c
+    return [columns.indicator == indicator.name, columns.indicator_version == indicator.version]
 
 
 def _open(scope: Scope) -> Select[Any]:

@@ -1,7 +1,7 @@
 """All definitions at one revision, and what of them belongs together."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -46,9 +46,18 @@ class Catalogue:
     calendars: Mapping[str, Calendar]
     rules: Mapping[str, tuple[Rule, ...]]
     """By the indicator that they judge, in order of their names."""
+    derived: Mapping[str, tuple[Indicator, ...]] = field(default_factory=dict)
+    """By the indicator that they are computed from."""
 
     def rules_of(self, indicator: str) -> tuple[Rule, ...]:
         return self.rules.get(indicator, ())
+
+    def derived_from(self, indicator: str) -> tuple[Indicator, ...]:
+        return self.derived.get(indicator, ())
+
+    def parts_of(self, derived: Indicator) -> tuple[Indicator, ...]:
+        """The indicators that it is computed from."""
+        return tuple(self.indicators[name] for name in derived.formula.parts)
 
     def calendar_of(self, indicator: Indicator) -> Calendar:
         return self.calendars[indicator.calendar]
@@ -75,4 +84,11 @@ def make_catalogue(
         known,
         calendars,
         {name: tuple(rule for rule in ordered if rule.indicator == name) for name in known},
+        _by_part(indicators),
     )
+
+
+def _by_part(indicators: Sequence[Indicator]) -> dict[str, tuple[Indicator, ...]]:
+    derived = [one for one in indicators if one.formula.parts]
+    named = {name for one in derived for name in one.formula.parts}
+    return {name: tuple(one for one in derived if name in one.formula.parts) for name in named}

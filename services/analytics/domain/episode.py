@@ -148,6 +148,12 @@ def episodes(
     return walk.found()
 
 
+def newest_finding(rule: Rule, values: Sequence[KpiValue], *, scene: Scene) -> Finding | None:
+    """What the rule's condition says of the last of these values; None where it cannot judge it."""
+    judged = _with_enough(rule, values, scene)
+    return deque(rule.condition.findings(judged, scene), maxlen=1).pop()
+
+
 def _with_enough(rule: Rule, values: Sequence[KpiValue], scene: Scene) -> Sequence[KpiValue]:
     """Too small a sample by the rule is as one by the indicator: not judged, and nothing is compared with it."""
     if not rule.minimum_sample:

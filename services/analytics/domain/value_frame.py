@@ -230,7 +230,8 @@ def judged(values: pl.DataFrame) -> Computed:
 
 
 def judged_anew(stored: Values, definitions: Definitions, spans: pl.DataFrame | None = None) -> Values:
-    """The stored values whose judgement has changed with the definition; closed ones are restated by it.
+    """The stored values whose judgement has changed with the definition; closed ones are restated by it, open ones stay open: what
+    closes a window also has to begin the ones after it.
 
     None is closed by it: with the closing of a rolling window the next one begins, which is not done here.
 
@@ -241,7 +242,7 @@ def judged_anew(stored: Values, definitions: Definitions, spans: pl.DataFrame | 
     facts = stored.join(open_ended, on=[PARTITION, "indicator", "indicator_version"])
     if spans is not None:
         facts = facts.join(spans.select(SERIES, "data_from"), on=SERIES, how="left")
-    return changed_values(judged(facts), stored)
+    return changed_values(judged(facts).with_columns(pl.lit(None, dtype=_MOMENT).alias("closes")), stored)
 
 
 def of_defined(new: Touched, definitions: Definitions) -> Touched:

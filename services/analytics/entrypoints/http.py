@@ -1,18 +1,17 @@
 """The HTTP interface of analytics."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 
-from services.analytics.domain.catalogue import Definition
 from services.analytics.domain.kpi_value import Status
 from services.analytics.domain.window_readings import Reading, ReadingKey
 from services.analytics.entrypoints.anomaly_schemas import AnomalyShape, from_anomaly
 from services.analytics.entrypoints.chart_http import ChartUseCases, add_charts
 from services.analytics.entrypoints.defining_http import answered, command, created
+from services.analytics.entrypoints.explanation_schemas import ExplanationShape, from_explanation
 from services.analytics.entrypoints.http_arguments import (
     Caller,
     Name,
@@ -28,14 +27,18 @@ from services.analytics.entrypoints.http_arguments import (
 from services.analytics.entrypoints.http_schemas import (
     CalendarBody,
     CalendarShape,
-    IndicatorBody,
-    IndicatorShape,
     ReadingShape,
     ValueShape,
     from_calendar,
-    from_indicator,
     from_reading,
     from_value,
+)
+from services.analytics.entrypoints.indicator_schemas import (
+    IndicatorBody,
+    IndicatorShape,
+    VersionShape,
+    from_indicator,
+    from_version,
 )
 from services.analytics.entrypoints.rule_http import RuleUseCases, add_rules
 from services.analytics.ports.reading import AnomalyFilter
@@ -43,6 +46,8 @@ from services.analytics.use_cases.define_calendar import DefineCalendar
 from services.analytics.use_cases.define_indicator import DefineIndicator
 from services.analytics.use_cases.query_anomalies import QueryAnomalies
 from services.analytics.use_cases.query_definitions import QueryDefinitions
+from services.analytics.use_cases.query_dictionary import EntryFilter, QueryDictionary
+from services.analytics.use_cases.query_explanation import AskForExplanation, QueryExplanation
 from services.analytics.use_cases.query_readings import AskForReadings, QueryReadings
 from services.analytics.use_cases.query_values import AskForValues, QueryValues, ShownValue
 from shared.runtime.clock import Clock
@@ -60,8 +65,10 @@ class UseCases:
     define_indicator: DefineIndicator
     rules: RuleUseCases
     definitions: QueryDefinitions
+    dictionary: QueryDictionary
     values: QueryValues
     readings: QueryReadings
+    explanations: QueryExplanation
     anomalies: QueryAnomalies
     charts: ChartUseCases
 
@@ -73,6 +80,7 @@ def make_router(use_cases: UseCases, clock: Clock) -> APIRouter:
     _add_indicators(router, use_cases, clock)
     add_rules(router, use_cases.rules, clock)
     _add_values(router, use_cases)
+    _add_explanations(router, use_cases, clock)
     add_charts(router, use_cases.charts, clock)
     _add_anomalies(router, use_cases)
     return router
@@ -95,19 +103,30 @@ def _add_calendars(router: APIRouter, use_cases: UseCases, clock: Clock) -> None
 
 
 def _add_indicators(router: APIRouter, use_cases: UseCases, clock: Clock) -> None:
+    dictionary = use_cases.dictionary
+
     @router.put("/indicators/{name}", responses=created(IndicatorShape))
     def put_indicator(name: Name, body: IndicatorBody, response: Response, actor: Caller) -> IndicatorShape:
-        defined = use_cases.define_indicator(command(name, body, actor, clock))
-        return _with_problems(use_cases, [answered(defined, response)])[0]
+        answered(use_cases.define_indicator(command(name, body, actor, clock)), response)
+        return from_indicator(dictionary.one(name))
 
     @router.get("/indicators/{name}")
     def get_indicator(name: Name) -> IndicatorShape:
-        return _with_problems(use_cases, [use_cases.definitions.one("indicator", name)])[0]
+        return from_indicator(dictionary.one(name))
+
+    @router.get("/indicators/{name}/versions")
+    def list_versions(name: Name) -> Page[VersionShape]:
+        return Page(items=[from_version(entry) for entry in dictionary.versions(name)], next=None)
 
     @router.get("/indicators")
-    def list_indicators(page: Paging) -> Page[IndicatorShape]:
-        found = use_cases.definitions.page("indicator", after=after_name(page), limit=page.limit + 1)
-        return page_of(_with_problems(use_cases, found), page, key=lambda shown: [shown.name])
+    def list_indicators(
+        page: Paging,
+        owner: Annotated[str | None, Query(pattern=_TEXT)] = None,
+        reading_type: Annotated[str | None, Query(pattern=_TEXT)] = None,
+    ) -> Page[IndicatorShape]:
+        wanted = EntryFilter(owner, reading_type)
+        found = dictionary.page(wanted, after=after_name(page), limit=page.limit + 1)
+        return page_of([from_indicator(entry) for entry in found], page, key=lambda shown: [shown.name])
 
 
 def _add_values(router: APIRouter, use_cases: UseCases) -> None:
@@ -136,6 +155,13 @@ def _add_values(router: APIRouter, use_cases: UseCases) -> None:
         return Page(items=[from_reading(reading) for reading in shown.items], next=shown.next)
 
 
+def _add_explanations(router: APIRouter, use_cases: UseCases, clock: Clock) -> None:
+    @router.get("/indicators/{name}/explain")
+    def explain(name: Name, window_start: datetime, subject: Subject) -> ExplanationShape:
+        question = AskForExplanation(name, in_utc(window_start, "window_start"), subject)
+        return from_explanation(use_cases.explanations(question, now=clock.now()))
+
+
 def _add_anomalies(router: APIRouter, use_cases: UseCases) -> None:
     @router.get("/anomalies")
     def list_anomalies(
@@ -154,11 +180,6 @@ def _add_anomalies(router: APIRouter, use_cases: UseCases) -> None:
     @router.get("/anomalies/{anomaly_id}")
     def get_anomaly(anomaly_id: Annotated[str, Path(pattern=_TEXT)]) -> AnomalyShape:
         return from_anomaly(use_cases.anomalies.one(anomaly_id))
-
-
-def _with_problems(use_cases: UseCases, found: Sequence[Definition]) -> list[IndicatorShape]:
-    problems = use_cases.definitions.problems()
-    return [from_indicator(one, list(problems.get(one.name, ()))) for one in found]
 
 
 def _value_key(shown: ShownValue) -> list[str]:

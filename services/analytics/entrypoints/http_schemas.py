@@ -50,60 +50,6 @@ class CalendarBody(Body):
     )
 
 
-class FormulaBody(Body):
-    """What is computed over the readings of a window."""
-
-    kind: str = Field(description="ratio, sum, count, mean, minimum, maximum, standard_deviation or quantile")
-    measure: str | None = Field(default=None, description="of every kind but ratio; count needs none")
-    numerator: str | None = Field(default=None, description="measure of a ratio")
-    denominator: str | None = Field(default=None, description="measure of a ratio")
-    q: float | None = Field(
-        default=None,
-        description="which quantile: the part of the readings that the value is not exceeded by",
-        examples=[0.95],
-    )
-    where: dict[str, str | list[str]] | None = Field(
-        default=None, description="dimension → values; only readings that have one of them, for each dimension, count"
-    )
-
-
-class WindowBody(Body):
-    """What an indicator is judged over."""
-
-    kind: str = Field(description="tumbling or rolling")
-    every: str | None = Field(
-        default=None, description="of tumbling: hour, shift, day, week, month, quarter or year of the calendar"
-    )
-    length: str | None = Field(
-        default=None, description="of rolling: how long a window is, a whole number of steps", examples=["P4W"]
-    )
-    step: str | None = Field(
-        default=None,
-        description="of rolling: how far apart windows begin; P1D, P1W, P1M, P3M, P1Y, PT1H, or minutes that divide an hour",
-        examples=["P1D"],
-    )
-
-
-class IndicatorBody(Body):
-    """A KPI definition."""
-
-    title: Titles | None = Field(default=None, description="text, or language → text; default the name")
-    reading_type: str = Field(description="whose readings count")
-    formula: FormulaBody
-    by: list[str] = Field(default_factory=list, description="dimensions whose values make a subject")
-    window: WindowBody
-    calendar: str = "default"
-    direction: str = Field(description="higher_is_better or lower_is_better")
-    minimum_sample: int = Field(
-        default=0, description="least denominator of a ratio, or number of readings, for a value to be judged"
-    )
-    allowed_lateness: str = Field(default="PT0S", description="ISO 8601 duration that a closed window waits")
-    idle_timeout: str = Field(
-        default="PT1H", description="ISO 8601 duration after which a silent source is not waited for"
-    )
-    unit: str = "1"
-
-
 class SeverityStep(BaseModel):
     """From which size a finding has which severity."""
 
@@ -168,17 +114,6 @@ class CalendarShape(CalendarBody):
 
     name: str
     version: int
-
-
-class IndicatorShape(IndicatorBody):
-    """An indicator in force. `computed_as`: the version that its values carry as `indicator_version`."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    name: str
-    version: int
-    computed_as: int
-    problems: list[str] = Field(description="what keeps readings from being counted, if anything")
 
 
 class FalseAlarms(BaseModel):
@@ -250,11 +185,6 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 
 def from_calendar(definition: Definition) -> CalendarShape:
     return CalendarShape.model_validate({**definition.body, "name": definition.name, "version": definition.version})
-
-
-def from_indicator(definition: Definition, problems: list[str]) -> IndicatorShape:
-    facts = {"name": definition.name, "version": definition.version, "computed_as": definition.computed_as}
-    return IndicatorShape.model_validate({**definition.body, **facts, "problems": problems})
 
 
 def from_rule(definition: Definition) -> RuleShape:

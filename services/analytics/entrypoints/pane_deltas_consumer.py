@@ -25,7 +25,14 @@ from shared.eventlog.port import Partition, Record
 from shared.eventlog.pump import Unprocessable
 from shared.eventlog.record_runs import next_offsets
 from shared.events.blocks import UnreadableBlock, decode_block
-from shared.events.pane_deltas import CONTINUES_HEADER, MARKS_HEADER, RECOMPUTE_HEADER, Marks, decode_marks
+from shared.events.pane_deltas import (
+    CONTINUES_HEADER,
+    DERIVE_HEADER,
+    MARKS_HEADER,
+    RECOMPUTE_HEADER,
+    Marks,
+    decode_marks,
+)
 from shared.runtime.failpoints import fail_point
 from shared.runtime.progress import Progress
 
@@ -147,21 +154,24 @@ def _is_due(outlook: Outlook | None, revision: int, now: datetime) -> bool:
 
 def _command(record: Record) -> ApplyDeltas:
     headers = dict(record.headers)
-    names_panes = RECOMPUTE_HEADER in headers
+    names_panes, names_windows = RECOMPUTE_HEADER in headers, DERIVE_HEADER in headers
     continues = headers.get(CONTINUES_HEADER)
     try:
-        marks = decode_marks(headers[MARKS_HEADER]) if continues is None or MARKS_HEADER in headers else None
+        has_marks = MARKS_HEADER in headers or (continues is None and not names_windows)
+        marks = decode_marks(headers[MARKS_HEADER]) if has_marks else None
         frame = decode_block(record.value)
-        block = _checked(frame, PANE_KEYS) if names_panes else _checked(with_sketches(frame), DELTAS)
+        has_keys = names_panes or names_windows
+        block = _checked(frame, PANE_KEYS) if has_keys else _checked(with_sketches(frame), DELTAS)
     except (KeyError, msgspec.MsgspecError, UnreadableBlock) as error:
         raise Unprocessable("unreadable-deltas", record, f"{type(error).__name__}: {error}") from error
     return ApplyDeltas(
         record.partition.number,
         delivery_of(record),
-        deltas=empty_deltas() if names_panes else block,
+        deltas=empty_deltas() if has_keys else block,
         recompute=block if names_panes else no_panes(),
         marks=None if marks is None else tuple(_marks(one) for one in marks),
         continues=None if continues is None else continues.decode(errors="replace"),
+        derive=block if names_windows else no_panes(),
     )
 
 

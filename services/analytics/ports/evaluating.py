@@ -7,7 +7,7 @@ from typing import Protocol
 
 from services.analytics.domain.anomaly import Anomaly, Change
 from services.analytics.domain.catalogue import Catalogue
-from services.analytics.domain.history import Readings, Span
+from services.analytics.domain.history import PaneKeys, Readings, Span
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.open_panes import Open, OpenPanes
@@ -46,6 +46,10 @@ class PartitionStore(Protocol):
         ...
 
     def save(self, partition: int, state: PartitionState) -> None: ...
+
+    def all(self) -> Mapping[int, PartitionState]:
+        """Of every partition that anybody has read, as committed, or as this transaction has saved it."""
+        ...
 
 
 class ValueStore(Protocol):
@@ -99,6 +103,10 @@ class ValueStore(Protocol):
 
     def series_after(self, scope: Scope, after: bytes, most_values: int) -> Sequence[bytes]:
         """The next series in their own order, together holding about `most_values`; none at the end."""
+        ...
+
+    def series_anywhere(self, indicator: Indicator, after: bytes, most_values: int) -> Sequence[bytes]:
+        """The same over all partitions, whoever owns them, as committed."""
         ...
 
     def of_series(self, series: Sequence[bytes]) -> Values:
@@ -165,6 +173,14 @@ class EvaluationEvents(Protocol):
     def values(self, values: Sequence[KpiValue], catalogue: Catalogue, now: datetime) -> None: ...
 
     def anomalies(self, changes: Sequence[Change], now: datetime) -> None: ...
+
+    def derive(self, windows: Sequence[PaneKeys], now: datetime) -> None:
+        """Have windows of derived indicators computed; for each partition of `pane-deltas` those that live on it."""
+        ...
+
+    def look_again(self, partitions: int, now: datetime) -> None:
+        """Have every partition of `pane-deltas` look at what it waits for."""
+        ...
 
 
 class EvaluateUnitOfWork(ConsumingTransaction, Protocol):

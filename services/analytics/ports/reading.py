@@ -11,9 +11,11 @@ from services.analytics.domain.catalogue import Catalogue, DefinedVersion, Defin
 from services.analytics.domain.history import Readings, Span
 from services.analytics.domain.kpi_value import KpiValue, Status
 from services.analytics.domain.partition_state import PartitionState
+from services.analytics.domain.value_frame import Panes
 from services.analytics.ports.charting import ChartReader
 from services.analytics.ports.following import StatisticsReader
 from services.analytics.ports.trying import ReplayReader
+from shared.calendars.windows import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,14 @@ class AnalyticsReader(Protocol):
 
     def missing_columns(self) -> Mapping[str, Sequence[str]]:
         """Indicator → columns that the newest of its readings lacked; those that can count are left out."""
+        ...
+
+    def panes(self, series: bytes, window: Window) -> Panes:
+        """The panes of one series that lie in a window, without their sketches."""
+        ...
+
+    def partition_state(self, partition: int) -> PartitionState | None:
+        """None for a partition that nobody has read yet."""
         ...
 
     def partition_states(self) -> Sequence[PartitionState]: ...

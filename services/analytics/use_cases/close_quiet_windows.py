@@ -57,7 +57,7 @@ class CloseQuietWindows:
         with self.units() as uow:
             before = uow.partitions.claim(fence)
             turn = Turn(uow, self.current.read(uow.definitions), now)
-            evaluation = Evaluation(turn, judging=self.judging, bounds=self.bounds)
+            evaluation = Evaluation(turn, judging=self.judging, bounds=self.bounds, partitions=self.partitions())
             state, computes_on = History(evaluation, turn, self.bounds, self.partitions).cover(fence.partition, before)
             state, judges_on = evaluation.judge_anew(fence.partition, state)
             closes_on = evaluation.close_due({fence.partition: state})

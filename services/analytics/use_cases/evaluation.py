@@ -5,10 +5,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from services.analytics.domain.anomaly import Change
+from services.analytics.domain.derived import windows_of_values
 from services.analytics.domain.history import PaneKeys
 from services.analytics.domain.indicator import Indicator, RollingWindow, TumblingWindow
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.partition_state import PartitionState, Pass
+from services.analytics.domain.rolling import series_of_panes
 from services.analytics.domain.value_frame import (
     Computed,
     Definitions,
@@ -33,6 +35,7 @@ from services.analytics.domain.value_frame import (
 )
 from services.analytics.domain.watermark import Reached, Waiting, closed_before, reached
 from services.analytics.ports.evaluating import Scope
+from services.analytics.use_cases.deriving import Deriving
 from services.analytics.use_cases.judging import Judging, Turn, close_other_versions
 from services.analytics.use_cases.open_windows import OpenWindows
 from services.analytics.use_cases.rolling_values import RollingValues, next_windows
@@ -77,8 +80,9 @@ class Work:
 class Evaluation:
     """One transaction's work on one or more partitions."""
 
-    def __init__(self, turn: Turn, *, judging: Judging, bounds: Bounds) -> None:
+    def __init__(self, turn: Turn, *, judging: Judging, bounds: Bounds, partitions: int) -> None:
         self._turn = turn
+        self._deriving = Deriving(turn, partitions, bounds.judged_anew)
         self._judging = judging
         self._bounds = bounds
         self.open = OpenWindows(turn)
@@ -125,6 +129,21 @@ class Evaluation:
     def _keep_changed(self, computed: Computed, states: Mapping[int, PartitionState]) -> None:
         if row_count(computed):
             self._keep(changed_values(computed, self._turn.uow.values.stored_values(computed)), states)
+
+    def derive(self, windows: PaneKeys, partition: int, state: PartitionState) -> None:
+        """Compute windows of derived indicators afresh; publish and judge what has changed."""
+        for computed in self._deriving.values_of(windows, partition):
+            self._keep_changed(computed, {partition: state})
+
+    def derive_history(
+        self, partition: int, state: PartitionState, indicator: Indicator
+    ) -> tuple[PartitionState, bool]:
+        """Compute a part of a derived indicator's history; says whether anything could be done."""
+        found = self._deriving.next_windows(partition, state, indicator)
+        if found is None:
+            return state, False
+        self.derive(found[1], partition, state)
+        return found[0], True
 
     def close_due(self, states: Mapping[int, PartitionState]) -> bool:
         """Make values final whose windows have closed; says whether more wait. No fewer than came, so that they do not heap up."""
@@ -227,13 +246,20 @@ class Evaluation:
         if not series:
             return state.with_judged(name, judging), 1
         stored = store.of_series(series)
-        spans = store.spans(series) if isinstance(scope.indicator.window, RollingWindow) else None
-        anew = judged_anew(stored, self._definitions({scope.partition: state}), spans)
+        anew = self._judged_anew(scope, stored, state)
         store.save_values(anew)
         self._publish(to_kpi_values(final_values(anew)))
         keys = {value.key.series: value.key for value in to_kpi_values(stored)}
         self.work.count_anomalies(self._judging.whole(self._turn, scope.indicator, list(keys.values())))
         return replace(state, under_way=replace(under_way, after=series[-1].hex())), row_count(stored)
+
+    def _judged_anew(self, scope: Scope, stored: Values, state: PartitionState) -> Values:
+        if scope.indicator.formula.parts:
+            windows = windows_of_values(stored)
+            return changed_values(self._deriving.of_indicator(scope.indicator, windows, scope.partition), stored)
+        is_rolling = isinstance(scope.indicator.window, RollingWindow)
+        spans = self._turn.uow.values.spans(series_of_panes(stored)) if is_rolling else None
+        return judged_anew(stored, self._definitions({scope.partition: state}), spans)
 
     def _keep(self, values: Values, states: Mapping[int, PartitionState]) -> None:
         """Save changed values; publish and judge the final ones."""
@@ -258,6 +284,7 @@ class Evaluation:
 
     def _publish(self, values: Sequence[KpiValue]) -> None:
         self._turn.uow.events.values(values, self._turn.catalogue, self._turn.now)
+        self._deriving.tell(values)
         self.work.count_values(value for value in values if value.status != "provisional")
 
     def _count_provisional(self, count: int) -> None:

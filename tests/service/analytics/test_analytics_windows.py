@@ -96,6 +96,19 @@ def test_windows_after_the_last_reading_are_there_though_readings_closed_the_one
         assert shown(analytics, "passed") == rolling_reference(list(readings.values()), 4, last_day=26)
 
 
+def test_windows_after_the_last_reading_are_there_though_the_history_was_computed_when_they_had_closed(
+    tmp_path: Path,
+) -> None:
+    """A value that was open when it was computed from history was made final by being judged, and nothing began the windows after it."""
+    with alone(tmp_path) as analytics:
+        for number in range(5):
+            analytics.put(f"indicators/passed-{number}", SUM)
+        readings = [inspection(0, 0.5, 1), inspection(1, 1.5, 2)]
+        analytics.send([*readings, inspection(0, 12.5, 100, line="B")])
+        for number in range(5):
+            assert shown(analytics, f"passed-{number}") == rolling_reference(readings, 4, last_day=12)
+
+
 STREAMS = st.lists(
     st.tuples(st.integers(0, 24 * 25), st.integers(0, 9), st.sampled_from("AB")), min_size=1, max_size=40
 )
