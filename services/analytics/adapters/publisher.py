@@ -7,6 +7,7 @@ from typing import Any
 from services.analytics.domain.anomaly import Anomaly, Change, ChangeKind
 from services.analytics.domain.catalogue import Catalogue, Definition
 from services.analytics.domain.episode import Evidence
+from services.analytics.domain.finding import Yardstick
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue, subject_values
 from shared.calendars.windows import Window, shift_name
@@ -19,6 +20,7 @@ from shared.events.anomalies import (
     ANOMALY_WITHDRAWN,
     AnomalySnapshot,
     EvidenceValue,
+    YardstickUsed,
 )
 from shared.events.definitions import CALENDAR_DEFINED, INDICATOR_DEFINED, CalendarDefined, IndicatorDefined
 from shared.events.envelope import CONTENT_TYPE, Contract, Envelope, encode
@@ -163,6 +165,19 @@ def _evidence(seen: Evidence) -> EvidenceValue:
         revision=seen.revision,
         limit=seen.limit,
         compared=seen.compared,
+        yardstick=None if seen.yardstick is None else _yardstick(seen.yardstick),
+    )
+
+
+def _yardstick(used: Yardstick) -> YardstickUsed:
+    return YardstickUsed(
+        centre=used.centre,
+        lower=used.lower,
+        upper=used.upper,
+        statistic=used.statistic,
+        phase=used.phase,
+        points=used.points,
+        patterns=list(used.patterns),
     )
 
 
