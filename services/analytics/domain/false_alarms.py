@@ -3,7 +3,7 @@
 Known where the rule itself says what chance does. A target with a confidence finds a window of a process that lies exactly at
 its target with a chance of at most 1 - confidence. The memory of the runs is the state (Brook & Evans 1972, "An approach to the
 probability distribution of cusum run length", Biometrika 59). Rules on charts are stated for independent normal values whose centre
-and sigma are known; limits from few windows alarm more often (decision 15).
+and sigma are known; limits from few windows alarm more often (decision 15). A seasonal rule finds what is as rare as it says.
 """
 
 from collections import deque
@@ -14,6 +14,7 @@ from services.analytics.domain.rule import Rule
 from services.analytics.domain.rules.control_chart import ControlChartRule
 from services.analytics.domain.rules.cusum import CusumRule
 from services.analytics.domain.rules.ewma import EwmaRule
+from services.analytics.domain.rules.seasonal import SeasonalRule
 from services.analytics.domain.rules.target import Target
 from services.analytics.domain.spc.cusum import Cusum
 from services.analytics.domain.spc.cusum_run_lengths import normal_cusum_arl
@@ -36,6 +37,8 @@ def expected_run_length(rule: Rule) -> float | None:
     condition = rule.condition
     if isinstance(condition, ControlChartRule | EwmaRule | CusumRule):
         return _of_chart(condition)
+    if isinstance(condition, SeasonalRule):
+        return condition.once_in * (2 if condition.reports == "worse" else 1)
     if not isinstance(condition, Target) or condition.confidence is None:
         return None
     states = _states(rule.for_windows, rule.window_of)

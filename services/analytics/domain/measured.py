@@ -8,7 +8,7 @@ from services.analytics.domain.finding import BEGINNING, Language, Show, Yardsti
 def measured_by(kind: str, used: Yardstick, language: Language, *, show: Show) -> str:
     """`centre 96.0 %, limits 94.1 % to 97.9 %, of 24 windows; N1`"""
     said = _SAID[language]
-    parts = [said["centre"].format(show(used.centre))]
+    parts = [said["usual" if kind == "seasonal" else "centre"].format(show(used.centre))]
     write = _WRITES.get(kind, show)
     if used.statistic is not None:
         parts.append(said[kind].format(write(used.statistic)))
@@ -22,14 +22,19 @@ def measured_by(kind: str, used: Yardstick, language: Language, *, show: Show) -
     return f"{text}{said['found']}{', '.join(used.patterns)}" if used.patterns else text
 
 
-_WRITES: Mapping[str, Callable[[float], str]] = {"cusum": lambda number: f"{number:.3g}"}
+_WRITES: Mapping[str, Callable[[float], str]] = {
+    "cusum": lambda number: f"{number:.3g}",
+    "seasonal": lambda number: f"{number:.2g}" if number < 1000 else f"{number:,.0f}",
+}
 """How a kind's statistic is written that is not in the indicator's unit."""
 
 _SAID: Mapping[Language, Mapping[str, str]] = {
     "en": {
         "centre": "centre {}",
+        "usual": "usual {}",
         "ewma": "average {}",
         "cusum": "sum {} sigmas",
+        "seasonal": "met once in {} windows",
         "limits": "limits {} to {}",
         "points": "from {} windows",
         "phase": "phase since {}",
@@ -38,8 +43,10 @@ _SAID: Mapping[Language, Mapping[str, str]] = {
     },
     "zh": {
         "centre": "中心 {}",
+        "usual": "通常 {}",
         "ewma": "移动平均 {}",
         "cusum": "累积和 {} 倍标准差",
+        "seasonal": "每 {} 个窗口一次",
         "limits": "控制限 {} 至 {}",
         "points": "基于 {} 个窗口",
         "phase": "阶段始于 {}",

@@ -9,8 +9,10 @@ from services.analytics.domain.rules.change import YEARLY, ChangeFromPrevious
 from services.analytics.domain.rules.control_chart import ControlChartRule
 from services.analytics.domain.rules.cusum import CusumRule
 from services.analytics.domain.rules.ewma import EwmaRule
+from services.analytics.domain.rules.seasonal import SeasonalRule, has_hours
 from services.analytics.domain.rules.target import COUNTED, Target
 from services.analytics.domain.spc.chart_choice import CountChart
+from services.analytics.domain.window_form import in_words
 from shared.runtime.errors import FieldProblem
 
 _CHARTS: Mapping[FormulaKind, tuple[str, ...]] = {
@@ -28,6 +30,13 @@ def misfits(rule: Rule, indicator: Indicator) -> list[FieldProblem]:
         return _of_change(condition, indicator)
     if isinstance(condition, ControlChartRule | EwmaRule | CusumRule):
         return _of_chart(condition.baselining.chart, indicator) + _of_runs(rule, indicator)
+    if isinstance(condition, SeasonalRule) and not has_hours(indicator):
+        window = in_words(indicator.window) if isinstance(indicator.window, RollingWindow) else indicator.window.every
+        detail = (
+            f"seasonal needs windows that begin every hour or more often, and those of {indicator.name} are of a {window}; "
+            "judge it by control_chart or change_from_previous, or an indicator of hours"
+        )
+        return [FieldProblem("/kind", detail)]
     return []
 
 

@@ -156,6 +156,9 @@ class RuleFields(Body):
     k: float | None = Field(default=None, description="of a CUSUM: half the shift to detect, in sigmas; 0.5")
     h: float | None = Field(default=None, description="of a CUSUM: decision value, in sigmas; 5")
     head_start: float | None = Field(default=None, description="of a CUSUM: what both sums begin with, in sigmas; 0")
+    once_in: int | float | None = Field(
+        default=None, description="of seasonal: how rare a window must be, in windows; 1000"
+    )
     baseline_windows: int | None = Field(
         default=None, description="how many judged windows of a phase its limits rest on; 24"
     )
@@ -186,7 +189,7 @@ class RuleBody(RuleFields):
     """A judgement on the values of one indicator."""
 
     indicator: str
-    kind: str = Field(description="target, change_from_previous, control_chart, ewma or cusum")
+    kind: str = Field(description="target, change_from_previous, control_chart, ewma, cusum or seasonal")
 
 
 class CalendarShape(CalendarBody):

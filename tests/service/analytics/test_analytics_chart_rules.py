@@ -139,6 +139,35 @@ def test_what_the_indicator_cannot_have_is_refused(plant: Alone) -> None:
     assert answer.json()["errors"][0]["pointer"] == "/chart"
 
 
+def test_weeks_are_too_coarse_for_seasons(plant: Alone) -> None:
+    plant.put("indicators/first-pass-yield", YIELD)
+    body = {"indicator": "first-pass-yield", "kind": "seasonal", "once_in": 500}
+    answer = plant.request("PUT", "rules/unusual", body)
+    assert answer.status_code == 422
+    [problem] = answer.json()["errors"]
+    assert problem["pointer"] == "/kind"
+    assert "an indicator of hours" in problem["detail"]
+
+
+def test_an_unusual_hour(plant: Alone) -> None:
+    plant.put("indicators/first-pass-yield", MEAN | {"window": {"kind": "tumbling", "every": "hour"}})
+    shown = plant.put("rules/unusual", {"indicator": "first-pass-yield", "kind": "seasonal"})
+    assert shown["expected_false_alarms"]["windows_between"] == 1000
+    figures = [100 + 40 * (number % 24 < 12) + (number * 37 % 11) / 2 for number in range(400)]
+    figures[380] = 300
+    for part in (range(200), range(200, 380), range(380, 400)):
+        plant.send(
+            [
+                Inspection(f"A{number}", MONDAY + timedelta(hours=number, minutes=5), "A", figures[number], 1)
+                for number in part
+            ]
+        )
+        plant.pass_time(timedelta(hours=3))
+    [anomaly] = plant.anomalies("state=cleared")
+    assert anomaly["raised_window"]["start"] == (MONDAY + timedelta(hours=380)).isoformat().replace("+00:00", "Z")
+    assert anomaly["values"][0]["yardstick"]["centre"] == pytest.approx(103, abs=5)
+
+
 def test_how_often_it_alarms_falsely_is_said(plant: Alone) -> None:
     plant.put("indicators/first-pass-yield", YIELD)
     shown = plant.put("rules/steady", {"indicator": "first-pass-yield", "kind": "ewma"})
