@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from services.analytics.domain.finding import Finding, Remembering, Scene
+from services.analytics.domain.condition_with_memory import ConditionWithMemory
+from services.analytics.domain.finding import Finding, Scene
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.rule import Rule
 
@@ -22,7 +23,7 @@ class Checkpoint:
     """The memory of one rule after one window of one series.
 
     Attributes:
-        form: of the memory; see `Remembering.memory_form`.
+        form: of the memory; see `ConditionWithMemory.memory_form`.
         slot: `NEWEST`, or 1 and 2 for the anchors; with series and rule the key.
         taken: how many values of the series it has seen.
         until: start of the newest window that it has seen.
@@ -107,22 +108,24 @@ class Recorder:
     def findings(self, values: Sequence[KpiValue], scene: Scene) -> Iterator[Finding | None]:
         """As `Condition.findings`, of the values that follow the checkpoint."""
         condition = self.rule.condition
-        if not isinstance(condition, Remembering):
+        if not isinstance(condition, ConditionWithMemory):
             raise TypeError(f"a rule of kind {condition.kind} remembers nothing")
         memory = condition.remember(scene, None if self.begun is None else self.begun.memory)
-        before = 0 if self.begun is None else self.begun.taken
+        taken = 0 if self.begun is None else self.begun.taken
         newest = len(values) - self.rule.context
         for place, finding in enumerate(memory.findings(values)):
-            is_anchor = (before + place + 1) % ANCHOR_EVERY == 0
-            if place == newest or (is_anchor and place < newest):
-                kept = memory.kept()
-                if kept is not None:
-                    self._note(values, place, kept, taken=before + place + 1)
+            taken += 1
+            slots = _slots(taken, place, newest)
+            if slots:
+                self._note(values, place, memory.kept(), at=(taken, slots))
             yield finding
 
-    def _note(self, values: Sequence[KpiValue], place: int, kept: bytes, *, taken: int) -> None:
-        is_newest, is_anchor = place == len(values) - self.rule.context, taken % ANCHOR_EVERY == 0
-        slots = [*([NEWEST] if is_newest else []), *([1 + taken // ANCHOR_EVERY % 2] if is_anchor else [])]
+    def _note(
+        self, values: Sequence[KpiValue], place: int, kept: bytes | None, *, at: tuple[int, tuple[int, ...]]
+    ) -> None:
+        if kept is None:
+            return
+        taken, slots = at
         judges_after = values[place + self.rule.context - 1].window.start
         until, form = values[place].window.start, _form(self.rule)
         self.recorded += [
@@ -133,6 +136,14 @@ class Recorder:
         ]
 
 
+def _slots(taken: int, place: int, newest: int) -> tuple[int, ...]:
+    """Where what is remembered after the value at `place` is kept; what comes after `newest` may belong to a later run."""
+    if place > newest:
+        return ()
+    anchor = (1 + taken // ANCHOR_EVERY % 2,) if taken % ANCHOR_EVERY == 0 else ()
+    return (NEWEST, *anchor) if place == newest else anchor
+
+
 def _form(rule: Rule) -> int:
     condition = rule.condition
-    return condition.memory_form if isinstance(condition, Remembering) else 0
+    return condition.memory_form if isinstance(condition, ConditionWithMemory) else 0

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Literal, Protocol, get_args, runtime_checkable
+from typing import Any, ClassVar, Literal, Protocol, get_args
 
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue
@@ -150,21 +150,4 @@ class Memory(Protocol):
 
     def kept(self) -> bytes | None:
         """To go on from; None while more values may change what was found."""
-        ...
-
-
-@runtime_checkable
-class Remembering(Protocol):
-    """A condition that rests on the whole past of a series, and goes on from what it remembers of it.
-
-    Judging on from a memory equals judging everything, so memories can be forgotten at any time.
-    """
-
-    @property
-    def memory_form(self) -> int:
-        """Raised whenever what is kept changes its meaning; what was kept in another form is not read."""
-        ...
-
-    def remember(self, scene: Scene, kept: bytes | None) -> Memory:
-        """The memory that was kept; a new one for None."""
         ...

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from services.analytics.domain.finding import Condition, Remembering
+from services.analytics.domain.condition_with_memory import ConditionWithMemory
+from services.analytics.domain.finding import Condition
 from services.analytics.domain.kpi_value import KpiValue
 from shared.calendars.windows import Window
 
@@ -77,7 +78,7 @@ class Rule:
     @property
     def remembers(self) -> bool:
         """Whether it goes on from what it remembers of a series."""
-        return isinstance(self.condition, Remembering)
+        return isinstance(self.condition, ConditionWithMemory)
 
     def severity_of(self, size: float) -> Severity:
         reached = [severity for least, severity in self.severity_by_size if size >= least]

@@ -3,11 +3,12 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, ClassVar
 
+from services.analytics.domain.condition_with_memory import ConditionWithMemory
 from services.analytics.domain.finding import Deviation, Language, Memory, Scene, Show
 from services.analytics.domain.rules.baseline_form import BASELINE_FIELDS, baseline_body, read_baselining
-from services.analytics.domain.rules.condition_with_memory import ConditionWithMemory
 from services.analytics.domain.rules.learned import Baselining, Seen, decoder_of, learned_memory
 from services.analytics.domain.rules.number_form import a_number_between
 from services.analytics.domain.spc.cusum import Cusum, CusumSignal, CusumState, normal_cusum, start, step
@@ -38,7 +39,7 @@ class CusumRule(ConditionWithMemory):
 
     @property
     def design(self) -> Cusum:
-        return normal_cusum(k=self.k, h=self.h, head_start=self.head_start)
+        return _designed(self.k, self.h, self.head_start)
 
     def remember(self, scene: Scene, kept: bytes | None) -> Memory:
         return learned_memory(_Sums(self.design), self.baselining, scene, kept=kept, decoder=_DECODER)
@@ -69,6 +70,11 @@ def read_cusum(form: Form) -> CusumRule:
         head_start = 0.0
     k = form.read("k", a_number_between(0, 10), usual.k)
     return CusumRule(k, h, head_start, read_baselining(form))
+
+
+@lru_cache(maxsize=64)
+def _designed(k: float, h: float, head_start: float) -> Cusum:
+    return normal_cusum(k=k, h=h, head_start=head_start)
 
 
 @dataclass(frozen=True, slots=True)

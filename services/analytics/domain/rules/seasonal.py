@@ -3,14 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from math import log10
 from typing import Any, ClassVar
 
+from services.analytics.domain.condition_with_memory import ConditionWithMemory
 from services.analytics.domain.finding import Deviation, Finding, Language, Memory, Reports, Scene, Show, Yardstick
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.rules.baseline_form import read_reports
-from services.analytics.domain.rules.condition_with_memory import ConditionWithMemory
 from services.analytics.domain.rules.number_form import a_number_between
 from services.analytics.domain.seasonal.configuration import Seasonal
 from services.analytics.domain.seasonal.detector import judge
@@ -48,7 +49,7 @@ class SeasonalRule(ConditionWithMemory):
 
     def remember(self, scene: Scene, kept: bytes | None) -> Memory:
         state = SeasonalState() if kept is None else unpack(kept)
-        return _Season(state, Seasonal(surprising_from=log10(self.once_in)), scene, reports=self.reports)
+        return _Season(state, _surprising(self.once_in), scene, reports=self.reports)
 
     def headline(self, language: Language, side: Deviation, show: Show) -> str:
         del show
@@ -76,6 +77,12 @@ def has_hours(indicator: Indicator) -> bool:
     """Whether its windows tell hours of the day apart."""
     cut = indicator.window.cut
     return cut == "hour" or isinstance(cut, timedelta)
+
+
+@lru_cache(maxsize=64)
+def _surprising(once_in: float) -> Seasonal:
+    """The settings that ship, with this threshold."""
+    return Seasonal(surprising_from=log10(once_in))
 
 
 class _Season:

@@ -1,4 +1,4 @@
-"""What every condition is that goes on from what it remembers of a series, and finds values on two sides."""
+"""Conditions that rest on the whole past of a series, and go on from what they remember of it."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -9,15 +9,20 @@ from services.analytics.domain.kpi_value import KpiValue
 
 
 class ConditionWithMemory(ABC):
-    """The part of `Condition` and `Remembering` that does not depend on the kind."""
+    """`Condition`, as far as it does not depend on the kind; finds values on two sides.
+
+    Judging on from a memory equals judging everything, so memories can be forgotten at any time.
+    """
 
     __slots__ = ()
 
     @abstractmethod
-    def remember(self, scene: Scene, kept: bytes | None) -> Memory: ...
+    def remember(self, scene: Scene, kept: bytes | None) -> Memory:
+        """The memory that was kept; a new one for None."""
 
     @property
     def memory_form(self) -> int:
+        """Raised whenever what is kept changes its meaning; what was kept in another form is not read."""
         return 1
 
     @property
