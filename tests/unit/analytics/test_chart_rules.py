@@ -14,7 +14,7 @@ from services.analytics.domain.control_chart.drawing import control_chart
 from services.analytics.domain.control_chart.rebase import Rebase
 from services.analytics.domain.episode import episodes
 from services.analytics.domain.finding import Finding, Scene
-from services.analytics.domain.indicator import Formula, Indicator, RollingWindow
+from services.analytics.domain.indicator import Direction, Formula, Indicator, RollingWindow
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.reason import reason
 from services.analytics.domain.rule import Rule
@@ -213,3 +213,15 @@ def test_the_sentence_of_a_sum() -> None:
     said = reason(episode, rule=judged, scene=scene, subject={"line": "A"}, language="en")
     assert "has shifted upwards in 2 weeks running" in said
     assert said.endswith("CUSUM with k 0.5, h 5: centre 10, sum 5.3 sigmas")
+
+
+@pytest.mark.parametrize(("direction", "side"), [("higher_is_better", "below"), ("lower_is_better", "above")])
+def test_where_patterns_lie_on_both_sides_the_worse_one_counts(direction: Direction, side: str) -> None:
+    """Six values that rise, all below the lower limit."""
+    values = [single(place, 10.0 + (-1) ** place) for place in range(24)]
+    values += [single(24 + place, -20.0 + place) for place in range(6)]
+    about = replace(MEAN, direction=direction)
+    for reports in ("both", "worse"):
+        last = found(judging(kind="control_chart", run_rules=["N1", "N3"], reports=reports), values, about)[-1]
+        assert last is not None
+        assert last.side == side

@@ -25,7 +25,7 @@ _HEADLINE: Mapping[Language, Mapping[Deviation, str]] = {
 class ControlChartRule(ConditionWithMemory):
     """A window at which a run rule fires on the chart of its series.
 
-    A pattern without a side (alternating, hugging, avoiding the centre) counts as one for the worse: nobody can call it an
+    Where patterns lie on both sides the worse one counts. A pattern without a side (alternating, hugging, avoiding the centre) counts as one for the worse: nobody can call it an
     improvement.
     """
 
@@ -76,7 +76,8 @@ class _Signals:
         after, signals = judge(self.rules, before, value=placed.plotted, z=placed.z)
         if not signals:
             return after, Seen(None, 0.0, placed.lower, placed.upper)
-        side = next((signal.side for signal in signals if signal.side is not None), worse)
+        sides = {signal.side or worse for signal in signals}
+        side = worse if worse in sides else sides.pop()
         patterns = tuple(signal.rule for signal in signals)
         distance = abs(placed.plotted - placed.centre)
         return after, Seen(side, distance, placed.lower, placed.upper, patterns=patterns)

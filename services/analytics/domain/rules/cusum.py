@@ -88,11 +88,11 @@ class _Sums:
         return start(self.design)
 
     def see(self, state: CusumState, placed: Placed, *, joined: bool, worse: Deviation) -> tuple[CusumState, Seen]:
-        del joined, worse
+        del joined
         after, signals = step(self.design, state, self._finite(placed.z))
         if not signals:
             return after, Seen(None, 0.0, statistic=max(after.above.total, after.below.total))
-        found = signals[0]
+        found = next((signal for signal in signals if signal.side == worse), signals[0])
         return after, Seen(found.side, self._shift(found, placed), upper=self._decision, statistic=found.total)
 
     @property
