@@ -84,4 +84,9 @@ def all_versions(connection: ReadConnection, tables: DefinitionTables, kind: str
 def add_version(connection: WriteConnection, tables: DefinitionTables, row: Mapping[str, Any]) -> None:
     """Write a version, and count the revision up."""
     connection.change(insert(tables.versions).values(**row))
+    raise_revision(connection, tables)
+
+
+def raise_revision(connection: WriteConnection, tables: DefinitionTables) -> None:
+    """Let everybody read the definitions again; for a caller that holds the lock on them."""
     upsert(connection, tables.revision, [{"id": _THE_ROW, "revision": revision_of(connection, tables) + 1}])

@@ -19,6 +19,22 @@ Clearing = Literal["in_order", "no_rule", "redefined"]
 """A run of windows in order, or nothing judges it any more: the rule has gone, or the indicator was defined anew."""
 
 
+class YardstickUsed(Contract, frozen=True):
+    """What a value was measured by, of a rule that learns it from the series.
+
+    `lower` and `upper` are the limits of `statistic` (an average, a sum) if there is one, else of the value. `phase` and `points`
+    (windows behind the limits) are their version; `patterns` names what was found, such as `N1`.
+    """
+
+    centre: float
+    lower: float | None = None
+    upper: float | None = None
+    statistic: float | None = None
+    phase: str = "beginning"
+    points: int = 0
+    patterns: list[str] = field(default_factory=list)
+
+
 class EvidenceValue(Contract, frozen=True):
     """One KPI value that the anomaly rests on, as it was when judged."""
 
@@ -30,6 +46,7 @@ class EvidenceValue(Contract, frozen=True):
     revision: int
     limit: float | None = None
     compared: float | None = None
+    yardstick: YardstickUsed | None = None
 
 
 class AnomalySnapshot(Contract, frozen=True):

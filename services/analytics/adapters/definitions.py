@@ -6,7 +6,8 @@ from typing import Any, cast
 
 from sqlalchemy import Row, select
 
-from services.analytics.adapters.definition_tables import DEFINITIONS, DEFINITIONS_REVISION
+from services.analytics.adapters.chart_store import phase_starts
+from services.analytics.adapters.definition_tables import DEFINITION_TABLES, DEFINITIONS, lock_definitions
 from services.analytics.domain.catalogue import Catalogue, DefinedVersion, Definition, Kind, make_catalogue
 from services.analytics.domain.goal_rules import rules_of_goal_set
 from services.analytics.domain.indicator import Indicator
@@ -15,15 +16,7 @@ from services.analytics.domain.rule import Rule
 from services.analytics.domain.rule_form import read_rule
 from shared.calendars.calendar import DEFAULT_CALENDAR, Calendar, calendar_from_definition
 from shared.database.engine import ReadConnection, WriteConnection
-from shared.database.versioned_definitions import (
-    DefinitionTables,
-    add_version,
-    all_versions,
-    newest_versions,
-    revision_of,
-)
-
-_TABLES = DefinitionTables(DEFINITIONS, DEFINITIONS_REVISION)
+from shared.database.versioned_definitions import add_version, all_versions, newest_versions, revision_of
 
 
 class SqlDefinitions:
@@ -33,7 +26,7 @@ class SqlDefinitions:
         self._connection = connection
 
     def revision(self) -> int:
-        return revision_of(self._connection, _TABLES)
+        return revision_of(self._connection, DEFINITION_TABLES)
 
     def indicators(self) -> Sequence[Indicator]:
         return [read_indicator(found.name, found.computed_as, found.body) for found in self.all_newest("indicator")]
@@ -51,11 +44,15 @@ class SqlDefinitions:
 
     def catalogue(self) -> Catalogue:
         return make_catalogue(
-            revision=self.revision(), indicators=self.indicators(), calendars=self.calendars(), rules=self.rules()
+            revision=self.revision(),
+            indicators=self.indicators(),
+            calendars=self.calendars(),
+            rules=self.rules(),
+            phase_starts=phase_starts(self._connection),
         )
 
     def newest(self, kind: Kind, name: str) -> Definition | None:
-        rows = newest_versions(self._connection, _TABLES, kind, name=name)
+        rows = newest_versions(self._connection, DEFINITION_TABLES, kind, name=name)
         return _to_definition(rows[0]) if rows else None
 
     def indicator_as(self, name: str, computed_as: int) -> Indicator | None:
@@ -68,12 +65,12 @@ class SqlDefinitions:
 
     def versions(self, kind: Kind, name: str) -> list[DefinedVersion]:
         """The oldest first."""
-        rows = all_versions(self._connection, _TABLES, kind, name=name)
+        rows = all_versions(self._connection, DEFINITION_TABLES, kind, name=name)
         return [DefinedVersion(_to_definition(row), row.defined_at, row.defined_by) for row in rows]
 
     def all_newest(self, kind: Kind, *, after: str | None = None, limit: int | None = None) -> list[Definition]:
         """In order of their names."""
-        rows = newest_versions(self._connection, _TABLES, kind, after=after, limit=limit)
+        rows = newest_versions(self._connection, DEFINITION_TABLES, kind, after=after, limit=limit)
         return [_to_definition(row) for row in rows]
 
 
@@ -85,7 +82,7 @@ class SqlDefinitionStore(SqlDefinitions):
         self._writing = connection
 
     def lock(self) -> None:
-        self._writing.lock("analytics definitions")
+        lock_definitions(self._writing)
 
     def add(self, definition: Definition, *, now: datetime, actor: str) -> None:
         row = {
@@ -97,7 +94,7 @@ class SqlDefinitionStore(SqlDefinitions):
             "defined_at": now,
             "defined_by": actor,
         }
-        add_version(self._writing, _TABLES, row)
+        add_version(self._writing, DEFINITION_TABLES, row)
 
 
 def _to_definition(row: Row[Any]) -> Definition:

@@ -120,6 +120,22 @@ ANOMALIES = Table(
 )
 """`snapshot` holds the anomaly whole; the other columns repeat what is searched for."""
 
+RULE_CHECKPOINTS = Table(
+    "rule_checkpoints",
+    METADATA,
+    Column("series", LargeBinary(16), primary_key=True),
+    Column("rule", String(200), primary_key=True),
+    Column("slot", Integer, primary_key=True, autoincrement=False),
+    Column("rule_version", Integer, nullable=False),
+    Column("form", Integer, nullable=False),
+    Column("taken", BigInteger, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+    Column("judges_after", UtcDateTime, nullable=False),
+    Column("memory", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What rules remember of series: `domain.checkpoint`. A cache; it may be emptied while nothing is judged."""
+
 EVALUATE_PARTITIONS = Table(
     "evaluate_partitions",
     METADATA,

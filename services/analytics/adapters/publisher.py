@@ -8,6 +8,7 @@ from services.analytics.adapters.pane_delta_records import blocks, pane_delta_re
 from services.analytics.domain.anomaly import Anomaly, Change, ChangeKind
 from services.analytics.domain.catalogue import Catalogue, Definition
 from services.analytics.domain.episode import Evidence
+from services.analytics.domain.finding import Yardstick
 from services.analytics.domain.formula_text import counting_periods, formula_texts
 from services.analytics.domain.history import PaneKeys, no_panes
 from services.analytics.domain.indicator import Indicator
@@ -22,6 +23,7 @@ from shared.events.anomalies import (
     ANOMALY_WITHDRAWN,
     AnomalySnapshot,
     EvidenceValue,
+    YardstickUsed,
 )
 from shared.events.definitions import CALENDAR_DEFINED, INDICATOR_DEFINED, CalendarDefined, IndicatorDefined
 from shared.events.envelope import CONTENT_TYPE, Contract, Envelope, encode
@@ -188,6 +190,19 @@ def _evidence(seen: Evidence) -> EvidenceValue:
         revision=seen.revision,
         limit=seen.limit,
         compared=seen.compared,
+        yardstick=None if seen.yardstick is None else _yardstick(seen.yardstick),
+    )
+
+
+def _yardstick(used: Yardstick) -> YardstickUsed:
+    return YardstickUsed(
+        centre=used.centre,
+        lower=used.lower,
+        upper=used.upper,
+        statistic=used.statistic,
+        phase=used.phase,
+        points=used.points,
+        patterns=list(used.patterns),
     )
 
 

@@ -2,6 +2,7 @@
 
 from services.analytics.adapters.anomaly_store import SqlAnomalyStore
 from services.analytics.adapters.chart_store import SqlChartStore
+from services.analytics.adapters.checkpoint_store import SqlCheckpointStore
 from services.analytics.adapters.definitions import SqlDefinitions, SqlDefinitionStore
 from services.analytics.adapters.open_pane_store import OpenPaneMemory, SqlOpenPaneStore
 from services.analytics.adapters.partition_store import SqlPartitionStore
@@ -14,6 +15,7 @@ from services.analytics.ports.charting import ChartStore
 from services.analytics.ports.defining import DefinitionEvents, DefinitionsReader, DefinitionStore
 from services.analytics.ports.evaluating import (
     AnomalyStore,
+    CheckpointStore,
     EvaluationEvents,
     OpenPaneStore,
     PartitionStore,
@@ -35,6 +37,7 @@ class SqlEvaluateUnitOfWork(SqlUnitOfWork):
     open_panes: OpenPaneStore
     history: ReadingHistory
     anomalies: AnomalyStore
+    checkpoints: CheckpointStore
     events: EvaluationEvents
 
     def __init__(self, database: Database, ids: IdSource, memory: OpenPaneMemory | None = None) -> None:
@@ -51,6 +54,7 @@ class SqlEvaluateUnitOfWork(SqlUnitOfWork):
         self.open_panes = self._open_panes
         self.history = SqlHistoryReader(self.connection)
         self.anomalies = SqlAnomalyStore(self.connection)
+        self.checkpoints = SqlCheckpointStore(self.connection)
         self.events = OutboxEvents(self.outbox, self._ids)
 
     def commit(self) -> None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+import xxhash
+
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.rule import Rule
 from shared.calendars.calendar import Calendar
@@ -48,6 +50,8 @@ class Catalogue:
     """By the indicator that they judge, in order of their names."""
     derived: Mapping[str, tuple[Indicator, ...]] = field(default_factory=dict)
     """By the indicator that they are computed from."""
+    phase_starts: Mapping[tuple[str, str], tuple[datetime, ...]] = field(default_factory=dict)
+    """Indicator and subject (canonical JSON) → where people have begun new phases, ascending; without it there are none."""
 
     def rules_of(self, indicator: str) -> tuple[Rule, ...]:
         return self.rules.get(indicator, ())
@@ -62,19 +66,38 @@ class Catalogue:
     def calendar_of(self, indicator: Indicator) -> Calendar:
         return self.calendars[indicator.calendar]
 
+    def phases_of(self, indicator: str, subject: str) -> tuple[datetime, ...]:
+        """Where people have begun phases of one series."""
+        return self.phase_starts.get((indicator, subject), ())
+
     def judging(self, indicator: str) -> str:
         """A text that changes whenever the indicator's stored values must be judged anew."""
         rules = ",".join(f"{rule.name}@{rule.version}" for rule in self.rules_of(indicator))
-        return f"{self.measuring(indicator)}{rules}"
+        return f"{self.measuring(indicator)}{rules}{self._phases_judged_by(indicator)}"
 
     def measuring(self, indicator: str) -> str:
         """What `judging` begins with: it says which values are judged at all."""
         current = self.indicators[indicator]
         return f"{current.version}/{current.minimum_sample}/"
 
+    def _phases_judged_by(self, indicator: str) -> str:
+        """Phases in short; rules that remember nothing know of none."""
+        if not any(rule.remembers for rule in self.rules_of(indicator)):
+            return ""
+        phases = [(subject, starts) for (name, subject), starts in self.phase_starts.items() if name == indicator]
+        if not phases:
+            return ""
+        said = ";".join(f"{subject}{[start.isoformat() for start in starts]}" for subject, starts in sorted(phases))
+        return f"/{xxhash.xxh64_hexdigest(said.encode())}"
+
 
 def make_catalogue(
-    *, revision: int, indicators: Sequence[Indicator], calendars: Mapping[str, Calendar], rules: Sequence[Rule]
+    *,
+    revision: int,
+    indicators: Sequence[Indicator],
+    calendars: Mapping[str, Calendar],
+    rules: Sequence[Rule],
+    phase_starts: Mapping[tuple[str, str], tuple[datetime, ...]] | None = None,
 ) -> Catalogue:
     """Rules of an indicator that does not exist (a goal's, whose indicator comes later) wait outside."""
     known = {indicator.name: indicator for indicator in indicators}
@@ -85,6 +108,7 @@ def make_catalogue(
         calendars,
         {name: tuple(rule for rule in ordered if rule.indicator == name) for name in known},
         _by_part(indicators),
+        phase_starts or {},
     )
 
 

@@ -7,11 +7,11 @@ Judging from a changed window onward gives the same episodes as judging everythi
 """
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from services.analytics.domain.finding import Deviation, Finding, Scene
+from services.analytics.domain.finding import Deviation, Finding, Scene, Yardstick
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.rule import Rule
 from shared.calendars.windows import Cut, Window
@@ -27,6 +27,7 @@ class Evidence:
     Attributes:
         limit: the value beyond which it is found; None in evidence from before limits were kept.
         compared: the other value that it was compared with, if it was one.
+        yardstick: what a rule measured it by that learns from the series.
     """
 
     window: Window
@@ -37,6 +38,7 @@ class Evidence:
     revision: int
     limit: float | None = None
     compared: float | None = None
+    yardstick: Yardstick | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,18 +133,29 @@ def starting_point(known: Sequence[Episode], changed: datetime | None, *, before
     return Start(changed, replace(known[0], cleared=None, clearing=None), newest)
 
 
+Find = Callable[[Sequence[KpiValue], Scene], Iterator[Finding | None]]
+"""As `Condition.findings`."""
+
+
 def episodes(
-    rule: Rule, values: Sequence[KpiValue], start: Start = FROM_THE_BEGINNING, *, scene: Scene
+    rule: Rule,
+    values: Sequence[KpiValue],
+    start: Start = FROM_THE_BEGINNING,
+    *,
+    scene: Scene,
+    find: Find | None = None,
 ) -> list[Episode]:
     """The episodes that are open at `start` or begin after it, in order; first `start.before`, which may go on again.
 
     Args:
         values: final and restated values of one subject in order of their windows, beginning at least `rule.context`
             windows before `start`, and where the rule's condition needs values from.
+        find: how the values are judged where the condition goes on from what it remembers; default `Condition.findings`.
     """
     walk = _Walk(rule, start, scene)
     judged = _with_enough(rule, values, scene)
-    for value, finding in zip(judged, rule.condition.findings(judged, scene), strict=True):
+    found = (find or rule.condition.findings)(judged, scene)
+    for value, finding in zip(judged, found, strict=True):
         if rule.covers_window(value):
             walk.see(value, finding)
     return walk.found()
@@ -272,4 +285,5 @@ def _evidence(value: KpiValue, finding: Finding) -> Evidence:
         revision=value.revision,
         limit=finding.limit,
         compared=finding.compared,
+        yardstick=finding.yardstick,
     )

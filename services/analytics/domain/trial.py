@@ -42,16 +42,19 @@ class Within:
         return Window(start, end) if start < end else None
 
 
-def would_raise(judged: Judged, values: Sequence[KpiValue], within: Within) -> list[Anomaly]:
+def would_raise(
+    judged: Judged, values: Sequence[KpiValue], within: Within, *, phase_starts: tuple[datetime, ...] = ()
+) -> list[Anomaly]:
     """The anomalies that windows within would have raised, in order, as they stood where `within` ends.
 
     Args:
         values: all final and restated values of one subject, in order: what lies before `within` bears on what is found in it.
+        phase_starts: as in `Scene`.
     """
     if not judged.rule.covers(judged.subject):
         return []
     known = [value for value in values if within.begins_before(value.window)]
-    found = episodes(judged.rule, known, scene=Scene(judged.indicator, judged.calendar))
+    found = episodes(judged.rule, known, scene=Scene(judged.indicator, judged.calendar, phase_starts))
     return [_as_anomaly(episode, judged) for episode in found if within.holds(episode.raised)]
 
 

@@ -1,5 +1,6 @@
 """Shapes of anomalies over HTTP."""
 
+from dataclasses import asdict
 from datetime import datetime
 
 from pydantic import BaseModel, Field
@@ -10,6 +11,18 @@ from services.analytics.domain.finding import Comparator
 from services.analytics.domain.rule import Severity
 from services.analytics.entrypoints.http_schemas import WindowShape
 from shared.calendars.windows import Window
+
+
+class YardstickShape(BaseModel):
+    """What a value was measured by, of a rule that learns it from the series."""
+
+    centre: float = Field(description="where the value was expected")
+    lower: float | None = Field(description="limit of the statistic if there is one, else of the value")
+    upper: float | None
+    statistic: float | None = Field(description="what was compared in place of the value: an average, a sum, a rarity")
+    phase: str = Field(description="since when the limits hold; with `points` their version")
+    points: int = Field(description="how many windows stand behind the limits; 0 where they were given")
+    patterns: list[str] = Field(description="what was found, such as N1")
 
 
 class EvidenceShape(BaseModel):
@@ -23,6 +36,7 @@ class EvidenceShape(BaseModel):
     revision: int
     limit: float | None = Field(description="beyond which the rule finds it")
     compared: float | None = Field(description="the earlier value that it was compared with, if it was one")
+    yardstick: YardstickShape | None = Field(description="of rules that learn their limits from the series")
 
 
 class AnomalyShape(BaseModel):
@@ -104,6 +118,7 @@ def from_evidence(seen: Evidence) -> EvidenceShape:
         revision=seen.revision,
         limit=seen.limit,
         compared=seen.compared,
+        yardstick=None if seen.yardstick is None else YardstickShape(**asdict(seen.yardstick)),
     )
 
 

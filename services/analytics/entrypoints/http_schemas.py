@@ -22,7 +22,7 @@ class Body(BaseModel):
 
     def definition(self) -> dict[str, Any]:
         """The fields that were sent, as they are written in JSON; the domain reads and judges them."""
-        return self.model_dump(mode="json", exclude_unset=True)
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
 class ShiftBody(Body):
@@ -67,6 +67,17 @@ class Significance(BaseModel):
     confidence: float = 0.95
 
 
+class RunRuleBody(BaseModel):
+    """A run rule with other parameters than usual."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rule: str
+    points: int | None = Field(default=None, description="how many make the pattern")
+    of: int | None = Field(default=None, description="within how many")
+    line: float | None = Field(default=None, description="distance from the centre, in sigmas")
+
+
 class RuleFields(Body):
     """What a rule may say beside its indicator and its kind."""
 
@@ -81,7 +92,27 @@ class RuleFields(Body):
     )
     more_than_share: int | float | None = Field(default=None, description="the same as a share of the earlier value")
     against: str | None = Field(default=None, description="of a change: previous (the default) or year_before")
-    reports: str | None = Field(default=None, description="of a change: both (the default), or worse alone")
+    reports: str | None = Field(default=None, description="of two sides: both (the default), or worse alone")
+    run_rules: list[str | RunRuleBody] | None = Field(
+        default=None, description="of a control chart: N1 to N8, WE1 to WE4; default N1, N2, N5, N6"
+    )
+    weight: float | None = Field(default=None, alias="lambda", description="of an EWMA: weight of the newest; 0.2")
+    multiple: float | None = Field(default=None, alias="L", description="of an EWMA: sigmas to a limit; 2.962")
+    limits: str | None = Field(default=None, description="of an EWMA: exact (the default) or asymptotic")
+    k: float | None = Field(default=None, description="of a CUSUM: half the shift to detect, in sigmas; 0.5")
+    h: float | None = Field(default=None, description="of a CUSUM: decision value, in sigmas; 5")
+    head_start: float | None = Field(default=None, description="of a CUSUM: what both sums begin with, in sigmas; 0")
+    once_in: int | float | None = Field(
+        default=None, description="of seasonal: how rare a window must be, in windows; 1000"
+    )
+    baseline_windows: int | None = Field(
+        default=None, description="how many judged windows of a phase its limits rest on; 24"
+    )
+    chart: str | None = Field(default=None, description="whose limits; left out, the data choose")
+    centre: int | float | None = Field(default=None, description="with sigma, in place of what would be learned")
+    sigma: int | float | None = Field(
+        default=None, description="standard deviation of a value, in the indicator's unit"
+    )
     for_windows: int = Field(default=1, description="windows that miss the target for an anomaly")
     of: int | None = Field(default=None, description="within how many windows in a row; default for_windows")
     clear_after: int = Field(default=1, description="windows in a row that meet the target to clear it")
@@ -104,7 +135,7 @@ class RuleBody(RuleFields):
     """A judgement on the values of one indicator."""
 
     indicator: str
-    kind: str = Field(description="target or change_from_previous")
+    kind: str = Field(description="target, change_from_previous, control_chart, ewma, cusum or seasonal")
 
 
 class CalendarShape(CalendarBody):

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from services.analytics.domain.anomaly import Anomaly, Change
 from services.analytics.domain.catalogue import Catalogue
+from services.analytics.domain.checkpoint import Checkpoint
 from services.analytics.domain.history import PaneKeys, Readings, Span
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue
@@ -167,6 +168,18 @@ class AnomalyStore(Protocol):
         ...
 
 
+class CheckpointStore(Protocol):
+    """What rules remember of series, in bulk."""
+
+    def of_series(self, series: Sequence[bytes]) -> Sequence[Checkpoint]: ...
+
+    def save(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """Insert or overwrite."""
+        ...
+
+    def forget(self, checkpoints: Sequence[Checkpoint]) -> None: ...
+
+
 class EvaluationEvents(Protocol):
     """Tells the world, with the transaction that is under way."""
 
@@ -192,4 +205,5 @@ class EvaluateUnitOfWork(ConsumingTransaction, Protocol):
     open_panes: OpenPaneStore
     history: ReadingHistory
     anomalies: AnomalyStore
+    checkpoints: CheckpointStore
     events: EvaluationEvents

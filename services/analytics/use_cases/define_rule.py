@@ -7,9 +7,8 @@ from services.analytics.domain.catalogue import Definition
 from services.analytics.domain.errors import invalid
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.rule import Rule
+from services.analytics.domain.rule_fit import misfits
 from services.analytics.domain.rule_form import read_rule, rule_body
-from services.analytics.domain.rules.change import YEARLY, ChangeFromPrevious
-from services.analytics.domain.rules.target import COUNTED, Target
 from services.analytics.ports.defining import DefinitionUnitOfWork
 from services.analytics.use_cases.defining import Define, put
 from shared.runtime.defined import Defined
@@ -40,19 +39,9 @@ def check_rule(rule: Rule, indicators: Mapping[str, Indicator]) -> None:
     if indicator is None:
         detail = f"there is no indicator {rule.indicator!r}; PUT /v1/indicators/{rule.indicator} first"
         raise invalid([FieldProblem("/indicator", detail)])
-    condition, formula = rule.condition, indicator.formula.kind
-    if isinstance(condition, Target) and condition.confidence is not None and formula not in COUNTED:
-        detail = (
-            f"asks for counts, and {indicator.name} is a {formula}; leave it out, or judge a {' or a '.join(COUNTED)}"
-        )
-        raise invalid([FieldProblem("/significantly", detail)])
-    if (
-        isinstance(condition, ChangeFromPrevious)
-        and condition.against == "year_before"
-        and indicator.window.cut not in YEARLY
-    ):
-        detail = f"{indicator.name} has windows without a like one year before; compare with the previous one"
-        raise invalid([FieldProblem("/against", detail)])
+    problems = misfits(rule, indicator)
+    if problems:
+        raise invalid(problems)
     by = ", ".join(indicator.by) or "no dimension"
     wrong = [dimension for dimension in rule.subject if dimension not in indicator.by]
     if wrong:

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from services.analytics.domain.chart_target import Target, target_of
 from services.analytics.domain.control_chart.chart import ControlChart
 from services.analytics.domain.control_chart.drawing import control_chart
 from services.analytics.domain.control_chart.frozen_baseline import FrozenBaseline, to_freeze
 from services.analytics.domain.control_chart.rebase import Rebase
 from services.analytics.domain.control_chart.rebase_form import check_one_series
-from services.analytics.domain.control_chart.target import Target, target_of
 from services.analytics.domain.errors import UnknownIndicator
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.indicator_form import read_indicator

@@ -143,9 +143,12 @@ def _compared(rule: Rule, in_force: Definition | None) -> Compared:
 def _replay(tried: Tried, values: Sequence[KpiValue], catalogue: Catalogue, *, within: Within, now: datetime) -> None:
     key, indicator = values[0].key, tried.indicator
     calendar, subject = catalogue.calendar_of(indicator), subject_values(key.subject)
+    phase_starts = catalogue.phases_of(key.indicator, key.subject)
 
     def raised_by(rule: Rule) -> list[Anomaly]:
-        return would_raise(Judged(rule, indicator, calendar, key, subject, now), values, within)
+        return would_raise(
+            Judged(rule, indicator, calendar, key, subject, now), values, within, phase_starts=phase_starts
+        )
 
     mine = raised_by(tried.rule)
     theirs = [] if tried.compared.rule is None else raised_by(tried.compared.rule)

@@ -89,6 +89,8 @@ class _Part:
         standings = [standing_of(value) for value in values]
         self._judged = [place for place, standing in enumerate(standings) if standing == "judged"]
         self._limits = draw(self._chosen(self._judged), kind=indicator.formula.kind, learning=learning)
+        if self._limits.drawn is not None:
+            self._judged = [place for place in self._judged if self._limits.fits(values[place])]
         shown = [place for place, standing in enumerate(standings) if standing != "gap"]
         self._limited = [place for place in shown if self._limits.fits(values[place])]
 

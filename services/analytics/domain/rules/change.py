@@ -7,17 +7,24 @@ from fractions import Fraction
 from typing import Any, ClassVar, Literal, cast, get_args
 
 from services.analytics.domain.episode import context_begins
-from services.analytics.domain.finding import Comparator, Deviation, Finding, Language, Scene, Show
+from services.analytics.domain.finding import (
+    REPORTS,
+    Comparator,
+    Deviation,
+    Finding,
+    Language,
+    Reports,
+    Scene,
+    Show,
+)
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.rules.number_form import a_size
 from shared.calendars.windows import window_at
 from shared.runtime.form import Form, one_of
 
 Against = Literal["previous", "year_before"]
-Reports = Literal["worse", "both"]
 
 _AGAINST: tuple[Against, ...] = get_args(Against)
-_REPORTS: tuple[Reports, ...] = get_args(Reports)
 _DIGITS = 12
 _DOUBTFUL = 1e-9
 """Of the sum of all sizes concerned; far more than doubles round, so that beyond it they decide rightly."""
@@ -99,8 +106,7 @@ class ChangeFromPrevious:
         return abs(_exact(now) - exact_before) > exact_allowed
 
     def _is_reported(self, side: Deviation, scene: Scene) -> bool:
-        worse = "below" if scene.indicator.direction == "higher_is_better" else "above"
-        return self.reports == "both" or side == worse
+        return self.reports == "both" or side == scene.worse
 
     def good(self, side: Deviation) -> Comparator:
         return ">=" if side == "below" else "<="
@@ -133,7 +139,7 @@ def read_change(form: Form) -> ChangeFromPrevious:
         most=form.read("more_than_share" if relative else "more_than", a_size, 0.0),
         relative=relative,
         against=cast("Against", form.read("against", one_of(_AGAINST, "a window to compare with"), "previous")),
-        reports=cast("Reports", form.read("reports", one_of(_REPORTS, "a choice of changes"), "both")),
+        reports=cast("Reports", form.read("reports", one_of(REPORTS, "a choice of changes"), "both")),
     )
 
 
