@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -71,13 +71,20 @@ def _is_inside(value: Value, period: Period | None) -> bool:
     return period is None or period[0] <= value.start < period[1]
 
 
+def _is_worked(start: date, end: date) -> bool:
+    """Whether a day from `start` to before `end` is one from Monday to Friday."""
+    return any((start + timedelta(days=number)).weekday() < 5 for number in range((end - start).days))
+
+
 def _walk(rule: Rule, subject: Subject, values: Sequence[Value]) -> list[Episode]:
     found: list[Episode] = []
-    missed, met, misses, raised, last_end = 0, 0, 0, None, None
+    missed, met, misses, raised, next_day = 0, 0, 0, None, date.max
     for value in values:
-        if value.start != last_end or not value.is_judged:
+        if not value.is_judged and not _is_worked(value.first_day, value.next_day):
+            continue
+        if value.first_day < next_day or _is_worked(next_day, value.first_day) or not value.is_judged:
             missed, met = 0, 0
-        last_end = value.end
+        next_day = value.next_day
         if not value.is_judged:
             continue
         good = rule.is_met(value.exact)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ _UTC = {"time_zone": "UTC"}
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One window's value as it must finally be."""
+    """One window's value as it must finally be; `first_day` and `next_day` are local, the day after its last among them."""
 
     start: datetime
     end: datetime
@@ -26,6 +26,8 @@ class Value:
     exact: Fraction
     sample_size: int
     is_judged: bool
+    first_day: date
+    next_day: date
 
 
 Series = dict[Subject, list[Value]]
@@ -49,15 +51,16 @@ def series_of(
 ) -> Series:
     """All values of one indicator, windows without a reading left out."""
     calendar = definitions.get(f"calendars/{indicator.get('calendar', 'default')}", _UTC)
-    cells: dict[tuple[Subject, datetime, datetime], list[Fact]] = {}
+    cells: dict[tuple[Subject, date, date], list[Fact]] = {}
     for fact in facts:
         if fact.reading_type == indicator["reading_type"] and _is_counted(fact, indicator["formula"]):
             subject = tuple((name, fact.dimensions[name]) for name in sorted(indicator.get("by", [])))
-            window = _window(fact.observed_at, ZoneInfo(calendar["time_zone"]), indicator["window"]["every"])
+            window = _days(fact.observed_at, ZoneInfo(calendar["time_zone"]), indicator["window"]["every"])
             cells.setdefault((subject, *window), []).append(fact)
     series: Series = {}
-    for (subject, start, end), inside in sorted(cells.items(), key=lambda cell: cell[0]):
-        series.setdefault(subject, []).append(_value(start, end, inside, indicator=indicator))
+    zone = ZoneInfo(calendar["time_zone"])
+    for (subject, *days), inside in sorted(cells.items(), key=lambda cell: cell[0]):
+        series.setdefault(subject, []).append(_value((days[0], days[1]), zone, inside, indicator=indicator))
     return series
 
 
@@ -65,18 +68,17 @@ def _is_counted(fact: Fact, formula: Mapping[str, Any]) -> bool:
     return all(fact.dimensions[name] in wanted for name, wanted in formula.get("where", {}).items())
 
 
-def _window(moment: datetime, zone: ZoneInfo, every: str) -> tuple[datetime, datetime]:
+def _days(moment: datetime, zone: ZoneInfo, every: str) -> tuple[date, date]:
     day = moment.astimezone(zone).date()
     first = day if every == "day" else day - timedelta(days=day.weekday())
-    last = first + timedelta(days=1 if every == "day" else 7)
-    return _midnight(first, zone), _midnight(last, zone)
+    return first, first + timedelta(days=1 if every == "day" else 7)
 
 
-def _midnight(day: Any, zone: ZoneInfo) -> datetime:
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(0), zone).astimezone(UTC)
 
 
-def _value(start: datetime, end: datetime, facts: list[Fact], *, indicator: Mapping[str, Any]) -> Value:
+def _value(days: tuple[date, date], zone: ZoneInfo, facts: list[Fact], *, indicator: Mapping[str, Any]) -> Value:
     formula, count = indicator["formula"], len(facts)
     kind = formula["kind"]
     numerator: int | None
@@ -93,4 +95,6 @@ def _value(start: datetime, end: datetime, facts: list[Fact], *, indicator: Mapp
         denominator = count if kind == "mean" else None
         exact = Fraction(numerator, count if kind == "mean" else 1)
     sample = denominator if kind == "ratio" and denominator is not None else count
-    return Value(start, end, numerator, denominator, exact, count, sample >= indicator.get("minimum_sample", 0))
+    start, end = (_midnight(day, zone) for day in days)
+    is_judged = sample >= indicator.get("minimum_sample", 0)
+    return Value(start, end, numerator, denominator, exact, count, is_judged, *days)

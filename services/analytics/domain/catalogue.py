@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import xxhash
+
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.rule import Rule
-from shared.calendars.calendar import Calendar
+from shared.calendars.calendar import WEEKDAYS, Calendar
 
 Kind = Literal["calendar", "indicator", "rule", "goal-set"]
 
@@ -36,6 +38,8 @@ class Catalogue:
     calendars: Mapping[str, Calendar]
     rules: Mapping[str, tuple[Rule, ...]]
     """By the indicator that they judge, in order of their names."""
+    working_days: Mapping[str, str]
+    """Calendar → a text that changes whenever another day is worked."""
 
     def rules_of(self, indicator: str) -> tuple[Rule, ...]:
         return self.rules.get(indicator, ())
@@ -47,7 +51,7 @@ class Catalogue:
         """A text that changes whenever the indicator's stored values must be judged anew."""
         rules = ",".join(f"{rule.name}@{rule.version}" for rule in self.rules_of(indicator))
         current = self.indicators[indicator]
-        return f"{current.version}/{current.minimum_sample}/{rules}"
+        return f"{current.version}/{current.minimum_sample}/{rules}/{self.working_days[current.calendar]}"
 
 
 def make_catalogue(
@@ -61,4 +65,11 @@ def make_catalogue(
         known,
         calendars,
         {name: tuple(rule for rule in ordered if rule.indicator == name) for name in known},
+        {name: _working_days(calendar) for name, calendar in calendars.items()},
     )
+
+
+def _working_days(calendar: Calendar) -> str:
+    week = [day for day in WEEKDAYS if calendar.working_hours.get(day)]
+    days = [[day.isoformat() for day in sorted(some)] for some in (calendar.holidays, calendar.working_days)]
+    return xxhash.xxh64_hexdigest(repr((week, days)).encode())

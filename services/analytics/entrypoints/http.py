@@ -10,13 +10,12 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from services.analytics.domain.catalogue import Definition
 from services.analytics.domain.kpi_value import Status
 from services.analytics.domain.window_readings import Reading, ReadingKey
+from services.analytics.entrypoints.calendar_schemas import CalendarBody, CalendarShape, from_calendar
 from services.analytics.entrypoints.chart_http import ChartUseCases, add_charts
 from services.analytics.entrypoints.http_arguments import Caller, Name, Since, Subject, Until, aware, in_utc, utc
 from services.analytics.entrypoints.http_schemas import (
     AnomalyShape,
     Body,
-    CalendarBody,
-    CalendarShape,
     IndicatorBody,
     IndicatorShape,
     ReadingShape,
@@ -24,7 +23,6 @@ from services.analytics.entrypoints.http_schemas import (
     RuleShape,
     ValueShape,
     from_anomaly,
-    from_calendar,
     from_indicator,
     from_reading,
     from_rule,

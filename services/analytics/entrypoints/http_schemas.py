@@ -1,6 +1,6 @@
 """Shapes of requests and answers of analytics."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
@@ -28,31 +28,6 @@ class Body(BaseModel):
     def definition(self) -> dict[str, Any]:
         """The fields that were sent, as they are written in JSON; the domain reads and judges them."""
         return self.model_dump(mode="json", exclude_unset=True)
-
-
-class ShiftBody(Body):
-    """A named span of every local day."""
-
-    name: str
-    starts: str = Field(description="local time of day", examples=["22:00"])
-    ends: str = Field(
-        description="local time of day; on the next day where it is not after `starts`", examples=["06:00"]
-    )
-
-
-class CalendarBody(Body):
-    """A business calendar; what is left out is as in the calendar `default`: UTC, weeks from Monday, years from 1 January."""
-
-    time_zone: str = Field(default="UTC", description="IANA name, such as Asia/Shanghai", examples=["Asia/Shanghai"])
-    week_starts: str = Field(default="monday", description="weekday on which weeks begin")
-    fiscal_year_starts: str = Field(default="01-01", description="MM-DD; quarters and years count from it")
-    holidays: list[date] = Field(default_factory=list, description="days without working time")
-    working_hours: dict[str, list[str]] = Field(
-        default_factory=dict, description='weekday → spans such as "08:00-12:00"; a weekday left out has none'
-    )
-    shifts: list[ShiftBody] = Field(
-        default_factory=list, description="for windows of a shift; they may pass midnight, and may not overlap"
-    )
 
 
 class FormulaBody(Body):
@@ -159,15 +134,6 @@ class RuleBody(Body):
     mode: str | None = Field(default=None, description="act (the default), or observe: its anomalies open no issues")
     subject: dict[str, str] | None = Field(default=None, description="judges only subjects with these values")
     title: Titles | None = None
-
-
-class CalendarShape(CalendarBody):
-    """A calendar in force."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    name: str
-    version: int
 
 
 class IndicatorShape(IndicatorBody):
@@ -290,10 +256,6 @@ class AnomalyShape(BaseModel):
 
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
-
-
-def from_calendar(definition: Definition) -> CalendarShape:
-    return CalendarShape.model_validate({**definition.body, "name": definition.name, "version": definition.version})
 
 
 def from_indicator(definition: Definition, problems: list[str]) -> IndicatorShape:

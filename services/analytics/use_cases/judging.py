@@ -143,14 +143,14 @@ def _standing(
 
     Asked twice where an anomaly is judged again that began long before the change: what was cleared just before it counts, too.
     """
-    looks_back, cut = max((rule.looks_back for rule in rules), default=0), indicator.window.cut
+    looks_back, scene = max((rule.looks_back for rule in rules), default=0), _scene(turn, indicator)
     earliest = min(since.values())
-    asked = context_begins(earliest, cut, looks_back) if looks_back else earliest
+    asked = _windows_before(earliest, looks_back, scene) if looks_back else earliest
     found = turn.uow.anomalies.standing(list(since), asked)
     if not looks_back:
         return found
     firsts = [one.episode.first for series, held in found.items() for one in held if _lasts_until(one, since[series])]
-    again = context_begins(min([earliest, *firsts]), cut, looks_back)
+    again = _windows_before(min([earliest, *firsts]), looks_back, scene)
     return found if again >= asked else turn.uow.anomalies.standing(list(since), again)
 
 
@@ -211,5 +211,8 @@ def _reads_from(item: _Series, scene: Scene) -> datetime | None:
 
 
 def _rule_reads_from(begins: datetime, rule: Rule, scene: Scene) -> datetime:
-    context = context_begins(begins, scene.indicator.window.cut, rule.context)
-    return rule.condition.reads_from(context, scene)
+    return rule.condition.reads_from(_windows_before(begins, rule.context, scene), scene)
+
+
+def _windows_before(since: datetime, windows: int, scene: Scene) -> datetime:
+    return context_begins(since, scene.indicator.window.cut, windows, longest_break=scene.longest_break)
