@@ -8,6 +8,7 @@ import xxhash
 
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.rule import Rule
+from services.analytics.domain.rules.missing_data import MissingData
 from shared.calendars.calendar import WEEKDAYS, Calendar
 
 Kind = Literal["calendar", "indicator", "rule", "goal-set"]
@@ -43,6 +44,10 @@ class Catalogue:
 
     def rules_of(self, indicator: str) -> tuple[Rule, ...]:
         return self.rules.get(indicator, ())
+
+    def expectations_of(self, indicator: str) -> list[tuple[Rule, MissingData]]:
+        """Its rules about missing data."""
+        return [(rule, rule.condition) for rule in self.rules_of(indicator) if isinstance(rule.condition, MissingData)]
 
     def calendar_of(self, indicator: Indicator) -> Calendar:
         return self.calendars[indicator.calendar]

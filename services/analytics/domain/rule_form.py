@@ -7,6 +7,7 @@ from services.analytics.domain.errors import invalid
 from services.analytics.domain.finding import Condition
 from services.analytics.domain.rule import MODES, SEVERITIES, Mode, Rule, Severity
 from services.analytics.domain.rules.change import CHANGE_FIELDS, read_change
+from services.analytics.domain.rules.missing_data import MISSING_DATA_FIELDS, read_missing_data
 from services.analytics.domain.rules.number_form import a_size
 from services.analytics.domain.rules.target import read_target
 from shared.runtime.form import (
@@ -38,10 +39,11 @@ COMMON_FIELDS = (
 KINDS: Mapping[str, tuple[Callable[[Form], Condition], tuple[str, ...]]] = {
     "target": (read_target, ("comparator", "target", "significantly")),
     "change_from_previous": (read_change, CHANGE_FIELDS),
+    "missing_data": (read_missing_data, MISSING_DATA_FIELDS),
 }
 """Kind → how its own fields are read, and their names."""
 
-_PLANNED_KINDS = ("control_chart", "ewma", "cusum", "seasonal", "missing_data")
+_PLANNED_KINDS = ("control_chart", "ewma", "cusum", "seasonal")
 _MOST_WINDOWS = 100
 _MOST_SAMPLE = 10**9
 

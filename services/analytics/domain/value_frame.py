@@ -280,6 +280,11 @@ def final_values(values: Values) -> Values:
     return values.filter(pl.col("status") != "provisional")
 
 
+def open_values(values: Values, indicators: Sequence[str]) -> Values:
+    """Provisional values of these indicators."""
+    return values.filter((pl.col("status") == "provisional") & pl.col("indicator").is_in(indicators))
+
+
 def row_count(frame: pl.DataFrame) -> int:
     return frame.height
 

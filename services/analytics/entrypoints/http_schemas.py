@@ -105,7 +105,7 @@ class RuleBody(Body):
     """A judgement on the values of one indicator."""
 
     indicator: str
-    kind: str = Field(description="target or change_from_previous")
+    kind: str = Field(description="target, change_from_previous or missing_data")
     comparator: str | None = Field(default=None, description="of a target what is good: >=, >, <= or <")
     target: int | float | None = Field(default=None, description="what a good value is compared with")
     significantly: Significance | None = Field(
@@ -118,6 +118,18 @@ class RuleBody(Body):
     more_than_share: int | float | None = Field(default=None, description="the same as a share of the earlier value")
     against: str | None = Field(default=None, description="of a change: previous (the default) or year_before")
     reports: str | None = Field(default=None, description="of a change: both (the default), or worse alone")
+    minimum_readings: int | None = Field(
+        default=None, description="of missing data: least readings of a window; default 1"
+    )
+    maximum_readings: int | None = Field(default=None, description="most readings of a window")
+    lowest_share: int | float | None = Field(default=None, description="least readings as a share of the usual number")
+    highest_share: int | float | None = Field(default=None, description="most readings as a share of the usual number")
+    seen_within: int | None = Field(
+        default=None, description="windows for which a subject is expected after its last reading; default 30"
+    )
+    late: str | None = Field(
+        default=None, description="how late readings may come: PT2H, or 2h or 1d of working time", examples=["2h"]
+    )
     for_windows: int = Field(default=1, description="windows that miss the target for an anomaly")
     of: int | None = Field(default=None, description="within how many windows in a row; default for_windows")
     clear_after: int = Field(default=1, description="windows in a row that meet the target to clear it")

@@ -60,28 +60,34 @@ class CloseQuietWindows:
             state, computes_on = History(evaluation, turn, self.bounds, self.partitions).cover(fence.partition, before)
             state, judges_on = evaluation.judge_anew(fence.partition, state)
             closes_on = evaluation.close_due({fence.partition: state})
+            state, expects_on = evaluation.expect(fence.partition, state)
             state, tells_on = evaluation.tell_provisional(fence.partition, state)
-            outlook = Outlook(turn.catalogue.revision, self._due_at(turn, fence.partition, state))
+            outlook = Outlook(
+                turn.catalogue.revision, self._due_at(turn, fence.partition, state, evaluation=evaluation)
+            )
             has_written = state != before or bool(evaluation.work.values or evaluation.work.anomalies)
             if has_written or tells_on:
                 uow.partitions.save(fence.partition, state)
                 fail_point("clock-written")
                 uow.commit()
                 fail_point("clock-committed")
-        return Quiet(
-            evaluation.work, has_written or tells_on, computes_on or judges_on or closes_on or tells_on, outlook
-        )
+        has_more = computes_on or judges_on or closes_on or expects_on or tells_on
+        return Quiet(evaluation.work, has_written or tells_on, has_more, outlook)
 
-    def _due_at(self, turn: Turn, partition: int, state: PartitionState) -> datetime | None:
+    def _due_at(self, turn: Turn, partition: int, state: PartitionState, *, evaluation: Evaluation) -> datetime | None:
         scopes = [Scope(partition, indicator) for indicator in turn.catalogue.indicators.values()]
-        moments = [self._next_close(turn, scope, state) for scope in scopes]
+        moments = [self._next_close(turn, scope, state, evaluation=evaluation) for scope in scopes]
         if turn.uow.values.has_unpublished(partition):
             told_at = state.told_at or turn.now
             moments.append(told_at + self.bounds.provisional_every)
         return min((moment for moment in moments if moment is not None), default=None)
 
-    def _next_close(self, turn: Turn, scope: Scope, state: PartitionState) -> datetime | None:
-        """When the clock alone will close the indicator's next window, or at least let another source fall idle."""
+    def _next_close(
+        self, turn: Turn, scope: Scope, state: PartitionState, *, evaluation: Evaluation
+    ) -> datetime | None:
+        """When the clock alone will close the indicator's next window, with readings or expected ones, or at least let another
+        source fall idle.
+        """
         indicator = scope.indicator
         progress = reached(
             state.watermarks, reading_type=indicator.reading_type, idle_timeout=indicator.idle_timeout, now=turn.now
@@ -89,6 +95,8 @@ class CloseQuietWindows:
         if isinstance(progress, Waiting):
             return None
         open_end = turn.uow.values.earliest_open_end(scope)
-        if open_end is None:
+        closes = None if open_end is None else open_end + indicator.allowed_lateness
+        wanted = [moment for moment in (closes, evaluation.next_expected(scope, state)) if moment is not None]
+        if not wanted:
             return None
-        return open_end + indicator.allowed_lateness if progress.by_clock else progress.next_idle
+        return min(wanted) if progress.by_clock else progress.next_idle

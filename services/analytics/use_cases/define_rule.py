@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from services.analytics.domain.catalogue import Definition
 from services.analytics.domain.errors import invalid
-from services.analytics.domain.indicator import Indicator
+from services.analytics.domain.indicator import Indicator, RollingWindow
 from services.analytics.domain.rule import Rule
 from services.analytics.domain.rule_form import read_rule, rule_body
 from services.analytics.domain.rules.change import YEARLY, ChangeFromPrevious
+from services.analytics.domain.rules.missing_data import MissingData
 from services.analytics.domain.rules.target import COUNTED, Target
 from services.analytics.ports.defining import DefinitionUnitOfWork
 from services.analytics.use_cases.defining import Define, put
@@ -52,6 +53,11 @@ def _check(rule: Rule, indicators: dict[str, Indicator]) -> None:
     ):
         detail = f"{indicator.name} has windows without a like one year before; compare with the previous one"
         raise invalid([FieldProblem("/against", detail)])
+    if isinstance(condition, MissingData) and isinstance(indicator.window, RollingWindow):
+        detail = (
+            f"{indicator.name} has rolling windows, which go on without readings; name an indicator with tumbling ones"
+        )
+        raise invalid([FieldProblem("/indicator", detail)])
     by = ", ".join(indicator.by) or "no dimension"
     wrong = [dimension for dimension in rule.subject if dimension not in indicator.by]
     if wrong:

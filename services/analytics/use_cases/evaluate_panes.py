@@ -94,6 +94,8 @@ class EvaluatePanes:
                 states[partition] = history.cover(partition, state)[0]
             evaluation.close_due(states)
             for partition, state in states.items():
+                states[partition] = evaluation.expect(partition, state)[0]
+            for partition, state in states.items():
                 uow.partitions.save(partition, evaluation.tell_provisional(partition, state)[0])
             fail_point("evaluate-written")
             uow.commit()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from services.analytics.domain.anomaly import Change
+from services.analytics.domain.expected_windows import Reach
 from services.analytics.domain.history import PaneKeys
 from services.analytics.domain.indicator import Indicator, RollingWindow, TumblingWindow
 from services.analytics.domain.kpi_value import KpiValue
@@ -24,6 +25,7 @@ from services.analytics.domain.value_frame import (
     judged_anew,
     leave_out,
     of_defined,
+    open_values,
     row_count,
     to_kpi_values,
     told,
@@ -32,6 +34,7 @@ from services.analytics.domain.value_frame import (
 )
 from services.analytics.domain.watermark import Reached, Waiting, closed_before, reached
 from services.analytics.ports.evaluating import Scope
+from services.analytics.use_cases.expecting import Expecting
 from services.analytics.use_cases.judging import Judging, Turn, close_other_versions
 from services.analytics.use_cases.rolling_values import RollingValues, next_windows
 
@@ -44,12 +47,14 @@ class Bounds:
         values: most values that are closed or published because of the clock.
         judged_anew: about how many stored values a pass reads at a time.
         history: about how many kept readings are read at a time to compute a new indicator.
+        expected: most windows that are looked through for missing data at a time.
         provisional_every: least time between two publications of a subject's provisional values.
     """
 
     values: int = 5000
     judged_anew: int = 20_000
     history: int = 200_000
+    expected: int = 200
     provisional_every: timedelta = timedelta(seconds=10)
 
 
@@ -77,6 +82,7 @@ class Evaluation:
         self._turn = turn
         self._judging = judging
         self._bounds = bounds
+        self._expecting = Expecting(turn, judging, bounds.expected)
         self.work = Work()
         self._reached: dict[tuple[int, str, timedelta], Reached | Waiting] = {}
 
@@ -131,6 +137,21 @@ class Evaluation:
                     self._keep_changed(next_windows(self._turn, scope, due, definitions=known), states)
         return left <= 0
 
+    def expect(self, partition: int, state: PartitionState) -> tuple[PartitionState, bool]:
+        """Judge windows that have come due without readings; says whether more wait."""
+        has_more = False
+        for indicator in self._turn.catalogue.indicators.values():
+            if state.covers(indicator.name, indicator.version):
+                closes = self._closes(partition, state, indicator)
+                state, changes, waits = self._expecting.look(Scope(partition, indicator), state, closes)
+                self.work.count_anomalies(changes)
+                has_more = has_more or waits
+        return state, has_more
+
+    def next_expected(self, scope: Scope, state: PartitionState) -> datetime | None:
+        """How far the sources must come until a window without readings is due; None if none is expected."""
+        return self._expecting.next_due(scope, state)
+
     def tell_provisional(self, partition: int, state: PartitionState) -> tuple[PartitionState, bool]:
         """Publish provisional values if it is time; says whether more wait."""
         now, every = self._turn.now, self._bounds.provisional_every
@@ -176,7 +197,9 @@ class Evaluation:
         store.save_values(anew)
         self._publish(to_kpi_values(final_values(anew)))
         keys = {value.key.series: value.key for value in to_kpi_values(stored)}
-        self.work.count_anomalies(self._judging.whole(self._turn, scope.indicator, list(keys.values())))
+        reach = self._reach(scope.partition, state, scope.indicator)
+        changes = self._judging.whole(self._turn, scope.indicator, list(keys.values()), reach=reach)
+        self.work.count_anomalies(changes)
         return replace(state, under_way=replace(under_way, after=series[-1].hex())), row_count(stored)
 
     def _keep(self, values: Values, states: Mapping[int, PartitionState]) -> None:
@@ -185,19 +208,36 @@ class Evaluation:
             return
         self._turn.uow.values.save_values(values)
         final = to_kpi_values(final_values(values))
+        self._notice_return(values, states)
         self.work.values["provisional"] = self.work.values.get("provisional", 0) + row_count(values) - len(final)
         self._publish(final)
         for indicator, partition, found in _by_indicator(final):
-            self._judge(self._turn.catalogue.indicators[indicator], states[partition], found)
+            self._judge(partition, self._turn.catalogue.indicators[indicator], states[partition], values=found)
 
-    def _judge(self, indicator: Indicator, state: PartitionState, values: Sequence[KpiValue]) -> None:
+    def _notice_return(self, values: Values, states: Mapping[int, PartitionState]) -> None:
+        """Readings in open windows end what was missing; for any other rule they come too early."""
+        names = [name for name in self._turn.catalogue.indicators if self._turn.catalogue.expectations_of(name)]
+        if not names:
+            return
+        for name, partition, found in _by_indicator(to_kpi_values(open_values(values, names))):
+            indicator = self._turn.catalogue.indicators[name]
+            reach = self._reach(partition, states[partition], indicator)
+            self.work.count_anomalies(self._expecting.came_back(indicator, found, reach))
+
+    def _reach(self, partition: int, state: PartitionState, indicator: Indicator) -> Reach:
+        return self._expecting.reach(indicator, state, self._closes(partition, state, indicator))
+
+    def _judge(
+        self, partition: int, indicator: Indicator, state: PartitionState, *, values: Sequence[KpiValue]
+    ) -> None:
         if not state.covers(indicator.name, indicator.version):
             return  # judged as a whole once its history is there
+        reach = self._reach(partition, state, indicator)
         if state.is_judged(indicator.name, self._turn.catalogue.judging(indicator.name)):
-            changes = self._judging.changed(self._turn, indicator, values)
+            changes = self._judging.changed(self._turn, indicator, values, reach=reach)
         else:
             keys = {value.key.series: value.key for value in values}
-            changes = self._judging.whole(self._turn, indicator, list(keys.values()))
+            changes = self._judging.whole(self._turn, indicator, list(keys.values()), reach=reach)
         self.work.count_anomalies(changes)
 
     def _publish(self, values: Sequence[KpiValue]) -> None:

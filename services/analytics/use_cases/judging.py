@@ -7,10 +7,12 @@ from datetime import datetime
 from services.analytics.domain.anomaly import Anomaly, Change, Judged, close, reconcile
 from services.analytics.domain.catalogue import Catalogue
 from services.analytics.domain.episode import Episode, Start, context_begins, episodes, starting_point
+from services.analytics.domain.expected_windows import NOWHERE, Expectation, Reach
 from services.analytics.domain.finding import Scene
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue, SeriesKey, subject_values
 from services.analytics.domain.rule import Rule
+from services.analytics.domain.rules.missing_data import MissingData
 from services.analytics.ports.evaluating import EvaluateUnitOfWork
 
 NO_RULE = {"en": "no rule judges it any more", "zh": "已无规则判定该项"}
@@ -73,8 +75,14 @@ class Judging:
     def __init__(self, new_id: Callable[[], str]) -> None:
         self._new_id = new_id
 
-    def changed(self, turn: Turn, indicator: Indicator, values: Sequence[KpiValue]) -> list[Change]:
-        """Judge again, from the earliest of these final or restated values of each series onward."""
+    def changed(
+        self, turn: Turn, indicator: Indicator, values: Sequence[KpiValue], *, reach: Reach = NOWHERE
+    ) -> list[Change]:
+        """Judge again, from the earliest of these final or restated values of each series onward.
+
+        Args:
+            reach: how far windows without values are due, for rules about missing data.
+        """
         rules = turn.catalogue.rules_of(indicator.name)
         by_series = _by_series(values)
         since = {series: min(value.window.start for value in found) for series, found in by_series.items()}
@@ -86,9 +94,32 @@ class Judging:
             for series, found in by_series.items()
             if (bearing := _rules_to_ask(rules, found, standing.get(series, ()), scene=_scene(turn, indicator)))
         ]
-        return self._judge(turn, indicator, judged)
+        return self._judge(turn, indicator, judged, reach=reach)
 
-    def whole(self, turn: Turn, indicator: Indicator, keys: Sequence[SeriesKey]) -> list[Change]:
+    def expected(
+        self,
+        turn: Turn,
+        indicator: Indicator,
+        since: Mapping[SeriesKey, datetime],
+        *,
+        rules: Sequence[Rule],
+        reach: Reach,
+    ) -> list[Change]:
+        """Judge by rules about missing data, whose time has come though no value has.
+
+        Args:
+            since: series → start of the first window to be judged again.
+        """
+        if not since:
+            return []
+        starts = {key.series: start for key, start in since.items()}
+        standing = _standing(turn, indicator, since=starts, rules=rules)
+        judged = [_Series(key, start, standing.get(key.series, ()), rules) for key, start in since.items()]
+        return self._judge(turn, indicator, judged, reach=reach)
+
+    def whole(
+        self, turn: Turn, indicator: Indicator, keys: Sequence[SeriesKey], *, reach: Reach = NOWHERE
+    ) -> list[Change]:
         """Judge everything that is stored of these series, and close what no rule stands behind."""
         if not keys:
             return []
@@ -98,18 +129,25 @@ class Judging:
         turn.uow.anomalies.save([change.anomaly for change in left])
         turn.uow.events.anomalies(left, turn.now)
         judged = [_Series(key, None, standing.get(key.series, ()), rules) for key in keys]
-        return left + self._judge(turn, indicator, judged)
+        return left + self._judge(turn, indicator, judged, reach=reach)
 
-    def _judge(self, turn: Turn, indicator: Indicator, judged: Sequence[_Series]) -> list[Change]:
+    def _judge(self, turn: Turn, indicator: Indicator, judged: Sequence[_Series], *, reach: Reach) -> list[Change]:
         if not judged:
             return []
         scene = _scene(turn, indicator)
-        history = turn.uow.values.history({item.key.series: _reads_from(item, scene) for item in judged})
+        wanted = {item.key.series: _reads_from(item, scene) for item in judged}
+        with_open = any(isinstance(rule.condition, MissingData) for item in judged for rule in item.rules)
+        history = turn.uow.values.history(wanted, with_open=with_open)
         changes = [
             change
             for item in judged
             for rule in item.rules
-            for change in self._decide(turn, item, Judge(scene, rule), values=history.get(item.key.series, ()))
+            for change in self._decide(
+                turn,
+                item,
+                Judge(scene, rule),
+                values=_seen_by(rule, history.get(item.key.series, ()), scene, reach=reach),
+            )
         ]
         turn.uow.anomalies.save([change.anomaly for change in changes])
         turn.uow.events.anomalies(changes, turn.now)
@@ -126,6 +164,13 @@ class Judging:
         found = episodes(rule, values, start, scene=scene) if rule.covers(subject) else _left_alone(start)
         judged = Judged(rule, scene.indicator, scene.calendar, item.key, subject, turn.now)
         return reconcile([*ended, *known], found, judged, new_id=self._new_id)
+
+
+def _seen_by(rule: Rule, values: Sequence[KpiValue], scene: Scene, *, reach: Reach) -> Sequence[KpiValue]:
+    """What a rule judges: final and restated values, or the windows that should have readings."""
+    if isinstance(rule.condition, MissingData):
+        return Expectation(rule.name, rule.condition, scene, reach).windows(values)
+    return [value for value in values if value.status != "provisional"]
 
 
 def _left_alone(start: Start) -> list[Episode]:

@@ -23,9 +23,12 @@ class Stored:
     known: dict[str, Anomaly] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
 
-    def history(self, wanted: Mapping[bytes, datetime | None]) -> Mapping[bytes, Sequence[KpiValue]]:
+    def history(
+        self, wanted: Mapping[bytes, datetime | None], *, with_open: bool = False
+    ) -> Mapping[bytes, Sequence[KpiValue]]:
         [(series, since)] = wanted.items()
-        return {series: [self.held[at] for at in sorted(self.held) if since is None or at >= since]}
+        found = [self.held[at] for at in sorted(self.held) if since is None or at >= since]
+        return {series: [value for value in found if with_open or value.status != "provisional"]}
 
     def standing(self, series: Sequence[bytes], since: datetime | None) -> Mapping[bytes, Sequence[Anomaly]]:
         def stands(anomaly: Anomaly) -> bool:
