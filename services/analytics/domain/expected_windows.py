@@ -102,7 +102,8 @@ class Expectation:
             pl.col("window_start").min(), (is_wanted & is_enough).sum().alias("held")
         )
         wanted = starts.len() - starts.search_sorted(counted["window_start"])
-        return counted.filter(counted["held"] < wanted).select("series", "subject").rows()
+        found = counted.filter(counted["held"] < wanted)
+        return list(zip(found["series"].to_list(), found["subject"].to_list(), strict=True))
 
 
 def is_expected(window: Window, scene: Scene) -> bool:
