@@ -183,6 +183,20 @@ def test_a_source_that_wakes_up_with_a_backlog_fills_what_was_missing(analytics:
     assert told(analytics) == [("cleared", 1)]
 
 
+def test_a_silent_source_is_a_subject_like_any_other(analytics: Alone) -> None:
+    received = DAILY | {"formula": {"kind": "count"}, "by": ["source"]}
+    analytics.put("indicators/received", received)
+    analytics.put("rules/silent", MISSING | {"indicator": "received"})
+    analytics.send([Inspection(f"{source}-0", START, "A", 96, 100, source=source) for source in ("mes-7", "mes-8")])
+    for day in (1, 2, 3):
+        analytics.pass_time(DAY)
+        analytics.send([Inspection(f"mes-7-{day}", START + day * DAY, "A", 96, 100)])
+    [anomaly] = analytics.anomalies()
+    assert (anomaly["subject"], anomaly["state"], anomaly["windows_missed"]) == ({"source": "mes-8"}, "open", 2)
+    shown = analytics.values("received", "subject.source=mes-7")
+    assert [item["value"] for item in shown] == [1, 1, 1, 1]
+
+
 @pytest.mark.parametrize(
     ("fields", "pointer", "remedy"),
     [

@@ -139,3 +139,16 @@ def test_counting_everything_needs_neither_dimension_nor_measure() -> None:
     folded = fold([block(sent)], {0: PartitionMemory()}, catalogue(calls))
     assert sorted(folded.deltas["count"].to_list()) == [1, 2]
     assert set(folded.deltas["subject"].to_list()) == {"{}"}
+
+
+def test_the_source_is_a_dimension_unless_the_reading_type_has_one_of_its_own() -> None:
+    def subjects(readings: pl.DataFrame, **changes: object) -> list[str]:
+        counted = indicator(formula=Formula("count", **changes), by=("source",))  # type: ignore[arg-type]
+        done = fold([Block(0, "inspection", readings, MONDAY)], {0: PartitionMemory()}, catalogue(counted))
+        assert done.not_counted == {}
+        return done.deltas["subject"].to_list()
+
+    sent = block([(1, 0, "A", 9, 9)]).readings
+    assert subjects(sent) == ['{"source":"mes-7"}']
+    assert subjects(sent, where={"source": ("mes-8",)}) == []
+    assert subjects(sent.with_columns(pl.lit("line 4").alias("dimension.source"))) == ['{"source":"line 4"}']
