@@ -7,8 +7,8 @@ from datetime import datetime
 import polars as pl
 
 from services.ingest.domain.batch import TypedReadings
+from services.ingest.domain.columns import EVENT_ID, OBSERVED_AT, SOURCE, dimension
 from services.ingest.domain.quarantine import Reason, Rejected, entry_id
-from shared.events.readings import EVENT_ID, OBSERVED_AT, SOURCE, dimension_column
 
 RESERVED_PREFIX = "andon-"
 """Before the names of reading types that nobody else may define."""
@@ -38,6 +38,6 @@ def _readings(source: str, rejected: Sequence[Rejected], now: datetime) -> pl.Da
             EVENT_ID: [f"{REJECTION}/{entry_id(one.original)}" for one in rejected],
             SOURCE: [source] * count,
             OBSERVED_AT: pl.Series([now] * count, dtype=pl.Datetime("us", "UTC")),
-            dimension_column("reason"): [one.reason.value for one in rejected],
+            dimension("reason"): [one.reason.value for one in rejected],
         }
     )
