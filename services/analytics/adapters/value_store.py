@@ -157,9 +157,9 @@ class SqlValueStore:
         return read_frame(self._connection, statement, HELD)
 
     def earliest_start(self, scope: Scope) -> datetime | None:
-        found: datetime | None = self._connection.execute(
-            select(func.min(KPI_VALUES.c.window_start)).where(*_of(scope))
-        ).scalar_one_or_none()
+        columns = KPI_VALUES.c
+        statement = select(columns.window_start).where(*_of(scope)).order_by(columns.window_start).limit(1)
+        found: datetime | None = self._connection.execute(statement).scalar_one_or_none()
         return found
 
     def series_after(self, scope: Scope, after: bytes, most_values: int) -> Sequence[bytes]:

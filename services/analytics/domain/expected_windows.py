@@ -6,7 +6,7 @@ rule says. A window is due once the sources have passed its deadline; one that h
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice, takewhile, zip_longest
 
 import polars as pl
@@ -26,6 +26,9 @@ HELD = pl.Schema(
 )
 """Windows with a value."""
 
+_EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+"""Sources that have come no further are taken as not known to have come anywhere."""
+_MOMENT = timedelta(microseconds=1)
 _END = datetime.max.replace(tzinfo=UTC)
 
 Held = pl.DataFrame
@@ -90,6 +93,16 @@ class Expectation:
         while self.is_due(window):
             yield window
             window = next_window(self.scene.calendar, cut, window)
+
+    def due_until(self) -> datetime | None:
+        """The end of the last window that is due; None while that is not known."""
+        closes, cut = self.reach.closes, self.scene.indicator.window.cut
+        if closes is None or closes < _EARLIEST:
+            return None
+        window = window_at(self.scene.calendar, cut, closes)
+        while not self.is_due(window):
+            window = window_at(self.scene.calendar, cut, window.start - _MOMENT)
+        return window.end
 
     def lacking(self, held: Held, windows: Sequence[Window]) -> list[tuple[bytes, str]]:
         """(series, subject) of those that have a value in one of the windows, and may lack data in it or a later one."""

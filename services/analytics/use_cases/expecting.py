@@ -44,10 +44,14 @@ class Expecting:
         has_more = False
         for rule, expectation in self._expectations(scope.indicator, state, closes):
             begins = self._begins(scope, rule, state)
-            due = [] if begins is None else list(islice(expectation.due_after(begins), self.windows))
+            if begins is None:
+                # Nothing is here that could be missed; what comes later is judged when it comes. Noted, so as not to be asked again.
+                state = _looked_at(state, rule, scope.indicator, until=expectation.due_until())
+                continue
+            due = list(islice(expectation.due_after(begins), self.windows))
             if not due:
                 continue
-            state = replace(state, expected={**state.expected, _name(rule, scope.indicator): due[-1].end})
+            state = _looked_at(state, rule, scope.indicator, until=due[-1].end)
             # Asked by the state as it is from now on, so that what is due stays due when a source wakes up.
             reach = self.reach(scope.indicator, state, closes)
             since = dict.fromkeys(self._to_judge(scope, rule, expectation, due=due), due[0].start)
@@ -120,6 +124,12 @@ class Expecting:
         known = self.turn.uow.anomalies.open_of_rule(scope, rule.name)
         standing = [one.key for one in known if one.episode.last >= windows[0].start]
         return list({key.series: key for key in (*lacking, *standing)}.values())
+
+
+def _looked_at(state: PartitionState, rule: Rule, indicator: Indicator, *, until: datetime | None) -> PartitionState:
+    if until is None:
+        return state
+    return replace(state, expected={**state.expected, _name(rule, indicator): until})
 
 
 def _name(rule: Rule, indicator: Indicator) -> str:

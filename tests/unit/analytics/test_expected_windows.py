@@ -174,3 +174,18 @@ def test_a_delay_is_of_the_clock_or_of_working_time(late: str, friday_is_due: da
 def test_a_calendar_that_never_works_is_strict() -> None:
     scene = Scene(indicator(), Calendar("default", working_hours={}))
     assert MissingData(late=WorkingTime(days=1)).deadline(day(4), scene) == day(4).end
+
+
+@pytest.mark.parametrize(
+    ("late", "closes", "until"),
+    [
+        ("PT0S", MONDAY + 2.5 * DAY, MONDAY + 2 * DAY),
+        ("PT0S", MONDAY + 2 * DAY, MONDAY + 2 * DAY),
+        ("P1D", MONDAY + 2.5 * DAY, MONDAY + DAY),
+        ("1d", MONDAY + 7.5 * DAY, MONDAY + 4 * DAY),  # Friday's working day ends on Tuesday
+        ("PT0S", datetime.min.replace(tzinfo=UTC), None),
+        ("PT0S", None, None),
+    ],
+)
+def test_the_last_window_that_is_due(late: str, closes: datetime | None, until: datetime | None) -> None:
+    assert Expectation("silent", MissingData(late=a_delay(late)), SCENE, Reach(closes)).due_until() == until

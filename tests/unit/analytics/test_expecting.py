@@ -72,7 +72,7 @@ def daily(number: int, count: int) -> KpiValue:
 @settings(deadline=None)
 @given(
     counts=st.dictionaries(st.integers(0, 30), st.integers(1, 3), min_size=1, max_size=12),
-    closings=st.lists(st.integers(0, 45), min_size=1, max_size=8).map(sorted),
+    closings=st.lists(st.integers(0, 110), min_size=1, max_size=12).map(sorted),
     shape=st.fixed_dictionaries(
         {"for_windows": st.integers(1, 3), "clear_after": st.integers(1, 2)},
         optional={"of": st.integers(3, 4), "cooldown": st.just(2)},
@@ -80,7 +80,7 @@ def daily(number: int, count: int) -> KpiValue:
     condition=st.builds(
         MissingData,
         minimum_readings=st.integers(1, 2),
-        seen_within=st.integers(1, 10),
+        seen_within=st.integers(1, 60),
         late=st.sampled_from([DAY, 0 * DAY]),
     ),
     portion=st.integers(1, 9),
