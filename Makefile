@@ -111,6 +111,10 @@ bench: $(VENV)/.dev ## measure Andon and others on a real broker; BENCH=full as 
 	nice -n 5 $(BIN)/python -m benchmarks --size $(BENCH) $(BENCH_PARTS)
 
 SERIES ?=
+.PHONY: bench-rules
+bench-rules: $(VENV)/.dev ## measure what judging a value costs by each kind of rule, and what is remembered of many series
+	nice -n 5 $(BIN)/python -m benchmarks.rules
+
 .PHONY: bench-seasonal
 bench-seasonal: $(VENV)/.dev ## score the seasonal detector on the labelled series in the folder SERIES, beside River's, and count false alarms
 	nice -n 5 $(BIN)/python -m benchmarks.seasonal --river $(SERIES)

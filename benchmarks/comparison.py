@@ -1,6 +1,6 @@
 """The comparison: every contender from the same raw events to its last final value, on the same broker, one after the other."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass
 
 from benchmarks.andon import end_to_end
@@ -36,9 +36,13 @@ CONTENDERS: Sequence[Contender] = (
 )
 
 
-def measure(broker: Broker, size: Size) -> Iterator[Measurement | Failure]:
-    """Two sizes of each contender, and the slope between them; of repeated slopes the middle one."""
-    for contender in CONTENDERS:
+def measure(broker: Broker, size: Size, without: Container[str] = ()) -> Iterator[Measurement | Failure]:
+    """Two sizes of each contender, and the slope between them; of repeated slopes the middle one.
+
+    Args:
+        without: names of contenders that are left out.
+    """
+    for contender in [one for one in CONTENDERS if one.name not in without]:
         try:
             yield from _measured(contender, broker, size)
         except (Incomplete, RuntimeError, AssertionError) as error:

@@ -38,6 +38,11 @@ class Measurement:
         """None when the CPU was not measured, or too little of it to tell."""
         return self.events / self.cpu_seconds if self.cpu_seconds else None
 
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "Measurement":
+        """What `as_json` was made of."""
+        return cls(**{name: value for name, value in stored.items() if not name.startswith("events_per_")})
+
     def as_json(self) -> dict[str, Any]:
         return {
             **asdict(self),

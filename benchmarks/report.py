@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.measurement import Measurement
+from benchmarks.targets import Judged
 
 _MEBIBYTE = 2**20
 
@@ -18,6 +19,17 @@ def show(part: str, measurements: Sequence[Measurement]) -> None:
     first: dict[str, Measurement] = {}
     for one in measurements:
         table.add_row(*_row(one, first.setdefault(one.case, one)))
+    Console(width=160).print(table)
+
+
+def show_targets(targets: Sequence[Judged], size: str) -> None:
+    """Print every target, reached or not. Only a full run measures what the targets are stated for."""
+    table = Table(title=f"targets, size {size}", title_justify="left")
+    for heading in ("what", "must be", "is", "reached"):
+        table.add_column(heading, justify="left" if heading in ("what", "reached") else "right")
+    for one in targets:
+        measured = "not measured" if one.measured is None else f"{one.measured:,.4g}"
+        table.add_row(one.name, one.must, measured, {True: "yes", False: "NO", None: ""}[one.reached])
     Console(width=160).print(table)
 
 

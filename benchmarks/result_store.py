@@ -4,7 +4,7 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 
 from benchmarks.broker import WORK
 from benchmarks.measurement import Failure, Measurement
+from benchmarks.targets import Judged
 from tests.support.kafka_server import REPOSITORY
 
 _COMMITTED = REPOSITORY / "benchmarks" / "results"
@@ -38,6 +39,20 @@ class ResultStore:
             "measurements": [one.as_json() for one in measurements],
             "failures": [asdict(failure) for failure in failures],
         }
+        self._write(document)
+
+    def keep_targets(self, targets: Sequence[Judged]) -> None:
+        """Write which targets are reached, over what was written before."""
+        document = self.read()
+        document["targets"] = [asdict(one) for one in targets]
+        self._write(document)
+
+    def measurements(self) -> list[Measurement]:
+        """Of all parts, each as it was measured last."""
+        stored = [one for part in self.read()["parts"].values() for one in part["measurements"]]
+        return [Measurement.from_json(one) for one in stored]
+
+    def _write(self, document: Mapping[str, Any]) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 

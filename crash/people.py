@@ -90,6 +90,11 @@ class People:
     def define_a_calendar(self) -> None:
         self._put(f"calendars/unused-{next(self._numbers)}", {"time_zone": "Asia/Tokyo"})
 
+    def judge_otherwise(self) -> None:
+        """Another version of a rule on an indicator that never has a value."""
+        body = {"indicator": NEVER_MEASURED, "kind": "target", "comparator": ">=", "target": next(self._numbers)}
+        self._put("rules/rework-watched", body)
+
     def pursue_something_past(self) -> None:
         """A goal set of a month that has no readings."""
         self.pursue(self._past_period())

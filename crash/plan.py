@@ -36,6 +36,8 @@ SERVICES_OF_STEP: Mapping[str, tuple[str, ...]] = {
     "outbox-forgotten": ("analytics", "issues", "goals"),
     "targets-written": ("analytics",),
     "targets-committed": ("analytics",),
+    "verdicts-written": ("analytics",),
+    "verdicts-committed": ("analytics",),
     "anomalies-written": ("issues",),
     "anomalies-committed": ("issues",),
     "definitions-known-written": ("issues",),

@@ -14,6 +14,11 @@ from simulation.plant import CHANNELS, LATE_SOURCE, LINES, PRODUCTS
 
 _LATE = timedelta(days=5)
 _USUAL = timedelta(hours=30)
+_WRONG_TIMES = {
+    "time-unreadable": "yesterday",
+    "observed-in-future": "2031-01-01T00:00:00Z",
+    "observed-too-old": "2016-01-01T00:00:00Z",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +98,13 @@ class EventMaker:
         """An event that cannot become a reading, and never will."""
         key = (source, self._next_id())
         event = _event(key, self._fact(source, now))
-        reason = self._chance.choice(("missing-field", "time-unreadable", "observed-in-future", "unknown-event-type"))
+        reason = self._chance.choice(("missing-field", "unknown-event-type", *_WRONG_TIMES))
         if reason == "missing-field":
             del event["data"]
         elif reason == "unknown-event-type":
             event["type"] = "something.else"
         else:
-            event["time"] = "yesterday" if reason == "time-unreadable" else "2031-01-01T00:00:00Z"
+            event["time"] = _WRONG_TIMES[reason]
         original = line(event)
         self.ledger.wrong[original] = reason
         return original

@@ -78,9 +78,9 @@ class _FaultyWrites(WriteConnection):
         self._strike()
         return super().execute(statement, parameters)
 
-    def change(self, statement: UpdateBase) -> int:
+    def change(self, statement: UpdateBase, parameters: dict[str, Any] | None = None) -> int:
         self._strike()
-        return super().change(statement)
+        return super().change(statement, parameters)
 
     def execute_many(self, statement: Executable, rows: Sequence[dict[str, Any]]) -> None:
         self._strike()

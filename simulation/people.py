@@ -7,7 +7,17 @@ from typing import Any
 
 from shared.runtime.actor import Actor
 from simulation.client import Client, Refused, Unanswered
-from simulation.plant import ADDITIONS, CHANGES, DEFINITIONS, GOAL_SET, GOALS, LATE_DEFINITION, parse_path
+from simulation.plant import (
+    ADDITIONS,
+    CHANGES,
+    DEFINITIONS,
+    GOAL_SET,
+    GOALS,
+    LATE_DEFINITION,
+    Addition,
+    Named,
+    parse_path,
+)
 from simulation.trace import Trace
 
 ADMIN = Actor("Chen", frozenset({"admin", "quality_manager"}))
@@ -43,15 +53,16 @@ class Definers:
     in_force: dict[str, dict[str, Any]] = field(
         default_factory=lambda: {name: dict(body) for name, body in DEFINITIONS.items()}
     )
-    waiting: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    _left: list[tuple[str, dict[str, Any]]] = field(default_factory=lambda: list(CHANGES))
-    _added: int = 0
+    waiting: list[Named] = field(default_factory=list)
+    _left: list[Named] = field(default_factory=lambda: list(CHANGES))
+    _additions: list[Addition] = field(default_factory=lambda: list(ADDITIONS))
 
     def plan(self) -> None:
-        """Decide on one more change, of what is in force or already decided."""
-        if self.chance.random() < 0.3 and self._added < len(ADDITIONS):
-            self.waiting.append(ADDITIONS[self._added])
-            self._added += 1
+        """Decide on something new, or on one more change of what is in force or already decided."""
+        if self._additions and self.chance.random() < 0.4:
+            added = self._additions.pop(self.chance.randrange(len(self._additions)))
+            self.waiting += added.definitions
+            self._left += added.changes
         elif self._left:
             self._plan(*self._left.pop(self.chance.randrange(len(self._left))))
 

@@ -4,7 +4,7 @@ Measures are whole numbers, so that sums are exact and it does not matter in whi
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 Definition = Mapping[str, Any]
 
@@ -52,6 +52,14 @@ DEFINITIONS: dict[str, dict[str, Any]] = {
         "minimum_sample": 30,
         "allowed_lateness": "PT2H",
     },
+    "indicators/units-of-line": {
+        "reading_type": "inspection",
+        "formula": {"kind": "sum", "measure": "inspected"},
+        "by": ["line"],
+        "window": {"kind": "tumbling", "every": "day"},
+        "calendar": "plant",
+        "direction": "higher_is_better",
+    },
     "indicators/calls": {
         "reading_type": "call",
         "formula": {"kind": "count"},
@@ -86,11 +94,23 @@ DEFINITIONS: dict[str, dict[str, Any]] = {
 
 LATE_DEFINITION = (f"sources/{LATE_SOURCE}", _INSPECTIONS)
 
-CHANGES: tuple[tuple[str, dict[str, Any]], ...] = (
+Named = tuple[str, dict[str, Any]]
+
+
+class Addition(NamedTuple):
+    """Definitions that may come later, in this order, and changes that may be made to them from then on."""
+
+    definitions: tuple[Named, ...]
+    changes: tuple[Named, ...]
+
+
+CHANGES: tuple[Named, ...] = (
     ("rules/yield-below-95", {"target": 0.9}),
     ("rules/yield-below-95", {"for_windows": 1}),
     ("rules/yield-below-95", {"clear_after": 2, "subject": {"line": "A"}}),
     ("rules/too-many-calls", {"target": 5}),
+    ("rules/too-many-calls", {"mode": "observe"}),
+    ("rules/yield-below-95", {"opens_issue": False}),
     ("indicators/first-pass-yield", {"minimum_sample": 60}),
     ("indicators/first-pass-yield", {"allowed_lateness": "PT30M"}),
     ("indicators/first-pass-yield", {"formula": {
@@ -101,14 +121,55 @@ CHANGES: tuple[tuple[str, dict[str, Any]], ...] = (
 )  # fmt: skip
 """(which definition, what of it changes): each may be made once, at any moment."""
 
-ADDITIONS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("indicators/inspected-units", {
-        "reading_type": "inspection", "formula": {"kind": "sum", "measure": "inspected"}, "by": ["product"],
-        "window": {"kind": "tumbling", "every": "day"}, "direction": "higher_is_better"}),
-    ("rules/few-units", {
-        "indicator": "inspected-units", "kind": "target", "comparator": ">", "target": 100, "severity": "minor"}),
+ADDITIONS: tuple[Addition, ...] = (
+    Addition(
+        (("indicators/good-units", {
+            "formula": {"kind": "derived", "expression": "first-pass-yield × units-of-line"}, "by": ["line"],
+            "window": {"kind": "tumbling", "every": "day"}, "calendar": "plant", "direction": "higher_is_better"}),
+         ("rules/few-good-units", {
+            "indicator": "good-units", "kind": "target", "comparator": ">", "target": 60, "severity": "minor"})),
+        (("indicators/good-units", {"minimum_sample": 2}),),
+    ),
+    Addition(
+        (("indicators/inspected-units", {
+            "reading_type": "inspection", "formula": {"kind": "sum", "measure": "inspected"}, "by": ["product"],
+            "window": {"kind": "tumbling", "every": "day"}, "direction": "higher_is_better"}),
+         ("rules/few-units", {
+            "indicator": "inspected-units", "kind": "target", "comparator": ">", "target": 100, "severity": "minor"}),
+         ("rules/units-fell", {
+            "indicator": "inspected-units", "kind": "change_from_previous", "more_than_share": 0.25, "reports": "worse"})),
+        (("rules/units-fell", {"more_than_share": 0.5}),
+         ("indicators/inspected-units", {"minimum_sample": 2})),
+    ),
+    Addition(
+        (("indicators/rolling-yield", {
+            "reading_type": "inspection", "formula": {"kind": "ratio", "numerator": "passed", "denominator": "inspected"},
+            "by": ["line"], "window": {"kind": "rolling", "length": "P3D", "step": "P1D"}, "calendar": "plant",
+            "direction": "higher_is_better", "allowed_lateness": "PT1H"}),
+         ("rules/rolling-yield-below-97", {
+            "indicator": "rolling-yield", "kind": "target", "comparator": ">=", "target": 0.97, "for_windows": 2})),
+        (("indicators/rolling-yield", {"window": {"kind": "rolling", "length": "P2D", "step": "P1D"}}),
+         ("rules/rolling-yield-below-97", {"for_windows": 2, "of": 4, "target": 0.98})),
+    ),
+    Addition(
+        (("calendars/call-centre", {"time_zone": "America/New_York", "shifts": [
+            {"name": "early", "starts": "06:00", "ends": "14:00"}, {"name": "late", "starts": "14:00", "ends": "22:00"},
+            {"name": "night", "starts": "22:00", "ends": "06:00"}]}),
+         ("indicators/calls-of-a-shift", {
+            "reading_type": "call", "formula": {"kind": "count"}, "by": ["channel"], "calendar": "call-centre",
+            "window": {"kind": "tumbling", "every": "shift"}, "direction": "lower_is_better"}),
+         ("rules/busy-shift", {
+            "indicator": "calls-of-a-shift", "kind": "target", "comparator": "<=", "target": 1, "opens_issue": True})),
+        (("calendars/call-centre", {"time_zone": "Europe/Berlin"}),),
+    ),
+    Addition(
+        (("indicators/shortest-call", {
+            "reading_type": "call", "formula": {"kind": "minimum", "measure": "minutes"}, "by": ["channel"],
+            "window": {"kind": "tumbling", "every": "month"}, "direction": "higher_is_better"}),),
+        (("indicators/shortest-call", {"window": {"kind": "rolling", "length": "P2W", "step": "P1W"}}),),
+    ),
 )  # fmt: skip
-"""Definitions that may come later, each after the one before."""
+"""The clocks of New York are put forward in the first week that a seed lives through."""
 
 GOALS = {
     "title": "March",

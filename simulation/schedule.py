@@ -8,7 +8,7 @@ from simulation.faults import Rates
 
 ACTIONS = (
     "step", "send", "make-batch", "move-clock", "kill", "start", "stop", "give-up", "find-out", "bury", "define", "goals", "issues",
-    "fall-silent", "late-source", "replay",
+    "fall-silent", "speak-again", "late-source", "replay",
 )  # fmt: skip
 
 
@@ -43,7 +43,8 @@ def draw(chance: random.Random) -> Schedule:
         "define": chance.choice((0.0, 1.0, 4.0)),
         "goals": 3.0,
         "issues": chance.choice((0.0, 3.0)),
-        "fall-silent": 0.3,
+        "fall-silent": 0.4,
+        "speak-again": 0.4,
         "late-source": 0.5,
         "replay": 0.5,
     }

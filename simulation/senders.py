@@ -55,10 +55,17 @@ class Senders:
         self.trace.note(f"  {source} has {len(events)} events for {'its raw topic' if raw else 'HTTP'}")
 
     def fall_silent(self) -> None:
-        """One source stops for good."""
+        """One source stops."""
         source = self.chance.choice(SOURCES)
         self.silent.add(source)
         self.trace.note(f"  {source} falls silent")
+
+    def speak_again(self) -> None:
+        """One that has stopped goes on; its windows may have closed by the clock meanwhile."""
+        if self.silent:
+            source = self.chance.choice(sorted(self.silent))
+            self.silent.remove(source)
+            self.trace.note(f"  {source} speaks again")
 
     def send(self, ingest: Client | None, door: LogDoor) -> None:
         """Send a batch that waits, or one that was accepted before."""

@@ -4,7 +4,7 @@ import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from simulation.checks.followed import check_copies, check_goals, check_issues
+from simulation.checks.followed import check_copies, check_goals, check_issues, check_verdicts
 from simulation.checks.published import check_last_words, check_numbers, check_once, check_progress, published
 from simulation.checks.stored import Expectation, check_anomalies, check_quarantine, check_values
 from simulation.trace import Trace
@@ -46,6 +46,7 @@ def _wrong(world: World) -> Iterator[str]:
     yield from check_once(events)
     yield from check_last_words(expected, events)
     yield from check_issues(expected, events)
+    yield from check_verdicts(expected)
     yield from check_goals(expected, events)
     yield from check_copies(expected)
     yield from check_progress(world.log)

@@ -92,6 +92,7 @@ class World:
             "goals": self._goals,
             "issues": self._issues,
             "fall-silent": self.senders.fall_silent,
+            "speak-again": self.senders.speak_again,
             "late-source": self.definers.plan_late_source,
             "replay": self._replay,
         }
@@ -130,8 +131,9 @@ class World:
         self.settle()
         self._move_clock(_LONG_AFTER)
         self.settle()
-        self._move_clock(_RETRY_AFTER)  # for what is told only now and then
-        self.settle()
+        for _ in range(2):  # for what is done only now and then, and for what is told of that
+            self._move_clock(_RETRY_AFTER)
+            self.settle()
 
     def _finish(self) -> None:
         """Bring to its end what was begun."""

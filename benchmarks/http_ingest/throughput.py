@@ -1,4 +1,4 @@
-"""Ingest over HTTP beside its parts alone: decode and map on the same bodies, and an endpoint that only reads the body.
+"""Ingest over HTTP beside its parts alone: decoding, and mapping, the same bodies, and an endpoint that only reads them.
 
 `andon run ingest` on the broker is ingest by itself; `andon run` is all four services in one process on the embedded log, which
 fold what they take in at the same time.
@@ -17,7 +17,7 @@ from benchmarks.andon.installation import embedded_process, fresh_installation
 from benchmarks.broker import Broker
 from benchmarks.event_set import EventSet
 from benchmarks.http_ingest.bare_endpoint import PATH
-from benchmarks.http_ingest.decode_alone import decode_and_map
+from benchmarks.http_ingest.decode_alone import parts_alone
 from benchmarks.http_ingest.senders import bodies, send_all
 from benchmarks.measurement import Measurement
 from benchmarks.process_usage import usage
@@ -40,7 +40,7 @@ class _Server:
 
 def measure(broker: Broker, size: Size) -> Iterator[Measurement]:
     for batch in BATCHES:
-        yield decode_and_map(_prepared(size, batch), batch)
+        yield from parts_alone(_prepared(size, batch), batch)
     with _bare() as server:
         yield from _all_batches(server, size)
     events = EventSet(size.http_events)

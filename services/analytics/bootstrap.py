@@ -6,20 +6,28 @@ from datetime import timedelta
 from services.analytics.adapters.definitions import SqlDefinitions
 from services.analytics.adapters.fold_unit_of_work import SqlFoldUnitOfWork
 from services.analytics.adapters.history_upkeep import SqlUpkeepUnitOfWork
+from services.analytics.adapters.open_pane_store import OpenPaneMemory
 from services.analytics.adapters.partition_store import revisions
 from services.analytics.adapters.reader import SqlReaders
 from services.analytics.adapters.seen_id_store import SqlFoldMemory
 from services.analytics.adapters.tables import DELIVERY
-from services.analytics.adapters.units_of_work import SqlChartUnitOfWork, SqlDefinitionUnitOfWork, SqlEvaluateUnitOfWork
+from services.analytics.adapters.units_of_work import (
+    SqlChartUnitOfWork,
+    SqlDefinitionUnitOfWork,
+    SqlEvaluateUnitOfWork,
+    SqlFollowUnitOfWork,
+)
 from services.analytics.entrypoints.chart_http import ChartUseCases
 from services.analytics.entrypoints.gauge_timer import GaugeTimer
 from services.analytics.entrypoints.goal_changes_consumer import goal_changes_handler
 from services.analytics.entrypoints.history_timer import HistoryTimer
 from services.analytics.entrypoints.http import UseCases, make_router
+from services.analytics.entrypoints.issue_changes_consumer import issue_changes_handler
 from services.analytics.entrypoints.pane_deltas_consumer import PaneDeltasHandler
 from services.analytics.entrypoints.problems import PROBLEMS
 from services.analytics.entrypoints.readings_consumer import CONSUMER as FOLDS
 from services.analytics.entrypoints.readings_consumer import ReadingsHandler
+from services.analytics.entrypoints.rule_http import RuleUseCases
 from services.analytics.metrics import AnalyticsMetrics
 from services.analytics.settings import AnalyticsSettings
 from services.analytics.use_cases.adopt_goal_change import AdoptGoalChange
@@ -31,15 +39,20 @@ from services.analytics.use_cases.define_rule import DefineRule
 from services.analytics.use_cases.evaluate_panes import EvaluatePanes
 from services.analytics.use_cases.evaluation import Bounds
 from services.analytics.use_cases.fold_readings import FoldReadings
+from services.analytics.use_cases.follow_issue import FollowIssues
 from services.analytics.use_cases.judging import Judging
 from services.analytics.use_cases.keep_history import ForgetOldReadings, MergeBlocks
 from services.analytics.use_cases.query_anomalies import QueryAnomalies
 from services.analytics.use_cases.query_chart import QueryChart, QueryRebases
 from services.analytics.use_cases.query_definitions import QueryDefinitions
+from services.analytics.use_cases.query_dictionary import QueryDictionary
+from services.analytics.use_cases.query_explanation import QueryExplanation
 from services.analytics.use_cases.query_readings import QueryReadings
+from services.analytics.use_cases.query_rules import QueryRules
 from services.analytics.use_cases.query_standing import QueryStanding
 from services.analytics.use_cases.query_values import QueryValues
 from services.analytics.use_cases.rebase_chart import RebaseChart
+from services.analytics.use_cases.try_rule import TryRule
 from shared.database.engine import Database, DatabaseUnavailable
 from shared.database.log_trimmer import LogTrimmer
 from shared.database.migrations import Migrations
@@ -48,7 +61,7 @@ from shared.database.positions import Positions
 from shared.eventlog.port import TopicSpec
 from shared.eventlog.pump import Pump, Subscription
 from shared.eventlog.pump_metrics import PumpMetrics
-from shared.events.topics import GOAL_CHANGES, PANE_DELTAS, READINGS, TOPICS
+from shared.events.topics import GOAL_CHANGES, ISSUE_CHANGES, PANE_DELTAS, READINGS, TOPICS
 from shared.process.consuming import Consuming
 from shared.process.platform import Platform
 from shared.process.service import Service, Wiring
@@ -61,9 +74,11 @@ __all__ = ["AnalyticsSettings", "build"]
 _NAME = "analytics"
 _EVALUATES = "analytics.pane-deltas"
 _ADOPTS = "analytics.goal-changes"
+_FOLLOWS = "analytics.issue-changes"
 _PUMP_REST = timedelta(milliseconds=5)
 _RELAY_REST = timedelta(milliseconds=20)
 _TIMER_REST = timedelta(seconds=1)
+_EXPLAINED_READINGS = 20
 
 
 def build(settings: AnalyticsSettings, platform: Platform) -> Service:
@@ -80,14 +95,19 @@ def build(settings: AnalyticsSettings, platform: Platform) -> Service:
         provisional_every=timedelta(seconds=settings.provisional_every_seconds), history=settings.history_batch
     )
 
+    open_panes = OpenPaneMemory()
+
     def evaluate_unit() -> SqlEvaluateUnitOfWork:
-        return SqlEvaluateUnitOfWork(database, ids)
+        return SqlEvaluateUnitOfWork(database, ids, open_panes)
 
     def definition_unit() -> SqlDefinitionUnitOfWork:
         return SqlDefinitionUnitOfWork(database, ids)
 
     def chart_unit() -> SqlChartUnitOfWork:
         return SqlChartUnitOfWork(database)
+
+    def follow_unit() -> SqlFollowUnitOfWork:
+        return SqlFollowUnitOfWork(database)
 
     def definitions_revision() -> int:
         with database.reading() as connection:
@@ -104,6 +124,7 @@ def build(settings: AnalyticsSettings, platform: Platform) -> Service:
             close_quiet=CloseQuietWindows(evaluate_unit, judging, bounds, current, pane_partitions),
             starting_offsets=positions.starting_offsets,
             revisions=lambda partitions: revisions(database, partitions),
+            forget=open_panes.forget,
             definitions_revision=definitions_revision,
             metrics=metrics,
         )
@@ -148,6 +169,9 @@ def build(settings: AnalyticsSettings, platform: Platform) -> Service:
         goal_changes = Consuming(platform, pump_metrics, service_log).activity(
             goal_changes_handler(AdoptGoalChange(definition_unit, _ADOPTS), positions.starting_offsets), GOAL_CHANGES
         )
+        issue_changes = Consuming(platform, pump_metrics, service_log).activity(
+            issue_changes_handler(FollowIssues(follow_unit, _FOLLOWS), positions.starting_offsets), ISSUE_CHANGES
+        )
         gauges = GaugeTimer(
             query=QueryStanding(readers, settings.gauge_series),
             oldest_unpublished=lambda: oldest_unpublished(database, DELIVERY),
@@ -166,6 +190,7 @@ def build(settings: AnalyticsSettings, platform: Platform) -> Service:
             Activity(readings, _PUMP_REST),
             Activity(pane_deltas, _PUMP_REST),
             goal_changes,
+            issue_changes,
             Activity(Relay(producer=_NAME, database=database, tables=DELIVERY, log=log), _RELAY_REST),
             Activity(gauges, _TIMER_REST),
             Activity(_history_timer(database, settings, pane_partitions), _TIMER_REST),
@@ -175,10 +200,12 @@ def build(settings: AnalyticsSettings, platform: Platform) -> Service:
     use_cases = UseCases(
         define_calendar=DefineCalendar(definition_unit),
         define_indicator=DefineIndicator(definition_unit),
-        define_rule=DefineRule(definition_unit),
+        rules=RuleUseCases(DefineRule(definition_unit), QueryRules(readers), TryRule(readers)),
         definitions=QueryDefinitions(readers),
+        dictionary=QueryDictionary(readers),
         values=QueryValues(readers),
         readings=QueryReadings(readers),
+        explanations=QueryExplanation(readers, _EXPLAINED_READINGS),
         anomalies=QueryAnomalies(readers),
         charts=ChartUseCases(
             chart=QueryChart(readers, chart_unit), rebase=RebaseChart(chart_unit), rebases=QueryRebases(readers)

@@ -4,13 +4,16 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from prometheus_client import Gauge
 
+from services.analytics.domain.rule_statistics import RuleStatistics
 from services.analytics.domain.standing import Standing
 from shared.telemetry.metrics import MetricFactory
 
 _SEVERITIES = ("minor", "moderate", "major", "critical")
 _SUBJECT = ("indicator", "subject")
 _RULE = (*_SUBJECT, "rule")
+_RULE_VERDICT = ("rule", "verdict")
 _MOST_SOURCES = 100
+_MOST_RULES = 100
 
 
 class AnalyticsMetrics:
@@ -42,6 +45,13 @@ class AnalyticsMetrics:
         self._dropped = _Set(
             make.gauge("kpi_series_dropped", "Subjects left out of the gauges, to bound their number.", ["indicator"])
         )
+        self._rules = _Set(make.gauge("rule_anomalies", "Anomalies of a rule, by state.", ["rule", "state"]))
+        self._verdicts = _Set(
+            make.gauge(
+                "rule_issues", "Issues that hold anomalies of a rule, by what people made of them.", _RULE_VERDICT
+            )
+        )
+        self._rules_dropped = make.gauge("rules_dropped", "Rules left out of the gauges, to bound their number.")
         for severity in _SEVERITIES:
             self._open.labels(severity).set(0)
 
@@ -99,6 +109,16 @@ class AnalyticsMetrics:
         self._watermark.show(((source,), age.total_seconds()) for source, age in worst)
         for severity in _SEVERITIES:
             self._open.labels(severity).set(standing.open_anomalies.get(severity, 0))
+        self._show_rules(standing.rules)
+
+    def _show_rules(self, rules: Mapping[str, RuleStatistics]) -> None:
+        """Those that raise most: a bad rule is among them."""
+        busiest = sorted(rules.items(), key=lambda found: (-found[1].raised, found[0]))[:_MOST_RULES]
+        self._rules.show(((name, state), count) for name, rule in busiest for state, count in rule.anomalies.items())
+        self._verdicts.show(
+            ((name, verdict), count) for name, rule in busiest for verdict, count in rule.issues.items()
+        )
+        self._rules_dropped.set(len(rules) - len(busiest))
 
 
 class _Set:

@@ -63,9 +63,9 @@ class Client:
         """Raises CallFailed."""
         return self._call("PUT", path, json=body)
 
-    def post(self, path: str, body: Any) -> Any:
+    def post(self, path: str, body: Any, parameters: Mapping[str, str | int] | None = None) -> Any:
         """The answer's JSON. Raises CallFailed."""
-        return self._call("POST", path, json=body).json()
+        return self._call("POST", path, json=body, params=parameters).json()
 
     def post_lines(self, path: str, lines: bytes) -> Any:
         """Post NDJSON; a server that asks for patience is asked again, for a minute or so. Raises CallFailed."""

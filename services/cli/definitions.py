@@ -1,6 +1,7 @@
 """`andon apply`: definitions from YAML files, in an order in which each finds what it refers to."""
 
 import json
+import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ SECTIONS = {
 }
 """Section of a file → path below /v1, in the order in which they are sent. `routing` is a list, the others map names."""
 
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _HEARS_OF_OTHERS = ("goal_sets",)
 _MOST_TRIES = 20
 _PAUSE_SECONDS = 0.25
@@ -60,8 +62,27 @@ def read_definitions(folder: Path) -> list[Definition]:
     if not files:
         raise UnreadableDefinitions(f"{folder} holds no *.yaml file")
     found = [definition for file in files for definition in _definitions(file)]
-    order = list(SECTIONS)
-    return sorted(found, key=lambda definition: order.index(definition.section))
+    return [one for section in SECTIONS for one in _after_their_parts([one for one in found if one.section == section])]
+
+
+def _after_their_parts(definitions: Sequence[Definition]) -> list[Definition]:
+    """What is derived comes after what it names; what goes round in a circle stays as it is, to be refused with the reason."""
+    waiting, ordered = list(definitions), list[Definition]()
+    while waiting:
+        left = {one.name for one in waiting}
+        ready = [one for one in waiting if not (_parts(one) & left) - {one.name}] or waiting
+        ordered += ready
+        waiting = [one for one in waiting if one not in ready]
+    return ordered
+
+
+def _parts(definition: Definition) -> set[str]:
+    """The indicators that a definition names in its formula."""
+    formula = definition.body.get("formula")
+    if not isinstance(formula, Mapping):
+        return set()
+    weights = formula.get("weights")
+    return {*_NAME.findall(str(formula.get("expression", ""))), *(weights if isinstance(weights, Mapping) else ())}
 
 
 def apply_definitions(client: Client, definitions: Sequence[Definition]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from services.cli.dead_letters import commands as dead_letter_commands
 from services.cli.definitions import UnreadableDefinitions, apply_definitions, read_definitions
 from services.cli.demo.flights import NoFlights
 from services.cli.demo.run import CannotShow, Places, run_demo
+from services.cli.dry_run import UnreadableSubject, anomalies, asked_of, candidates, dry_run, summary
 from services.cli.load import CannotLoad, Form, load_file, progress_bar
 from services.cli.operation import all_settings, migrate
 from services.cli.process import CannotRun, run_until_signalled
@@ -51,6 +52,7 @@ EXPECTED: tuple[type[Exception], ...] = (
     UnknownTarget,
     UnreadableDefinitions,
     UnreadableEvent,
+    UnreadableSubject,
     UnsafeBinding,
 )
 """Errors that a person can put right: shown as a sentence, without a traceback."""
@@ -91,6 +93,33 @@ def apply_command(
     with Client(url) as client:
         for line in apply_definitions(client, definitions):
             typer.echo(line)
+
+
+@application.command("dry-run")
+def dry_run_command(
+    what: Annotated[
+        str, typer.Argument(metavar="RULES", help="a YAML file or folder with rules, or the name of a rule in force")
+    ],
+    since: Annotated[
+        str | None, typer.Option("--from", help="anomalies raised by windows that begin then or later")
+    ] = None,
+    until: Annotated[str | None, typer.Option("--to", help="anomalies raised by windows that begin before it")] = None,
+    subject: Annotated[
+        list[str] | None, typer.Option(help="only this subject: dimension=value; may be repeated")
+    ] = None,
+    url: Url = None,
+) -> None:
+    """Show what rules would have raised on the values there are, and how many issues a month; stores nothing."""
+    asked = asked_of(since, until, subject or [])
+    console = Console(width=None if Console().is_terminal else 200)
+    with Client(url) as client:
+        for candidate in candidates(what):
+            trial = dry_run(client, candidate, asked)
+            for line in summary(trial):
+                console.print(line, markup=False, highlight=False)
+            table = anomalies(trial)
+            if table is not None:
+                console.print(table)
 
 
 @application.command("load")

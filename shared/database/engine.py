@@ -39,9 +39,9 @@ class ReadConnection:
 class WriteConnection(ReadConnection):
     """A connection inside a write transaction; the unit of work that made it commits or rolls back."""
 
-    def change(self, statement: UpdateBase) -> int:
-        """Run one insert, update or delete, and say how many rows it touched."""
-        return self._connection.execute(statement).rowcount
+    def change(self, statement: UpdateBase, parameters: dict[str, Any] | None = None) -> int:
+        """Run one insert, update or delete, and say how many rows it touched; `parameters` fill its bind parameters."""
+        return self._connection.execute(statement, parameters or {}).rowcount
 
     def execute_many(self, statement: Executable, rows: Sequence[dict[str, Any]]) -> None:
         """Run one statement per row, in bulk; nothing happens for no rows."""
@@ -91,6 +91,9 @@ class Database:
             DatabaseUnavailable: retry later.
         """
         with translated(), self.engine.connect() as connection:
+            if not self.is_sqlite:
+                # SQLite's readers see one state anyway; PostgreSQL's would see another one with each statement.
+                connection.execution_options(isolation_level="REPEATABLE READ")
             yield ReadConnection(connection)
 
     @contextmanager

@@ -10,14 +10,15 @@ is appended at least once, always under the same number, and never past a gap:
 3. remember, in memory, what was appended; the next step's transaction deletes it.
 """
 
+import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Row, Select, Table, bindparam, delete, func, insert, select, update
 
 from shared.database.delivery_tables import DeliveryTables
 from shared.database.engine import Database, WriteConnection
@@ -31,6 +32,11 @@ _RECORDS_PER_ROW = 500
 _ROWS_PER_STEP = 100
 _BYTES_PER_STEP = 4 * 1024 * 1024
 _LOOK_EVERY = timedelta(milliseconds=250)
+_LONGEST_STANDSTILL_SECONDS = 60.0
+"""A process that stands still for longer between reading rows and appending them reads them again. Another relay has appended them
+meanwhile and many more. Where the log has dropped all of those by then, it would begin with old numbers before a gap, at which
+a consumer that is new stops.
+"""
 
 
 class _Kept(NamedTuple):
@@ -88,12 +94,22 @@ class Relay:
     Two relays over one outbox do no harm: both append the same numbers in the same order, and consumers skip repeats.
     """
 
-    def __init__(self, *, producer: str, database: Database, tables: DeliveryTables, log: EventLog) -> None:
+    def __init__(
+        self,
+        *,
+        producer: str,
+        database: Database,
+        tables: DeliveryTables,
+        log: EventLog,
+        elapsed_seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.name = f"{producer}.outbox"
         self._producer = producer
         self._database = database
         self._tables = tables
         self._log = log
+        self._elapsed_seconds = elapsed_seconds
+        self._first_numbered = _first_numbered(tables.outbox)
         self._appended: list[Row[Any]] = []
         self._partitions: dict[str, int] = {}
         self._seen_empty: tuple[int, datetime] | None = None
@@ -115,10 +131,13 @@ class Relay:
                 # Only now: a transaction that began earlier may commit later, and its rows, with lower ids, have higher numbers.
                 self._number(connection)
                 rows = self._numbered(connection)
+            read_at = self._elapsed_seconds()
         self._appended = []
         if not rows:
             return False
         fail_point("outbox-numbered")
+        if self._elapsed_seconds() - read_at > _LONGEST_STANDSTILL_SECONDS:
+            return True
         try:
             self._log.append([record for row in rows for record in self._to_records(row)])
         except LogUnavailable:
@@ -194,16 +213,7 @@ class Relay:
 
     def _numbered(self, connection: WriteConnection) -> list[Row[Any]]:
         """A beginning of what has its numbers, in their order: that of ids, since all of it was numbered together."""
-        outbox = self._tables.outbox
-        running_bytes = func.sum(func.length(outbox.c.records)).over(order_by=outbox.c.id)
-        numbered = (
-            select(outbox, running_bytes.label("running_bytes"))
-            .where(outbox.c.numbers.is_not(None))
-            .order_by(outbox.c.id)
-            .limit(_ROWS_PER_STEP)
-            .subquery()
-        )
-        rows = connection.execute(select(numbered).order_by(numbered.c.id)).all()
+        rows = connection.execute(self._first_numbered).all()
         return [row for index, row in enumerate(rows) if index == 0 or row.running_bytes <= _BYTES_PER_STEP]
 
     def _partitions_of(self, row: Row[Any]) -> list[int]:
@@ -223,6 +233,19 @@ class Relay:
             headers = (*record.headers, *delivery_headers(self._producer, following[partition]))
             following[partition] += 1
             yield NewRecord(row.topic, record.value, record.key, partition, headers)
+
+
+def _first_numbered(outbox: Table) -> Select[Any]:
+    """The first rows that have their numbers, each with the bytes of it and those before it."""
+    running_bytes = func.sum(func.length(outbox.c.records)).over(order_by=outbox.c.id)
+    numbered = (
+        select(outbox, running_bytes.label("running_bytes"))
+        .where(outbox.c.numbers.is_not(None))
+        .order_by(outbox.c.id)
+        .limit(_ROWS_PER_STEP)
+        .subquery()
+    )
+    return select(numbered).order_by(numbered.c.id)
 
 
 def oldest_unpublished(database: Database, tables: DeliveryTables) -> datetime | None:

@@ -4,9 +4,10 @@ A position is compared and set. Two processes that both believe to own a partiti
 second finds the offset moved and gets `LostPartition`.
 """
 
+import functools
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Table, select, update
+from sqlalchemy import Table, Update, bindparam, select, update
 
 from shared.database.delivery_tables import DeliveryTables
 from shared.database.engine import Database, WriteConnection
@@ -74,22 +75,36 @@ def advance(connection: WriteConnection, tables: DeliveryTables, progress: Progr
     Raises:
         LostPartition: it does not; another process has moved it. The caller's transaction must be rolled back.
     """
-    positions = tables.positions
     moved = connection.change(
-        update(positions)
-        .where(
-            positions.c.consumer == progress.consumer,
-            positions.c.topic == progress.topic,
-            positions.c.partition == progress.partition,
-            positions.c.next_offset == progress.expected_offset,
-        )
-        .values(next_offset=progress.next_offset)
+        _move(tables.positions),
+        {
+            "of_consumer": progress.consumer,
+            "of_topic": progress.topic,
+            "of_partition": progress.partition,
+            "from_offset": progress.expected_offset,
+            "to_offset": progress.next_offset,
+        },
     )
     if moved != 1:
         raise LostPartition(
             f"{progress.consumer} no longer stands at offset {progress.expected_offset} "
             f"of {progress.topic}/{progress.partition}"
         )
+
+
+@functools.cache
+def _move(positions: Table) -> Update:
+    """Written once: to write it takes longer than to run it, and each transaction of a consumer does."""
+    return (
+        update(positions)
+        .where(
+            positions.c.consumer == bindparam("of_consumer"),
+            positions.c.topic == bindparam("of_topic"),
+            positions.c.partition == bindparam("of_partition"),
+            positions.c.next_offset == bindparam("from_offset"),
+        )
+        .values(next_offset=bindparam("to_offset"))
+    )
 
 
 def _stored_offset(connection: WriteConnection, positions: Table, key: tuple[str, str, int]) -> int | None:

@@ -4,11 +4,12 @@ The tables stay in their services, whose migrations made them. `versions` has at
 its key; `revision` has one row, with `id` and `revision`.
 """
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Table, func, insert, select
+from sqlalchemy import Row, Select, Table, bindparam, func, insert, select
 
 from shared.database.engine import ReadConnection, WriteConnection
 from shared.database.versioning import upsert
@@ -26,8 +27,14 @@ class DefinitionTables:
 
 def revision_of(connection: ReadConnection, tables: DefinitionTables) -> int:
     """Counted up by every change of any definition; 0 before the first."""
-    found = connection.execute(select(tables.revision.c.revision)).scalar_one_or_none()
+    found = connection.execute(_revision(tables.revision)).scalar_one_or_none()
     return int(found or 0)
+
+
+@functools.cache
+def _revision(table: Table) -> Select[tuple[int]]:
+    """Written once: it is asked for with each batch."""
+    return select(table.c.revision)
 
 
 def newest_versions(
@@ -45,19 +52,41 @@ def newest_versions(
         name: of the one that is wanted; None for all of them.
         after: only those whose names come after it.
     """
-    columns = tables.versions.c
-    last = select(columns.name, func.max(columns.version).label("version")).where(columns.kind == kind)
-    if name is not None:
-        last = last.where(columns.name == name)
-    if after is not None:
-        last = last.where(columns.name > after)
+    given = {"wanted_name": name, "after_name": after}
+    parameters = {key: value for key, value in given.items() if value is not None}
+    statement = _newest_versions(tables, frozenset(parameters))
+    if limit is not None:
+        statement = statement.limit(limit)
+    return connection.execute(statement, {**parameters, "wanted_kind": kind}).all()
+
+
+@functools.cache
+def _newest_versions(tables: DefinitionTables, given: frozenset[str]) -> Select[Any]:
+    """Made once for each choice of parameters: every transaction of analytics begins with it."""
+    columns, of_kind = tables.versions.c, tables.versions.c.kind == bindparam("wanted_kind")
+    last = select(columns.name, func.max(columns.version).label("version")).where(of_kind)
+    if "wanted_name" in given:
+        last = last.where(columns.name == bindparam("wanted_name"))
+    if "after_name" in given:
+        last = last.where(columns.name > bindparam("after_name"))
     newest = last.group_by(columns.name).subquery()
     same = (columns.name == newest.c.name) & (columns.version == newest.c.version)
-    statement = select(tables.versions).join(newest, same).where(columns.kind == kind)
-    return connection.execute(statement.order_by(columns.name).limit(limit)).all()
+    return select(tables.versions).join(newest, same).where(of_kind).order_by(columns.name)
+
+
+def all_versions(connection: ReadConnection, tables: DefinitionTables, kind: str, *, name: str) -> Sequence[Row[Any]]:
+    """Every version of one definition, the oldest first."""
+    columns = tables.versions.c
+    of_name = select(tables.versions).where(columns.kind == kind, columns.name == name)
+    return connection.execute(of_name.order_by(columns.version)).all()
 
 
 def add_version(connection: WriteConnection, tables: DefinitionTables, row: Mapping[str, Any]) -> None:
     """Write a version, and count the revision up."""
     connection.change(insert(tables.versions).values(**row))
+    raise_revision(connection, tables)
+
+
+def raise_revision(connection: WriteConnection, tables: DefinitionTables) -> None:
+    """Let everybody read the definitions again; for a caller that holds the lock on them."""
     upsert(connection, tables.revision, [{"id": _THE_ROW, "revision": revision_of(connection, tables) + 1}])

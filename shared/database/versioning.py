@@ -1,9 +1,10 @@
 """Writes that say what they expect: compare-and-set on a version column, and insert-or-update by key."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Table, update
+from sqlalchemy import Insert, Table, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from shared.database.engine import WriteConnection
@@ -29,24 +30,24 @@ def compare_and_set(
 
 def insert_missing(connection: WriteConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows; those whose primary key exists are left as they are."""
-    make_insert = sqlite.insert if connection.dialect == "sqlite" else postgresql.insert
-    keys = [column.name for column in table.primary_key]
-    statement = make_insert(table).on_conflict_do_nothing(index_elements=keys)
-    connection.execute_many(statement, [dict(row) for row in rows])
+    connection.execute_many(_upsert(connection.dialect, table, ()), [dict(row) for row in rows])
 
 
 def upsert(connection: WriteConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows, or overwrite those whose primary key exists. All rows name the same columns."""
     if not rows:
         return
+    changed = tuple(name for name in rows[0] if name not in table.primary_key.columns)
+    connection.execute_many(_upsert(connection.dialect, table, changed), [dict(row) for row in rows])
+
+
+@functools.cache
+def _upsert(dialect: str, table: Table, changed: tuple[str, ...]) -> Insert:
+    """Made once: making it takes longer than running it on a row."""
     keys = [column.name for column in table.primary_key]
-    changed = [name for name in rows[0] if name not in keys]
-    make_insert = sqlite.insert if connection.dialect == "sqlite" else postgresql.insert
-    statement = make_insert(table)
-    if changed:
-        statement = statement.on_conflict_do_update(
-            index_elements=keys, set_={name: statement.excluded[name] for name in changed}
-        )
-    else:
-        statement = statement.on_conflict_do_nothing(index_elements=keys)
-    connection.execute_many(statement, [dict(row) for row in rows])
+    statement = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table)
+    if not changed:
+        return statement.on_conflict_do_nothing(index_elements=keys)
+    return statement.on_conflict_do_update(
+        index_elements=keys, set_={name: statement.excluded[name] for name in changed}
+    )

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.eventlog.delivery import delivery_of
-from shared.eventlog.many_records import next_offsets
 from shared.eventlog.port import Partition, Record
+from shared.eventlog.record_runs import next_offsets
 from shared.runtime.progress import Delivery, Progress
 
 StartingOffsets = Callable[[str, Sequence[Partition]], Mapping[Partition, int]]
@@ -60,7 +60,17 @@ class RecordHandler:
 
     def handle(self, records: Sequence[Record], now: datetime) -> Mapping[Partition, int]:
         """Apply a batch, all or nothing; returns the next offset of each partition in it."""
-        reached = next_offsets(records)
+        return self._move(next_offsets(records, self._expected), records, now)
+
+    def skip(self, record: Record, now: datetime) -> Mapping[Partition, int]:
+        """Pass over a record that has gone to the dead letters: nothing of it is applied."""
+        return self._move(next_offsets([record], self._expected), (), now)
+
+    def idle(self, now: datetime) -> bool:  # noqa: ARG002 - nothing to do between events
+        """Nothing waits here when the topic is empty."""
+        return False
+
+    def _move(self, reached: dict[Partition, int], records: Sequence[Record], now: datetime) -> Mapping[Partition, int]:
         progress = [
             Progress(
                 consumer=self.consumer,
@@ -75,14 +85,6 @@ class RecordHandler:
         self._expected.update(reached)
         return reached
 
-    def skip(self, record: Record, now: datetime) -> Mapping[Partition, int]:
-        """Pass over a record that has gone to the dead letters: its number is accepted, what it said is not applied."""
-        return self.handle([record._replace(value=BURIED)], now)
-
-    def idle(self, now: datetime) -> bool:  # noqa: ARG002 - nothing to do between events
-        """Nothing waits here when the topic is empty."""
-        return False
-
 
 class EventHandler(RecordHandler):
     """Of a topic whose records a relay has numbered."""
@@ -92,3 +94,7 @@ class EventHandler(RecordHandler):
             apply([Incoming(record, delivery_of(record)) for record in records], progress, now)
 
         super().__init__(consumer=consumer, starting_offsets=starting_offsets, apply=apply_numbered)
+
+    def skip(self, record: Record, now: datetime) -> Mapping[Partition, int]:
+        """Pass over a record that has gone to the dead letters: its number is accepted, what it said is not applied."""
+        return self.handle([record._replace(value=BURIED)], now)

@@ -1,50 +1,51 @@
 """Records that were read and not handed over yet, and how many of them may go: cuts by time, without a look at each record."""
 
-from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from shared.eventlog.many_records import appended_at_of, values_of
-from shared.eventlog.port import Record
+from shared.eventlog.port import Partition
+from shared.eventlog.record_runs import Run
 
 _RESOLUTION = timedelta(milliseconds=1)
 """Of a cut: Kafka keeps times to the millisecond."""
 
 
-@dataclass(slots=True)
 class Held:
-    """What is held of one partition, in offset order."""
+    """What is held of one partition, in offset order.
 
-    records: list[Record] = field(default_factory=list)
-    size: int = 0
-    """Bytes of the values, exact while nothing was taken; after that each record counts as the average of its partition."""
+    Attributes:
+        records: all of it, for as long as nothing is added or taken.
+        size: bytes of the values, exact while nothing was taken; after that each record counts as the average of its partition.
+    """
+
+    __slots__ = ("_messages", "records", "size")
+
+    def __init__(self, partition: Partition) -> None:
+        self._messages: list[Any] = []
+        self.records = Run(partition, self._messages)
+        self.size = 0
 
     @property
     def newest(self) -> datetime | None:
-        return self.records[-1].appended_at if self.records else None
+        return self.records.newest if self.records else None
 
-    def add(self, records: Sequence[Record]) -> None:
-        self.records += records
-        self.size += sum(map(len, values_of(records)))
+    def add(self, run: Run) -> None:
+        """Later records of the partition, read by the same client as those before."""
+        self._messages += run.messages
+        self.records = Run(run.partition, self._messages, run.form)
+        self.size += sum(map(len, run.values()))
 
-    def take(self, count: int) -> list[Record]:
+    def take(self, count: int) -> Run:
         """The oldest ones."""
         if count:
             self.size -= self.size * count // len(self.records)
         taken = self.records[:count]
-        del self.records[:count]
+        del self._messages[:count]
         return taken
 
     def clear(self) -> None:
         self.take(len(self.records))
-
-    def until(self, moment: datetime) -> int:
-        """How many the log took until then. All of them if the last one is; times that go back only blur the cut."""
-        newest = self.newest
-        if newest is None or newest <= moment:
-            return len(self.records)
-        return bisect_right(self.records, moment, key=appended_at_of)
 
 
 def oldest_first(candidates: Sequence[tuple[Held, int]], room: int) -> list[int]:
@@ -57,7 +58,7 @@ def oldest_first(candidates: Sequence[tuple[Held, int]], room: int) -> list[int]
         return limits
 
     def counts(moment: datetime) -> list[int]:
-        return [min(limit, held.until(moment)) for held, limit in candidates]
+        return [min(limit, held.records.until(moment)) for held, limit in candidates]
 
     low = min(held.records[0].appended_at for held, limit in candidates if limit) - _RESOLUTION
     high = max(held.records[limit - 1].appended_at for held, limit in candidates if limit)

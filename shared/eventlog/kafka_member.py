@@ -11,9 +11,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from shared.eventlog.port import Assigned, LogUnavailable, OffsetOutOfRange, Partition, Record, Revoked
-
-Runs = Sequence[tuple[Partition, Sequence[Record]]]
-"""Records as a client hands them over: some of one partition, in offset order, then some of another."""
+from shared.eventlog.record_runs import Batch, Run
 
 _CONNECT_SECONDS = 1.0
 """A client that has just been made is not connected yet."""
@@ -37,8 +35,8 @@ class MemberEvents(Protocol):
 class Driver(Protocol):
     """One Kafka client's consumer. Raises LogUnavailable and OffsetOutOfRange."""
 
-    def fetch(self, wait_seconds: float, max_records: int) -> Runs:
-        """Poll the client once."""
+    def fetch(self, wait_seconds: float, max_records: int) -> Sequence[Run]:
+        """Poll the client once: some records of one partition, in offset order, then some of another."""
         ...
 
     def read_from(
@@ -173,27 +171,28 @@ class KafkaMember:
             driver.read_from(changed, self._positions, list(self._paused))
             self._moved.clear()
 
-    def _fetch(self, driver: Driver, wait_seconds: float, max_records: int) -> Runs:
+    def _fetch(self, driver: Driver, wait_seconds: float, max_records: int) -> Sequence[Run]:
         try:
             return driver.fetch(wait_seconds, max_records)
         except OffsetOutOfRange:
             self._moved.update(self._positions)  # asked again, a client might read on in silence
             raise
 
-    def _accept(self, runs: Runs) -> Sequence[Record]:
+    def _accept(self, runs: Sequence[Run]) -> Batch:
         """Drop what a client still had in hand of partitions that were lost, sought or paused meanwhile."""
-        accepted: list[Record] = []
-        for partition, records in runs:
-            position = self._positions.get(partition)
-            if position is None or not records:
+        accepted: list[Run] = []
+        for run in runs:
+            position = self._positions.get(run.partition)
+            if position is None or not run:
                 continue
-            if partition in self._paused or partition in self._moved:
-                self._moved.add(partition)
+            if run.partition in self._paused or run.partition in self._moved:
+                self._moved.add(run.partition)
                 continue
-            fresh = records if records[0].offset >= position else [r for r in records if r.offset >= position]
-            self._positions[partition] = max(position, records[-1].offset + 1)
-            accepted += fresh
-        return accepted
+            self._positions[run.partition] = max(position, run.next_offset)
+            fresh = run.since(position)
+            if fresh:
+                accepted.append(fresh)
+        return Batch(accepted)
 
     def _raise_failure(self) -> None:
         failure, self._failure = self._failure, None

@@ -15,18 +15,17 @@ from kafka.net.compat import KafkaNetClient
 from kafka.structs import OffsetAndMetadata
 
 from shared.eventlog.groups import Member, round_robin
-from shared.eventlog.kafka_member import KafkaMember, MemberEvents, Runs
+from shared.eventlog.kafka_member import KafkaMember, MemberEvents
 from shared.eventlog.kafka_options import (
     KafkaOptions,
-    Moments,
     milliseconds,
     needs_regex,
     topic_settings,
 )
+from shared.eventlog.kafka_python_messages import Messages
 from shared.eventlog.kafka_python_settings import connection_settings, consuming_settings, producing_settings
 from shared.eventlog.lazy_client import LazyClient
 from shared.eventlog.limits import check_size
-from shared.eventlog.many_records import new_record
 from shared.eventlog.port import (
     Assigned,
     Consumer,
@@ -35,12 +34,12 @@ from shared.eventlog.port import (
     NewRecord,
     OffsetOutOfRange,
     Partition,
-    Record,
     RecordTooLarge,
     Revoked,
     TopicSpec,
     UnknownTopic,
 )
+from shared.eventlog.record_runs import Run
 
 _CLOSE_SECONDS = 5
 _ASK_AGAIN_SECONDS = 0.05
@@ -223,7 +222,7 @@ class _PythonDriver:
         group, topics = subscription
         self._options = options
         self._names: dict[TopicPartition, Partition] = {}
-        self._moments = Moments()
+        self._messages = Messages()
         settings = consuming_settings(options, group)
         self._client = _made(KafkaConsumer, **settings, partition_assignment_strategy=(_RoundRobin,))
         listener = _Listener(self._client, events, self._inner)
@@ -233,7 +232,7 @@ class _PythonDriver:
         else:
             self._client.subscribe(topics=[options.outer(topic) for topic in topics], listener=listener)
 
-    def fetch(self, wait_seconds: float, max_records: int) -> Runs:
+    def fetch(self, wait_seconds: float, max_records: int) -> Sequence[Run]:
         wait_ms = round(wait_seconds * 1000)
         if self._is_rebalancing():
             wait_ms = max(wait_ms, _REBALANCE_MS)
@@ -242,15 +241,7 @@ class _PythonDriver:
             fetcher._next_partition_records = None  # noqa: SLF001
         with _translated():
             polled = self._client.poll(timeout_ms=wait_ms, max_records=max_records)
-        return [
-            (partition, [self._record(partition, message) for message in messages])
-            for partition, messages in ((self._inner(outer), messages) for outer, messages in polled.items())
-        ]
-
-    def _record(self, partition: Partition, message: Any) -> Record:
-        headers = tuple((name, value or b"") for name, value in message.headers) if message.headers else ()
-        appended_at = self._moments[message.timestamp]
-        return new_record((partition, message.offset, message.key, message.value or b"", headers, appended_at))
+        return [self._messages.run(self._inner(outer), messages) for outer, messages in polled.items()]
 
     def _is_rebalancing(self) -> bool:
         """Whether the group is to be joined; hands the client a join that was completed between two polls.

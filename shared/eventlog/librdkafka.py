@@ -15,7 +15,7 @@ from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaExcep
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec  # type: ignore[attr-defined]  # by its own docs
 
 from shared.eventlog.delivery_reports import Delivery
-from shared.eventlog.kafka_member import KafkaMember, MemberEvents, Runs
+from shared.eventlog.kafka_member import KafkaMember, MemberEvents
 from shared.eventlog.kafka_options import KafkaOptions, topic_settings
 from shared.eventlog.librdkafka_messages import Messages
 from shared.eventlog.librdkafka_settings import connection_settings, consuming_settings, producing_settings
@@ -33,6 +33,7 @@ from shared.eventlog.port import (
     TopicSpec,
     UnknownTopic,
 )
+from shared.eventlog.record_runs import Run
 
 _LOGGER = logging.getLogger("librdkafka")
 _CLOSE_SECONDS = 5
@@ -263,7 +264,7 @@ class _RdkafkaDriver:
             [options.topic_regex(topic) for topic in topics], on_assign=self._on_assign, on_revoke=self._on_revoke
         )
 
-    def fetch(self, wait_seconds: float, max_records: int) -> Runs:
+    def fetch(self, wait_seconds: float, max_records: int) -> Sequence[Run]:
         with _translated():
             first = self._client.poll(wait_seconds)
             if first is None:

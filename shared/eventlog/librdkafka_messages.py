@@ -1,17 +1,13 @@
-"""Messages of librdkafka's consumer as records. The client itself is known to `librdkafka.py` alone."""
+"""Messages of librdkafka's consumer as runs of records. The client itself is known to `librdkafka.py` alone."""
 
-import itertools
 from collections.abc import Sequence
-from operator import itemgetter
+from datetime import datetime
+from itertools import groupby
 from typing import Any
 
-from shared.eventlog.kafka_member import Runs
 from shared.eventlog.kafka_options import KafkaOptions, Moments
-from shared.eventlog.many_records import new_record, partition_of
-from shared.eventlog.port import Headers, Partition
-
-_MILLISECONDS = itemgetter(1)
-"""Of a message's timestamp, which is its kind and milliseconds since 1970."""
+from shared.eventlog.port import Headers, Partition, Record
+from shared.eventlog.record_runs import Form, Run
 
 
 class Messages:
@@ -25,25 +21,37 @@ class Messages:
         self._kind = kind
         self.names = _Names(options)
         self._moments = Moments()
+        self._form = Form(
+            record=self._record,
+            value=kind.value,
+            offset=kind.offset,
+            headers=kind.headers,
+            appended_at=self._appended_at,
+        )
 
-    def runs(self, messages: Sequence[Any]) -> Runs:
-        """Field by field over all messages: they are many, and calls in Python for each would cost more than fetching them.
+    def runs(self, messages: Sequence[Any]) -> list[Run]:
+        """The runs in which messages of several partitions came.
 
         Args:
             messages: none of which is an error.
         """
-        kind = self._kind
-        places = zip(map(kind.topic, messages), map(kind.partition, messages), strict=True)
-        fields = zip(
-            map(self.names.__getitem__, places),
-            map(kind.offset, messages),
-            map(kind.key, messages),
-            [value or b"" for value in map(kind.value, messages)],
-            map(_headers, map(kind.headers, messages)),
-            map(self._moments.__getitem__, map(_MILLISECONDS, map(kind.timestamp, messages))),
-            strict=True,
+        runs, start = [], 0
+        places = zip(map(self._kind.topic, messages), map(self._kind.partition, messages), strict=True)
+        for place, same in groupby(places):
+            end = start + len(list(same))
+            runs.append(Run(self.names[place], messages[start:end], self._form))
+            start = end
+        return runs
+
+    def _record(self, partition: Partition, message: Any) -> Record:
+        headers = _headers(message.headers())
+        return Record(
+            partition, message.offset(), message.key(), message.value() or b"", headers, self._appended_at(message)
         )
-        return [(partition, list(run)) for partition, run in itertools.groupby(map(new_record, fields), partition_of)]
+
+    def _appended_at(self, message: Any) -> datetime:
+        _, milliseconds = message.timestamp()
+        return self._moments[milliseconds]
 
 
 class _Names(dict[tuple[str, int], Partition]):

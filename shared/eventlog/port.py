@@ -47,7 +47,7 @@ class NewRecord(NamedTuple):
 
 
 class Record(NamedTuple):
-    """A record as read. `appended_at` is when the log took it, UTC. A tuple, because it is made once per event."""
+    """A record as read. `appended_at` is when the log took it, UTC."""
 
     partition: Partition
     offset: int

@@ -18,9 +18,9 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from shared.eventlog.dead_letters import DeadLetter, DeadLetters
-from shared.eventlog.many_records import newest_times, partitions_of
 from shared.eventlog.port import Consumer, EventLog, LogUnavailable, LostPartition, Partition, Record
 from shared.eventlog.pump_observer import NullObserver, Outcome, PumpObserver
+from shared.eventlog.record_runs import counts, newest_times
 from shared.eventlog.side_by_side import Join, SideBySide
 from shared.runtime.failpoints import fail_point
 from shared.telemetry.logging import Logger
@@ -243,7 +243,7 @@ class Pump:
         self._reached.update(reached)
         self._heads.update(newest_times(part))
         if self._dead_letters is not None:
-            self._dead_letters.note_handled(Counter(partitions_of(part)))
+            self._dead_letters.note_handled(counts(part))
         return ()
 
     def _may_be_tried_again(self, failure: Unprocessable) -> bool:

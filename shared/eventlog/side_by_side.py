@@ -16,16 +16,15 @@ Order within a partition is kept always. Where times go back within a partition 
 partitions are only about side by side.
 """
 
-import itertools
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from shared.eventlog.held_records import Held, evenly, oldest_first
-from shared.eventlog.many_records import partition_of
 from shared.eventlog.port import Assigned, Consumer, Partition, Record, Revoked
+from shared.eventlog.record_runs import Batch, Run, runs_of
 
 PATIENCE = timedelta(seconds=10)
 """Of a loaded broker a fetch may take a second, and what others hold by then would be hours ahead."""
@@ -59,7 +58,7 @@ class MostHeld:
 class _Lane:
     """One partition."""
 
-    held: Held = field(default_factory=Held)
+    held: Held
     is_paused: bool = False
     """By the caller."""
     is_full: bool = False
@@ -122,7 +121,7 @@ class SideBySide:
 
     def _assigned(self, partitions: Sequence[Partition]) -> Mapping[Partition, int]:
         starts = self._on_assigned(partitions)
-        self._lanes.update({partition: _Lane() for partition in partitions})
+        self._lanes.update({partition: _Lane(Held(partition)) for partition in partitions})
         return starts
 
     def _revoked(self, partitions: Sequence[Partition]) -> None:
@@ -134,8 +133,8 @@ class SideBySide:
         return (self._lanes[partition] for partition in partitions if partition in self._lanes)
 
     def _keep(self, news: Sequence[Record]) -> None:
-        for partition, run in itertools.groupby(news, partition_of):
-            self._lanes[partition].held.add(list(run))
+        for run in runs_of(news):
+            self._lanes[run.partition].held.add(run)
         if news:
             self._waited = _NO_TIME
 
@@ -183,7 +182,7 @@ class SideBySide:
             return []
         if not known:
             return [(one, len(one.records)) for one in held]
-        return [(one, one.until(min(known))) for one in held]
+        return [(one, one.records.until(min(known))) for one in held]
 
     def _has_more(self, partition: Partition, lane: _Lane) -> bool:
         if lane.is_paused:
@@ -196,19 +195,18 @@ class SideBySide:
     def _has_some_ready(self) -> bool:
         return any(count for counts in self._ready().values() for _, count in counts)
 
-    def _hand_over(self, max_records: int) -> Sequence[Record]:
+    def _hand_over(self, max_records: int) -> Batch:
         ready = [candidates for candidates in self._ready().values() if candidates]
         self._turn += 1
         turn = self._turn % len(ready) if ready else 0
         ready = [*ready[turn:], *ready[:turn]]
         rooms = evenly([sum(count for _, count in candidates) for candidates in ready], max_records)
-        records: list[Record] = []
+        runs: list[Run] = []
         for candidates, room in zip(ready, rooms, strict=True):
             if room:
                 counts = oldest_first(candidates, room)
-                for (held, _), count in zip(candidates, counts, strict=True):
-                    records += held.take(count)
-        return records
+                runs += [held.take(count) for (held, _), count in zip(candidates, counts, strict=True) if count]
+        return Batch(runs)
 
     def _how_long_to_wait(self, deadline: float) -> timedelta:
         """Not beyond the moment at which patience with somebody ends."""

@@ -15,6 +15,24 @@ ANOMALY_WITHDRAWN = "andon.anomaly.withdrawn.v1"
 Severity = Literal["minor", "moderate", "major", "critical"]
 Deviation = Literal["below", "above"]
 """On which side of the target or limit the values lie."""
+Clearing = Literal["in_order", "no_rule", "redefined"]
+"""A run of windows in order, or nothing judges it any more: the rule has gone, or the indicator was defined anew."""
+
+
+class YardstickUsed(Contract, frozen=True):
+    """What a value was measured by, of a rule that learns it from the series.
+
+    `lower` and `upper` are the limits of `statistic` (an average, a sum) if there is one, else of the value. `phase` and `points`
+    (windows behind the limits) are their version; `patterns` names what was found, such as `N1`.
+    """
+
+    centre: float
+    lower: float | None = None
+    upper: float | None = None
+    statistic: float | None = None
+    phase: str = "beginning"
+    points: int = 0
+    patterns: list[str] = field(default_factory=list)
 
 
 class EvidenceValue(Contract, frozen=True):
@@ -30,10 +48,16 @@ class EvidenceValue(Contract, frozen=True):
     revision: int
     limit: float | None = None
     compared: float | None = None
+    yardstick: YardstickUsed | None = None
 
 
 class AnomalySnapshot(Contract, frozen=True):
-    """One episode of one rule on one subject, as it now stands. All four event types carry it."""
+    """One episode of one rule on one subject, as it now stands. All four event types carry it.
+
+    Attributes:
+        clear_after: how many windows in a row must be in order for it to be cleared.
+        cleared_by: the value of the last of them.
+    """
 
     anomaly_id: str
     rule: str
@@ -58,3 +82,6 @@ class AnomalySnapshot(Contract, frozen=True):
     goal_id: str | None = None
     reasons: dict[str, str] = field(default_factory=dict)
     meaning: Literal["deterioration", "improvement"] = "deterioration"
+    clear_after: int = 1
+    cleared_by: EvidenceValue | None = None
+    cleared_because: Clearing | None = None

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from shared.events.envelope import Contract
 from shared.events.kpi_values import Direction
 
@@ -22,7 +24,10 @@ class CalendarDefined(Contract, frozen=True):
 
 
 class IndicatorDefined(Contract, frozen=True):
-    """An indicator as it now stands."""
+    """An indicator as it now stands.
+
+    `formula` is the kind; `formula_text` says in each language what is computed over what, `counting_period` over what alone.
+    """
 
     name: str
     version: int
@@ -34,3 +39,8 @@ class IndicatorDefined(Contract, frozen=True):
     direction: Direction
     minimum_sample: int
     unit: str
+    owner: str | None = None
+    deputy: str | None = None
+    data_source: str | None = None
+    formula_text: dict[str, str] = msgspec.field(default_factory=dict)
+    counting_period: dict[str, str] = msgspec.field(default_factory=dict)

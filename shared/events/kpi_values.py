@@ -24,7 +24,7 @@ class KpiValueComputed(Contract, frozen=True):
     `value` is None for a window without a value. `numerator` and `denominator` are the sums behind it, so that values of
     several windows can be added up exactly: the value of their union is Σ numerator / Σ denominator (no denominator:
     Σ numerator for `sum` and `count`, the extreme for `minimum` and `maximum`). Neither holds for windows that overlap, nor
-    for `standard_deviation` and `quantile`. `shift` names the shift that the window is.
+    for `standard_deviation`, `quantile`, `derived` and `weighted_score`. `shift` names the shift that the window is.
     """
 
     indicator: str

@@ -17,6 +17,10 @@ CONTINUES_HEADER = "andon-continues"
 RECOMPUTE_HEADER = "andon-recompute"
 """Marks a record that holds no deltas but the keys of panes, to be computed afresh from the readings that are kept."""
 
+DERIVE_HEADER = "andon-derive"
+"""Marks a record of stage two to itself: it holds the keys of windows of derived indicators, whose parts have changed. It belongs to
+no fold transaction and has no marks. Without keys it only says that there is something to look at."""
+
 
 class SourceMark(msgspec.Struct, frozen=True):
     """How far one source has come on one partition of `readings`.

@@ -20,10 +20,12 @@ A block of corrections and retractions has three columns more, and what a retrac
 * `retracted`    whether the event named by `event_id` is taken back, or replaced by this row
 """
 
-from collections.abc import Iterable
-
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 import xxhash
+
+from shared.events.xxh64 import xxh64_of_each
 
 READING_TYPE_HEADER = "andon-reading-type"
 READING_TYPE_VERSION_HEADER = "andon-reading-type-version"
@@ -44,6 +46,11 @@ FIXED_COLUMNS = pl.Schema(
     }
 )
 
+Hashes = npt.NDArray[np.uint64]
+
+_WORTH_A_COLUMN = 500
+"""Fewer ids are hashed sooner one by one."""
+
 
 def dimension_column(name: str) -> str:
     return DIMENSION_PREFIX + name
@@ -63,12 +70,17 @@ def identity_hash(source: str, event_id: str) -> int:
     return xxhash.xxh64_intdigest(framed)
 
 
-def identity_hashes(source: str, event_ids: Iterable[str]) -> list[int]:
+def identity_hashes(source: str, event_ids: pl.Series) -> Hashes:
     """`identity_hash` of many events of one source."""
-    name = source.encode()
-    encoded = [event_id.encode() for event_id in event_ids]
-    prefixes = {
-        length: len(name).to_bytes(4, "little") + name + length.to_bytes(4, "little")
-        for length in set(map(len, encoded))
-    }
-    return [xxhash.xxh64_intdigest(prefixes[len(one)] + one) for one in encoded]
+    name, lengths = source.encode(), event_ids.str.len_bytes()
+    start = len(name).to_bytes(4, "little") + name
+    if event_ids.len() < _WORTH_A_COLUMN or lengths.min() != lengths.max() or not lengths[0]:
+        encoded = [event_id.encode() for event_id in event_ids.to_list()]
+        framed_ids = [start + len(one).to_bytes(4, "little") + one for one in encoded]
+        return np.array([xxhash.xxh64_intdigest(one) for one in framed_ids], dtype=np.uint64)
+    length = int(lengths[0])
+    prefix = start + length.to_bytes(4, "little")
+    framed = np.empty((event_ids.len(), len(prefix) + length), dtype=np.uint8)
+    framed[:, : len(prefix)] = np.frombuffer(prefix, dtype=np.uint8)
+    framed[:, len(prefix) :] = np.frombuffer(event_ids.str.join().item().encode(), dtype=np.uint8).reshape(-1, length)
+    return xxh64_of_each(framed)

@@ -37,6 +37,8 @@ STEPS: Mapping[str, str] = {
     "outbox-forgotten": "rows on the log are deleted from the outbox, not committed",
     "targets-written": "rules by goals are written in analytics, not committed",
     "targets-committed": "rules by goals are committed",
+    "verdicts-written": "what people make of issues is noted in analytics, not committed",
+    "verdicts-committed": "what people make of issues is noted in analytics",
     "anomalies-written": "issues are opened or changed, not committed",
     "anomalies-committed": "issues are opened or changed",
     "definitions-known-written": "issues has learned definitions, not committed",

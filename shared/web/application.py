@@ -18,7 +18,7 @@ from shared.web.actor import Authentication, HeaderAuthentication, current_actor
 from shared.web.dead_letter_replay import REPLAY_PROBLEMS, make_replay_router
 from shared.web.errors import WEB_PROBLEMS
 from shared.web.health import make_health_router
-from shared.web.observe_requests import UNEXPECTED, ObserveRequests
+from shared.web.observe_requests import UNEXPECTED, ObserveRequests, request_seconds
 from shared.web.problem_pages import make_problem_pages
 from shared.web.problems import PROBLEM_JSON, Problem, ProblemDocument, ProblemKind
 from shared.web.topic_records import TOPIC_PROBLEMS, make_topic_router
@@ -83,8 +83,8 @@ def create_application(services: Sequence[WebService], surroundings: Surrounding
     application.include_router(make_problem_pages(kinds))
     application.include_router(make_health_router(surroundings.registry, lambda: _reasons(services, surroundings)))
     _handle_errors(application, kinds, surroundings)
-    make = MetricFactory(surroundings.registry, "http")
-    application.add_middleware(ObserveRequests, ids=surroundings.ids, make=make)
+    seconds = request_seconds(MetricFactory(surroundings.registry, "http"))
+    application.add_middleware(ObserveRequests, ids=surroundings.ids, seconds=seconds)
     return application
 
 

@@ -3,6 +3,7 @@
 import time
 
 from fastapi import Request
+from prometheus_client import Histogram
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -17,6 +18,11 @@ _NO_ANSWER = 499
 """The status that is counted where the sender went away before an answer began."""
 
 
+def request_seconds(make: MetricFactory) -> Histogram:
+    """What `ObserveRequests` counts in."""
+    return make.seconds("request", "Time to answer a request.", ("method", "route", "status"))
+
+
 class ObserveRequests:
     """The outermost layer of the application.
 
@@ -24,10 +30,11 @@ class ObserveRequests:
     request: a tenth of a millisecond.
     """
 
-    def __init__(self, application: ASGIApp, *, ids: IdSource, make: MetricFactory) -> None:
+    def __init__(self, application: ASGIApp, *, ids: IdSource, seconds: Histogram) -> None:
+        """Made with the first request: the metric has to be there before."""
         self._application = application
         self._ids = ids
-        self._seconds = make.seconds("request", "Time to answer a request.", ("method", "route", "status"))
+        self._seconds = seconds
         self._log = logger("web")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

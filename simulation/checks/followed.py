@@ -38,7 +38,7 @@ def _check_versions(events: list[Event]) -> Iterator[str]:
 
 
 def _check_evidence(bodies: list[Event], events: Mapping[str, list[Event]]) -> Iterator[str]:
-    wanting = [event["data"] for event in events["anomalies"] if event["data"]["opens_issue"]]
+    wanting = _since_they_want_an_issue(events["anomalies"])
     states = {data["anomaly_id"]: data["state"] for data in wanting}
     holders: defaultdict[str, list[Event]] = defaultdict(list)
     for body in bodies:
@@ -61,8 +61,44 @@ def _check_evidence(bodies: list[Event], events: Mapping[str, list[Event]]) -> I
     yield from differences("issues: changes of anomalies", told, taken)
 
 
+def _since_they_want_an_issue(events: list[Event]) -> list[Event]:
+    """The changes of anomalies that are told to issues: of each those from the first on with which it is open and opens one."""
+    wanting: set[str] = set()
+    told: list[Event] = []
+    for data in (event["data"] for event in events):
+        if data["opens_issue"] and data["state"] == "open":
+            wanting.add(data["anomaly_id"])
+        if data["anomaly_id"] in wanting:
+            told.append(data)
+    return told
+
+
 def _of_fingerprint(bodies: list[Event], like: Event) -> list[Event]:
     return [body for body in bodies if body["fingerprint"] == like["fingerprint"]]
+
+
+def check_verdicts(expected: Expectation) -> Iterator[str]:
+    """Analytics knows which issue holds which anomaly of which rule, and what people have made of it."""
+    rows = expected.fleet.databases["issues"].rows("SELECT body FROM issues")
+    bodies = [body for body in (json.loads(row["body"]) for row in rows) if body["state"] != "merged"]
+    wanted = {
+        (body["id"], seen["id"], seen["rule"]): _verdict(body)
+        for body in bodies
+        for seen in body["evidence"]
+        if seen["kind"] == "anomaly"
+    }
+    query = "SELECT * FROM issue_anomalies JOIN followed_issues USING (issue_id)"
+    held = {
+        (row["issue_id"], row["anomaly_id"], row["rule"]): row["verdict"]
+        for row in expected.fleet.databases["analytics"].rows(query)
+    }
+    yield from differences("rules: what people make of their anomalies", wanted, held)
+
+
+def _verdict(body: Event) -> str:
+    if body["state"] == "rejected":
+        return "data_error" if body["facts"]["reason_code"] == "data_error" else "rejected_as_false"
+    return "confirmed" if "path" in body["facts"] else "undecided"
 
 
 def check_goals(expected: Expectation, events: Mapping[str, list[Event]]) -> Iterator[str]:

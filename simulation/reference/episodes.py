@@ -1,8 +1,9 @@
-"""Which anomalies there must be: the runs of windows that miss a rule's target."""
+"""Which anomalies there must be: the runs of windows that are at fault by a rule."""
 
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
@@ -11,21 +12,22 @@ from simulation.reference.values import Series, Subject, Value
 Period = tuple[datetime, datetime]
 
 
+Misses = Callable[[Value, Value | None], bool | None]
+"""Whether a judged value is at fault, given the judged value of the window directly before it (over a weekend, too), if there is one; None: nobody can tell."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """What is judged. `period`: only windows that begin in it; None for all."""
 
     name: str
     indicator: str
-    comparator: str
-    target: Fraction
+    misses: Misses
     for_windows: int
+    of: int
     clear_after: int
     subject: Mapping[str, str]
     period: Period | None = None
-
-    def is_met(self, exact: Fraction) -> bool:
-        return is_met(exact, self.comparator, self.target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +41,34 @@ class Episode:
     misses: int
 
 
-def rule_from(name: str, body: Mapping[str, Any]) -> Rule:
-    """A rule as it was defined."""
+def rule_from(name: str, body: Mapping[str, Any], indicator: Mapping[str, Any]) -> Rule:
+    """A rule as it was defined, on the indicator as it was."""
     return Rule(
         name=name,
         indicator=body["indicator"],
-        comparator=body["comparator"],
-        target=Fraction(str(body["target"])),
+        misses=misses_target(body) if body["kind"] == "target" else _falls_off(body, indicator["direction"]),
         for_windows=body.get("for_windows", 1),
+        of=body.get("of", body.get("for_windows", 1)),
         clear_after=body.get("clear_after", 1),
         subject=body.get("subject", {}),
     )
+
+
+def misses_target(body: Mapping[str, Any]) -> Misses:
+    """Of a rule or a goal with `comparator` and `target`."""
+    return lambda value, _: not is_met(value.exact, body["comparator"], Fraction(str(body["target"])))
+
+
+def _falls_off(body: Mapping[str, Any], direction: str) -> Misses:
+    """Of `change_from_previous` as a share, for the worse alone."""
+    worse = -1 if direction == "higher_is_better" else 1
+
+    def misses(value: Value, before: Value | None) -> bool | None:
+        if before is None or before.exact == 0:
+            return None
+        return worse * (value.exact - before.exact) > Fraction(str(body["more_than_share"])) * abs(before.exact)
+
+    return misses
 
 
 def is_met(exact: Fraction, comparator: str, target: Fraction) -> bool:
@@ -71,30 +90,32 @@ def _is_inside(value: Value, period: Period | None) -> bool:
     return period is None or period[0] <= value.start < period[1]
 
 
-def _is_worked(start: date, end: date) -> bool:
-    """Whether a day from `start` to before `end` is one from Monday to Friday."""
-    return any((start + timedelta(days=number)).weekday() < 5 for number in range((end - start).days))
-
-
 def _walk(rule: Rule, subject: Subject, values: Sequence[Value]) -> list[Episode]:
     found: list[Episode] = []
-    missed, met, misses, raised, next_day = 0, 0, 0, None, date.max
+    recent: deque[bool] = deque(maxlen=rule.of)
+    met, misses, raised = 0, 0, None
+    before: Value | None = None
     for value in values:
-        if not value.is_judged and not _is_worked(value.first_day, value.next_day):
+        if not value.is_judged and not value.window.is_worked:
             continue
-        if value.first_day < next_day or _is_worked(next_day, value.first_day) or not value.is_judged:
-            missed, met = 0, 0
-        next_day = value.next_day
-        if not value.is_judged:
+        if before is not None and not before.window.goes_on_with(value.window):
+            before = None
+        bad = rule.misses(value, before) if value.is_judged else None
+        if before is None or bad is None:
+            recent.clear()
+            met = 0
+        before = value if value.is_judged else None
+        if bad is None:
             continue
-        good = rule.is_met(value.exact)
-        missed, met = (0, met + 1) if good else (missed + 1, 0)
+        recent.append(bad)
+        met = 0 if bad else met + 1
         if raised is None:
-            if missed >= rule.for_windows:
+            if bad and sum(recent) >= rule.for_windows:
                 raised, misses = value.start, rule.for_windows
-        elif not good:
+        elif bad:
             misses += 1
         elif met >= rule.clear_after:
             found.append(Episode(rule.name, subject, raised, value.start, misses))
+            recent.clear()
             raised = None
     return found if raised is None else [*found, Episode(rule.name, subject, raised, None, misses)]

@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from simulation.plant import GOALS
-from simulation.reference.episodes import Rule, is_met
+from simulation.reference.episodes import Rule, is_met, misses_target
 from simulation.reference.values import Value
 
 MARCH = (datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC))
@@ -19,9 +19,9 @@ def goal_rule(goal: Mapping[str, Any], goal_id: str) -> Rule:
     return Rule(
         name=f"goal:{goal_id}",
         indicator=goal["indicator"],
-        comparator=goal["comparator"],
-        target=Fraction(str(goal["target"])),
+        misses=misses_target(goal),
         for_windows=breach.get("for_windows", _FOR_WINDOWS),
+        of=breach.get("for_windows", _FOR_WINDOWS),
         clear_after=1,
         subject=goal.get("subject", {}),
         period=MARCH,
@@ -41,13 +41,17 @@ def health(goal: Mapping[str, Any], values: Sequence[Value]) -> str:
     rule = goal_rule(goal, "")
     run = 0
     for value in reversed(judged):
-        if rule.is_met(value.exact):
+        if _is_met(goal, value.exact):
             break
         run += 1
     if run >= rule.for_windows:
         return "off_track"
-    met = rule.is_met(judged[-1].exact) and is_met(_total(inside), rule.comparator, rule.target)
+    met = _is_met(goal, judged[-1].exact) and _is_met(goal, _total(inside))
     return "on_track" if met else "at_risk"
+
+
+def _is_met(goal: Mapping[str, Any], exact: Fraction) -> bool:
+    return is_met(exact, goal["comparator"], Fraction(str(goal["target"])))
 
 
 def _total(values: Sequence[Value]) -> Fraction:

@@ -1,33 +1,36 @@
 """KPI values of all windows, from all facts that stand."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 from fractions import Fraction
+from math import prod
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from simulation.events import Fact, Ledger
+from simulation.reference.windows import Window, windows_of
 
 Subject = tuple[tuple[str, str], ...]
 """(dimension, value), in the order of the dimensions' names."""
 
 _UTC = {"time_zone": "UTC"}
+_EXTREMES: Mapping[str, Callable[[Iterable[int]], int]] = {"maximum": max, "minimum": min}
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One window's value as it must finally be; `first_day` and `next_day` are local, the day after its last among them."""
+    """One window's value as it must finally be."""
 
-    start: datetime
-    end: datetime
+    window: Window
     numerator: int | None
     denominator: int | None
     exact: Fraction
     sample_size: int
     is_judged: bool
-    first_day: date
-    next_day: date
+
+    @property
+    def start(self) -> datetime:
+        return self.window.start
 
 
 Series = dict[Subject, list[Value]]
@@ -49,36 +52,55 @@ def standing_facts(ledger: Ledger) -> list[Fact]:
 def series_of(
     indicator: Mapping[str, Any], definitions: Mapping[str, Mapping[str, Any]], facts: Iterable[Fact]
 ) -> Series:
-    """All values of one indicator, windows without a reading left out."""
+    """All values of one indicator, windows without a reading left out; of a product those of which each factor has a value."""
+    factors = factors_of(indicator)
+    if factors:
+        return _product([series_of(definitions[f"indicators/{name}"], definitions, facts) for name in factors])
     calendar = definitions.get(f"calendars/{indicator.get('calendar', 'default')}", _UTC)
-    cells: dict[tuple[Subject, date, date], list[Fact]] = {}
+    cells: dict[tuple[Subject, Window], list[Fact]] = {}
+    data_from: dict[Subject, datetime] = {}
     for fact in facts:
         if fact.reading_type == indicator["reading_type"] and _is_counted(fact, indicator["formula"]):
             subject = tuple((name, fact.dimensions[name]) for name in sorted(indicator.get("by", [])))
-            window = _days(fact.observed_at, ZoneInfo(calendar["time_zone"]), indicator["window"]["every"])
-            cells.setdefault((subject, *window), []).append(fact)
+            windows = windows_of(fact.observed_at, calendar, indicator["window"])
+            for window in windows:
+                cells.setdefault((subject, window), []).append(fact)
+            data_from[subject] = min(windows[0].last_step, data_from.get(subject, windows[0].last_step))
     series: Series = {}
-    zone = ZoneInfo(calendar["time_zone"])
-    for (subject, *days), inside in sorted(cells.items(), key=lambda cell: cell[0]):
-        series.setdefault(subject, []).append(_value((days[0], days[1]), zone, inside, indicator=indicator))
+    for (subject, window), inside in sorted(cells.items(), key=lambda cell: cell[0]):
+        is_inside_the_data = window.start >= data_from[subject]
+        series.setdefault(subject, []).append(_value(window, inside, indicator, is_inside_the_data=is_inside_the_data))
     return series
+
+
+def factors_of(indicator: Mapping[str, Any]) -> list[str]:
+    """The indicators that a derived one is the product of; none where it is computed from readings."""
+    formula = indicator["formula"]
+    return str(formula["expression"]).split(" × ") if formula["kind"] == "derived" else []
+
+
+def _product(factors: list[Series]) -> Series:
+    series: Series = {}
+    for subject in factors[0]:
+        by_start = [{value.start: value for value in factor.get(subject, [])} for factor in factors]
+        starts = sorted(set(by_start[0]).intersection(*by_start[1:]))
+        found = [_multiplied([values[start] for values in by_start]) for start in starts]
+        if found:
+            series[subject] = found
+    return series
+
+
+def _multiplied(values: list[Value]) -> Value:
+    first, sample = values[0], min(value.sample_size for value in values)
+    exact = prod((value.exact for value in values), start=Fraction(1))
+    return Value(first.window, None, None, exact, sample, all(value.is_judged for value in values))
 
 
 def _is_counted(fact: Fact, formula: Mapping[str, Any]) -> bool:
     return all(fact.dimensions[name] in wanted for name, wanted in formula.get("where", {}).items())
 
 
-def _days(moment: datetime, zone: ZoneInfo, every: str) -> tuple[date, date]:
-    day = moment.astimezone(zone).date()
-    first = day if every == "day" else day - timedelta(days=day.weekday())
-    return first, first + timedelta(days=1 if every == "day" else 7)
-
-
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(0), zone).astimezone(UTC)
-
-
-def _value(days: tuple[date, date], zone: ZoneInfo, facts: list[Fact], *, indicator: Mapping[str, Any]) -> Value:
+def _value(window: Window, facts: list[Fact], indicator: Mapping[str, Any], *, is_inside_the_data: bool) -> Value:
     formula, count = indicator["formula"], len(facts)
     kind = formula["kind"]
     numerator: int | None
@@ -87,14 +109,13 @@ def _value(days: tuple[date, date], zone: ZoneInfo, facts: list[Fact], *, indica
         numerator = sum(fact.measures[formula["numerator"]] for fact in facts)
         denominator = sum(fact.measures[formula["denominator"]] for fact in facts)
         exact = Fraction(numerator, denominator)
-    elif kind == "maximum":
+    elif kind in _EXTREMES:
         numerator, denominator = None, None
-        exact = Fraction(max(fact.measures[formula["measure"]] for fact in facts))
+        exact = Fraction(_EXTREMES[kind](fact.measures[formula["measure"]] for fact in facts))
     else:
         numerator = count if kind == "count" else sum(fact.measures[formula["measure"]] for fact in facts)
         denominator = count if kind == "mean" else None
         exact = Fraction(numerator, count if kind == "mean" else 1)
     sample = denominator if kind == "ratio" and denominator is not None else count
-    start, end = (_midnight(day, zone) for day in days)
-    is_judged = sample >= indicator.get("minimum_sample", 0)
-    return Value(start, end, numerator, denominator, exact, count, is_judged, *days)
+    is_judged = is_inside_the_data and sample >= indicator.get("minimum_sample", 0)
+    return Value(window, numerator, denominator, exact, count, is_judged)

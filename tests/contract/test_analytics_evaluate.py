@@ -1,18 +1,24 @@
 """Stage two on both databases: deltas in any order and any cut, repeats, crashes, lost partitions, timers."""
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from fractions import Fraction
+from typing import Any
 
 import polars as pl
 import pytest
+from sqlalchemy import Table
 
+from services.analytics.adapters.evaluate_tables import KPI_VALUES, OPEN_PANES, PANES
+from services.analytics.adapters.open_pane_store import OpenPaneMemory
 from services.analytics.adapters.partition_store import revisions
 from services.analytics.adapters.reader import SqlReaders
 from services.analytics.adapters.tables import DELIVERY
 from services.analytics.adapters.units_of_work import SqlDefinitionUnitOfWork, SqlEvaluateUnitOfWork
-from services.analytics.domain.history import no_panes
+from services.analytics.domain.history import PANE_KEYS, no_panes
+from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.pane import DELTAS, empty_deltas
 from services.analytics.domain.watermark import PartitionMarks, SourceMark
 from services.analytics.ports.evaluating import Fence
@@ -50,9 +56,10 @@ class StageTwo:
     bounds: Bounds = field(default_factory=Bounds)
     revision: int = 0
     crashes: bool = False
+    memory: OpenPaneMemory = field(default_factory=OpenPaneMemory)
 
     def unit(self) -> SqlEvaluateUnitOfWork:
-        unit = SqlEvaluateUnitOfWork(self.database, self.ids)
+        unit = SqlEvaluateUnitOfWork(self.database, self.ids, self.memory)
         if self.crashes:
             unit.commit = self._crash  # type: ignore[method-assign]  # this one unit breaks on purpose
         return unit
@@ -61,11 +68,14 @@ class StageTwo:
         raise Crash
 
     def define(self) -> None:
-        def unit() -> SqlDefinitionUnitOfWork:
-            return SqlDefinitionUnitOfWork(self.database, self.ids)
+        self.define_indicator("first-pass-yield", YIELD)
+        DefineRule(self.definition_unit)(Define("yield-below-95", BELOW_95, "tester", NOW))
 
-        DefineIndicator(unit)(Define("first-pass-yield", YIELD, "tester", NOW))
-        DefineRule(unit)(Define("yield-below-95", BELOW_95, "tester", NOW))
+    def define_indicator(self, name: str, body: Mapping[str, Any]) -> None:
+        DefineIndicator(self.definition_unit)(Define(name, body, "tester", NOW))
+
+    def definition_unit(self) -> SqlDefinitionUnitOfWork:
+        return SqlDefinitionUnitOfWork(self.database, self.ids)
 
     def apply(self, commands: Sequence[ApplyDeltas], now: datetime = NOW) -> None:
         evaluate = EvaluatePanes(self.unit, "test", Judging(self.ids.next), self.bounds, CurrentCatalogue(), lambda: 1)
@@ -79,7 +89,14 @@ class StageTwo:
         return quiet
 
     def read_again(self) -> None:
+        self.memory.forget([0])
         self.revision = revisions(self.database, [0])[0]
+
+    def derived(self) -> list[tuple[float | None, str, int]]:
+        """(value, status, revision) of the indicator `squared`."""
+        with SqlReaders(self.database)() as reader:
+            found = reader.values(ValueFilter("squared", 1), after=None, limit=1000)
+        return [(value.value, value.status, value.revision) for value in found]
 
     def values(self) -> list[tuple[str, int, float | None, int, bool]]:
         """(subject, week, numerator, sample size, whether final)."""
@@ -105,8 +122,11 @@ class StageTwo:
         )
 
     def outbox(self) -> int:
+        return self.count_rows(DELIVERY.outbox)
+
+    def count_rows(self, table: Table) -> int:
         with self.database.reading() as connection:
-            return len(connection.execute(DELIVERY.outbox.select()).all())
+            return len(connection.execute(table.select()).all())
 
 
 @pytest.fixture
@@ -146,6 +166,7 @@ def history(seed: int) -> list[tuple[str, int, float]]:
 
 
 END = week(8).start + timedelta(days=3)
+DAY = timedelta(days=1)
 
 
 def test_any_order_and_any_cut_gives_the_same(stage_two: StageTwo) -> None:
@@ -224,8 +245,10 @@ def test_idle_sources_close_windows_by_the_clock_a_bounded_number_at_a_time(stag
     stage_two.apply([record(1, rows, week(0).start)])
     assert not any(final for *_, final in stage_two.values())
     quiet = stage_two.tick(NOW)
-    assert (quiet.outlook.due_at is None, quiet.has_more) == (False, True)
-    while stage_two.tick(NOW).has_more:
+    assert (quiet.outlook.due_at, quiet.has_more) == (NOW + stage_two.bounds.provisional_every, False)
+    quiet = stage_two.tick(NOW + stage_two.bounds.provisional_every)
+    assert quiet.has_more
+    while stage_two.tick(NOW + stage_two.bounds.provisional_every).has_more:
         pass
     assert not any(final for *_, final in stage_two.values())
     idle = NOW + timedelta(hours=1)
@@ -244,3 +267,117 @@ def test_nothing_due_writes_nothing(stage_two: StageTwo) -> None:
     assert not stage_two.tick().has_written
     stage_two.read_again()
     assert stage_two.revision == before
+
+
+SQUARED = {
+    "formula": {"kind": "derived", "expression": "first-pass-yield * first-pass-yield"},
+    "by": ["line"],
+    "window": {"kind": "tumbling", "every": "week"},
+    "direction": "higher_is_better",
+}
+
+
+def told(number: int) -> ApplyDeltas:
+    """One numbered record that says that the parts of `squared` have changed in the first week."""
+    windows = pl.DataFrame([("squared", 1, '{"line":"A"}', *week(0))], schema=PANE_KEYS, orient="row")
+    delivery = Delivery("analytics", "pane-deltas", 0, number)
+    return ApplyDeltas(0, delivery, empty_deltas(), no_panes(), None, derive=windows)
+
+
+def test_a_derived_value_follows_its_parts_however_often_it_is_told(stage_two: StageTwo) -> None:
+    stage_two.define_indicator("squared", SQUARED)
+    stage_two.apply([record(1, [("A", 0, 900)], END)])
+    assert stage_two.derived() == []
+    stage_two.apply([told(2)])
+    assert stage_two.derived() == [(0.81, "final", 1)]
+    published = stage_two.outbox()
+    stage_two.apply([told(2), told(3)])
+    assert (stage_two.derived(), stage_two.outbox()) == ([(0.81, "final", 1)], published)
+    stage_two.apply([record(4, [("A", 0, 700)], END), told(5)])
+    assert stage_two.derived() == [(float(Fraction(8, 10) ** 2), "restated", 2)]
+
+
+def test_the_history_of_a_derived_indicator_is_computed_piece_by_piece(stage_two: StageTwo) -> None:
+    stage_two.bounds = Bounds(judged_anew=1)
+    stage_two.apply([record(1, [(line, at, 900) for line in "ABC" for at in range(3)], END)])
+    stage_two.define_indicator("squared", SQUARED)
+    pieces = 0
+    while stage_two.tick().has_more:
+        pieces += 1
+    assert pieces > 3
+    assert stage_two.derived() == [(0.81, "final", 1)] * 9
+
+
+def test_an_open_window_has_no_rows_until_it_closes_and_its_value_is_shown_all_the_same(stage_two: StageTwo) -> None:
+    stage_two.apply([record(1, [("A", 0, 900), ("B", 0, 800)], week(0).start)])
+    stage_two.apply([record(2, [("A", 0, 900), ("A", 1, 700)], week(0).start)])
+    held = [('{"line":"A"}', 0, 1800.0, 2, False), ('{"line":"A"}', 1, 700.0, 1, False)]
+    assert stage_two.values() == [*held, ('{"line":"B"}', 0, 800.0, 1, False)]
+    assert (stage_two.count_rows(PANES), stage_two.count_rows(KPI_VALUES)) == (0, 0)
+    stage_two.apply([record(3, [], week(1).start + DAY)])
+    closed = [('{"line":"A"}', 0, 1800.0, 2, True), held[1], ('{"line":"B"}', 0, 800.0, 1, True)]
+    assert stage_two.values() == closed
+    assert (stage_two.count_rows(PANES), stage_two.count_rows(KPI_VALUES)) == (2, 2)
+    stage_two.apply([record(4, [], END)])
+    assert stage_two.count_rows(OPEN_PANES) == 0
+
+
+def test_open_windows_outlive_the_process_that_held_them(stage_two: StageTwo) -> None:
+    stage_two.apply([record(1, [("A", 0, 900), ("B", 1, 800)], week(0).start)])
+    successor = StageTwo(stage_two.database, stage_two.ids)
+    successor.read_again()
+    successor.apply([record(2, [("A", 0, 700)], week(0).start)])
+    with pytest.raises(LostPartition):
+        stage_two.apply([record(2, [("A", 0, 700)], week(0).start)])
+    stage_two.read_again()
+    stage_two.apply([record(3, [("B", 1, 100)], END)])
+    assert stage_two.values() == [('{"line":"A"}', 0, 1600.0, 2, True), ('{"line":"B"}', 1, 900.0, 2, True)]
+
+
+def test_a_transaction_that_broke_has_changed_nothing_that_is_remembered(stage_two: StageTwo) -> None:
+    stage_two.apply([record(1, [("A", 0, 900)], week(0).start)])
+    stage_two.crashes = True
+    with pytest.raises(Crash):
+        stage_two.apply([record(2, [("A", 0, 700)], END)])
+    stage_two.crashes = False
+    stage_two.apply([record(2, [("A", 0, 700)], END)])
+    assert stage_two.values() == [('{"line":"A"}', 0, 1600.0, 2, True)]
+
+
+def test_what_memory_has_no_room_for_goes_into_rows_and_counts_on(stage_two: StageTwo) -> None:
+    stage_two.bounds = Bounds(open_panes=2)
+    stage_two.apply([record(1, [(line, 0, 900) for line in "ABCDE"], week(0).start)])
+    assert (stage_two.count_rows(PANES), stage_two.count_rows(OPEN_PANES)) == (3, 1)
+    stage_two.apply([record(2, [(line, 0, 50) for line in "ABCDE"], week(0).start)])
+    assert stage_two.values() == [(f'{{"line":"{line}"}}', 0, 950.0, 2, False) for line in "ABCDE"]
+    stage_two.apply([record(3, [("A", 0, 50)], END)])
+    assert {value[1:] for value in stage_two.values()} == {(0, 1000.0, 3, True), (0, 950.0, 2, True)}
+
+
+def test_pages_of_open_and_closed_windows_are_those_of_one_list(stage_two: StageTwo) -> None:
+    stage_two.apply([record(1, [(line, at, 900) for line in "ABC" for at in range(4)], week(2).start + DAY)])
+    with SqlReaders(stage_two.database)() as reader:
+        wanted = ValueFilter("first-pass-yield", 1)
+        whole = reader.values(wanted, after=None, limit=100)
+        paged: list[KpiValue] = []
+        while page := reader.values(
+            wanted, after=(paged[-1].window.start, paged[-1].key.series) if paged else None, limit=5
+        ):
+            paged += page
+        only_open = reader.values(replace(wanted, status="provisional"), after=None, limit=100)
+        of_one = reader.values(
+            replace(wanted, subject={"line": "B"}, since=week(1).start, until=week(3).start), after=None, limit=9
+        )
+    assert (len(whole), paged) == (12, whole)
+    assert [value for value in whole if value.status == "provisional"] == only_open
+    assert [(value.window, value.status) for value in of_one] == [(week(1), "final"), (week(2), "provisional")]
+
+
+def test_the_open_windows_of_a_definition_that_was_replaced_can_still_be_looked_at(stage_two: StageTwo) -> None:
+    stage_two.apply([record(1, [("A", 0, 900)], week(0).start)])
+    by_product = {**YIELD, "by": ["line", "product"]}
+    DefineIndicator(lambda: SqlDefinitionUnitOfWork(stage_two.database, stage_two.ids))(
+        Define("first-pass-yield", by_product, "tester", NOW)
+    )
+    stage_two.apply([record(2, [("A", 0, 900)], END)])
+    assert stage_two.values() == [('{"line":"A"}', 0, 900.0, 1, False)]

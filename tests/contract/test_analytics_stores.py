@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from sqlalchemy import event
 
 from services.analytics.adapters.partition_store import revisions
 from services.analytics.adapters.reader import SqlReaders
@@ -137,11 +138,19 @@ def test_panes_are_found_by_span_and_series_know_where_their_data_begin_and_end(
         }
         assert uow.values.panes_between(wanted.clear()).is_empty()
         spans = {
-            one: (first, last)
-            for one, first, last in zip(*(uow.values.spans(series)[name].to_list() for name in SPANS), strict=True)
+            one: facts
+            for one, *facts in zip(*(uow.values.spans(series)[name].to_list() for name in SPANS), strict=True)
         }
-        assert spans == {series[0]: (week(1).start, week(4).start), series[1]: (week(2).start, week(3).start)}
+        assert spans == {
+            series[0]: [week(1).start, week(4).start, None],
+            series[1]: [week(2).start, week(3).start, None],
+        }
         assert uow.values.spans([]).is_empty()
+        uow.commit()
+    save(migrated, values(row(3), row(2), row(2, "B"), row(4, "B", status="provisional")))
+    with unit(migrated) as uow:
+        begun = uow.values.spans(series)["begun"].to_list()
+        assert sorted(begun) == [week(3).end, week(4).end - timedelta(microseconds=1)]
 
 
 def test_values_come_back_as_they_were_saved(migrated: Database) -> None:
@@ -349,3 +358,20 @@ def test_moments_keep_their_microseconds(migrated: Database) -> None:
         assert found.window == (odd, odd + timedelta(microseconds=1))
         assert found.key == SeriesKey(key().series, "first-pass-yield", 1, '{"line":"A"}', 0)
     assert to_kpi_values(values()) == []
+
+
+def test_what_is_unpublished_is_found_by_its_index(migrated: Database) -> None:
+    """Asked after each transaction: reading the whole table would cost more with every value there ever was."""
+    if not migrated.is_sqlite:
+        return  # PostgreSQL's planner goes by what is in the table
+    with unit(migrated) as uow:
+        statements: list[str] = []
+        event.listen(migrated.engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
+        uow.values.has_unpublished(0)
+        uow.values.unpublished(0, 5)
+        plans = [
+            uow.connection.raw.exec_driver_sql(f"EXPLAIN QUERY PLAN {one}", (0, 5, 0)[: one.count("?")]).all()
+            for one in statements[:2]
+        ]
+    assert len(plans) == 2
+    assert all("kpi_values_unpublished" in str(plan) for plan in plans)

@@ -153,6 +153,39 @@ def test_two_relays_over_one_outbox_publish_everything_once(
     assert sorted(applied(log)) == sorted(f"{name}{number}".encode() for name in "abc" for number in range(5))
 
 
+def test_a_relay_that_wakes_after_the_log_has_dropped_its_records_does_not_append_them_again(
+    database: Database, tables: DeliveryTables, log: FailingLog
+) -> None:
+    """The log would begin with them, before a gap at which a new consumer stops."""
+    looks = iter([0.0, 3600.0])
+
+    def elapsed_seconds() -> float:
+        look = next(looks)
+        if look:
+            others = relay(database, tables, log)
+            drain(others)
+            publish(database, tables, [b"a3", b"a4"])
+            drain(others)
+            for number in range(PARTITIONS):
+                log.delete_before(
+                    Partition("issue-changes", number), log.offsets(Partition("issue-changes", number))[1]
+                )
+        return look
+
+    publish(database, tables, [b"a1", b"a2"])
+    late = Relay(producer="issues", database=database, tables=tables, log=log, elapsed_seconds=elapsed_seconds)
+    assert late.step(NOON)
+    publish(database, tables, [b"a5"])
+    drain(relay(database, tables, log))
+    held = [
+        record
+        for number in range(PARTITIONS)
+        for record in log.read(Partition("issue-changes", number), log.offsets(Partition("issue-changes", number))[0],
+                               max_records=10, max_bytes=1000)
+    ]  # fmt: skip
+    assert [(delivery.sequence, record.value) for record in held if (delivery := delivery_of(record))] == [(5, b"a5")]
+
+
 def test_a_row_that_got_the_id_of_a_deleted_one_is_published(
     database: Database, tables: DeliveryTables, log: FailingLog
 ) -> None:

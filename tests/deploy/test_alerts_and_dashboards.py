@@ -67,11 +67,39 @@ def test_the_guide_explains_no_alert_that_is_gone() -> None:
     assert explained == [alert["alert"] for alert in ALERTS]
 
 
-@every_dashboard
-def test_a_dashboard_shows_what_exists(path: Any) -> None:
-    expressions = [
+def expressions_of(path: Any) -> list[str]:
+    return [
         target["expr"] for panel in dashboard(path)["panels"] if panel["type"] != "row" for target in panel["targets"]
     ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "andon_analytics_consumer_lag_records",
+        "andon_analytics_consumer_lag_seconds",
+        "andon_analytics_watermark_age_seconds",
+        "andon_analytics_fold_seconds_bucket",
+        "andon_analytics_readings_total",  # folded, and repeats among them
+        "andon_analytics_evaluate_seconds_bucket",
+        "andon_analytics_kpi_values_total",
+        "andon_analytics_blocks_total",
+        "andon_analytics_revisions_total",
+        "andon_analytics_outbox_oldest_age_seconds",
+        "andon_ingest_quarantine_open",
+        "andon_ingest_backlog_seconds",
+        "andon_ingest_dead_letters_total",
+    ],
+)
+def test_what_the_data_path_is_watched_by_is_on_its_dashboard(name: str) -> None:
+    shown = expressions_of(DEPLOY / "grafana/dashboards/data-path.json")
+    patterns = [pattern for expression in shown for pattern in PATTERN.findall(expression)]
+    assert any(name in expression for expression in shown) or any(re.fullmatch(one, name) for one in patterns)
+
+
+@every_dashboard
+def test_a_dashboard_shows_what_exists(path: Any) -> None:
+    expressions = expressions_of(path)
     assert expressions
     assert [name for expression in expressions for name in unknown_metrics(expression)] == []
 

@@ -27,6 +27,7 @@ EXAMPLES = sorted(GOLDEN.glob("andon.*.json"))
 VOCABULARIES: dict[str, Any] = {
     "severity": anomalies.Severity,
     "deviation": anomalies.Deviation,
+    "clearing": anomalies.Clearing,
     "status": kpi_values.Status,
     "judgement": kpi_values.Judgement,
     "direction": kpi_values.Direction,

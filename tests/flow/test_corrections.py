@@ -1,37 +1,10 @@
 """An event that was wrong, corrected by its source: values are restated, the anomaly is withdrawn, the issue is told."""
 
-from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
+from tests.flow.weekly_inspections import inspection, revision
 from tests.support.platform import OneThread, one_thread
 from tests.support.results import everything
-
-MONDAY = datetime.fromisoformat("2026-09-07T08:00:00+00:00")
-
-
-def inspection(number: int, week: int, passed: int) -> dict[str, Any]:
-    return {
-        "specversion": "1.0",
-        "id": f"e{number}",
-        "source": "mes-7",
-        "type": "inspection.completed",
-        "time": (MONDAY + timedelta(weeks=week)).isoformat(),
-        "data": {"line": "A", "product": "P1", "total": 100, "passed": passed},
-    }
-
-
-def revision(kind: str, number: int, event: dict[str, Any] | None = None) -> dict[str, Any]:
-    data = {"id": f"e{number}", "reason": "the scale was wrong"} | ({} if event is None else {"event": event})
-    at = (MONDAY + timedelta(weeks=8)).isoformat()
-    return {
-        "specversion": "1.0",
-        "id": f"r{number}",
-        "source": "mes-7",
-        "type": f"andon.{kind}",
-        "time": at,
-        "data": data,
-    }
 
 
 def weeks(andon: OneThread) -> list[tuple[float, int, str]]:

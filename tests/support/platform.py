@@ -96,7 +96,7 @@ def one_thread(folder: Path, log_type: type[MemoryLog] = MemoryLog) -> Iterator[
         service.start()
     surroundings = Surroundings(ids=ids, registry=registry, unavailable=UNAVAILABLE_ERRORS, log=log)
     application = create_application(services, surroundings)
-    # Not entered with `with`: a request that a test lets crash must not take the client with it.
-    yield OneThread(clock, log, services, TestClient(application, raise_server_exceptions=False))
+    # Not entered with `with`: a request that a test lets crash is raised here, and must not take the client with it.
+    yield OneThread(clock, log, services, TestClient(application))
     for service in reversed(services):
         service.stop()

@@ -53,8 +53,8 @@ class ServiceAlone:
         service.start()
         surroundings = Surroundings(ids=ids, registry=registry, unavailable=UNAVAILABLE_ERRORS)
         application = create_application([service], surroundings)
-        # Not entered with `with`: a request that a test lets crash must not take the client with it.
-        yield cls(clock, log, registry, service, TestClient(application, raise_server_exceptions=False))
+        # Not entered with `with`: a request that a test lets crash is raised here, and must not take the client with it.
+        yield cls(clock, log, registry, service, TestClient(application))
         service.stop()
 
     def request(

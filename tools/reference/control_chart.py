@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from services.analytics.domain.chart_target import target_of
 from services.analytics.domain.control_chart.drawing import control_chart
 from services.analytics.domain.control_chart.rebase import Rebase
-from services.analytics.domain.control_chart.target import target_of
 from services.analytics.domain.indicator import Formula, Indicator, TumblingWindow
 from services.analytics.domain.kpi_value import KpiValue, SeriesKey
 from services.analytics.domain.rule import Rule

@@ -94,7 +94,9 @@ def read_frame(
     cursor = cast("CursorResult[Any]", connection.execute(statement, parameters)).cursor
     rows = cursor.fetchall()
     cursor.close()
-    columns = zip(*rows, strict=True) if rows else [()] * len(schema)
+    if not rows:
+        return schema.to_frame()  # most looks find nothing
+    columns = zip(*rows, strict=True)
     return pl.DataFrame(
         [_column(name, values, dtype) for (name, dtype), values in zip(schema.items(), columns, strict=True)]
     )
@@ -102,7 +104,7 @@ def read_frame(
 
 def _column(name: str, values: Sequence[Any], dtype: pl.DataType) -> pl.Series:
     """A column of what a driver gave: SQLite keeps moments in microseconds and booleans as 0 and 1."""
-    if isinstance(dtype, pl.Datetime | pl.Boolean) and values and isinstance(values[0], int):
+    if isinstance(dtype, pl.Datetime | pl.Boolean) and isinstance(values[0], int):
         return pl.Series(name, values, dtype=pl.Int64).cast(dtype)
     return pl.Series(name, values, dtype=dtype)
 

@@ -3,7 +3,9 @@
 from sqlalchemy import JSON, BigInteger, Column, Integer, String, Table
 
 from services.analytics.adapters.tables import METADATA
+from shared.database.engine import WriteConnection
 from shared.database.types import UtcDateTime
+from shared.database.versioned_definitions import DefinitionTables
 
 DEFINITIONS = Table(
     "definitions",
@@ -25,3 +27,10 @@ DEFINITIONS_REVISION = Table(
     Column("revision", BigInteger, nullable=False),
 )
 """One row, counted up by every change of a definition in the same transaction."""
+
+DEFINITION_TABLES = DefinitionTables(DEFINITIONS, DEFINITIONS_REVISION)
+
+
+def lock_definitions(connection: WriteConnection) -> None:
+    """Let no other transaction change definitions until this one ends; blocks until it may go on."""
+    connection.lock("analytics definitions")

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Row
+from sqlalchemy import Row, select
 
-from services.analytics.adapters.definition_tables import DEFINITIONS, DEFINITIONS_REVISION
+from services.analytics.adapters.chart_store import phase_starts
+from services.analytics.adapters.definition_tables import DEFINITION_TABLES, DEFINITIONS, lock_definitions
 from services.analytics.domain.calendar_form import stored_calendar
-from services.analytics.domain.catalogue import Catalogue, Definition, Kind, make_catalogue
+from services.analytics.domain.catalogue import Catalogue, DefinedVersion, Definition, Kind, make_catalogue
 from services.analytics.domain.goal_rules import rules_of_goal_set
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.indicator_form import read_indicator
@@ -16,9 +17,7 @@ from services.analytics.domain.rule import Rule
 from services.analytics.domain.rule_form import read_rule
 from shared.calendars.calendar import DEFAULT_CALENDAR, Calendar
 from shared.database.engine import ReadConnection, WriteConnection
-from shared.database.versioned_definitions import DefinitionTables, add_version, newest_versions, revision_of
-
-_TABLES = DefinitionTables(DEFINITIONS, DEFINITIONS_REVISION)
+from shared.database.versioned_definitions import add_version, all_versions, newest_versions, revision_of
 
 
 class SqlDefinitions:
@@ -28,7 +27,7 @@ class SqlDefinitions:
         self._connection = connection
 
     def revision(self) -> int:
-        return revision_of(self._connection, _TABLES)
+        return revision_of(self._connection, DEFINITION_TABLES)
 
     def indicators(self) -> Sequence[Indicator]:
         return [read_indicator(found.name, found.computed_as, found.body) for found in self.all_newest("indicator")]
@@ -44,16 +43,33 @@ class SqlDefinitions:
 
     def catalogue(self) -> Catalogue:
         return make_catalogue(
-            revision=self.revision(), indicators=self.indicators(), calendars=self.calendars(), rules=self.rules()
+            revision=self.revision(),
+            indicators=self.indicators(),
+            calendars=self.calendars(),
+            rules=self.rules(),
+            phase_starts=phase_starts(self._connection),
         )
 
     def newest(self, kind: Kind, name: str) -> Definition | None:
-        rows = newest_versions(self._connection, _TABLES, kind, name=name)
+        rows = newest_versions(self._connection, DEFINITION_TABLES, kind, name=name)
         return _to_definition(rows[0]) if rows else None
+
+    def indicator_as(self, name: str, computed_as: int) -> Indicator | None:
+        """An indicator as it was last defined under one version of its computation."""
+        columns = DEFINITIONS.c
+        of_version = (columns.kind == "indicator", columns.name == name, columns.computed_as == computed_as)
+        newest = select(DEFINITIONS).where(*of_version).order_by(columns.version.desc()).limit(1)
+        row = self._connection.execute(newest).one_or_none()
+        return None if row is None else read_indicator(row.name, row.computed_as, row.body)
+
+    def versions(self, kind: Kind, name: str) -> list[DefinedVersion]:
+        """The oldest first."""
+        rows = all_versions(self._connection, DEFINITION_TABLES, kind, name=name)
+        return [DefinedVersion(_to_definition(row), row.defined_at, row.defined_by) for row in rows]
 
     def all_newest(self, kind: Kind, *, after: str | None = None, limit: int | None = None) -> list[Definition]:
         """In order of their names."""
-        rows = newest_versions(self._connection, _TABLES, kind, after=after, limit=limit)
+        rows = newest_versions(self._connection, DEFINITION_TABLES, kind, after=after, limit=limit)
         return [_to_definition(row) for row in rows]
 
 
@@ -65,7 +81,7 @@ class SqlDefinitionStore(SqlDefinitions):
         self._writing = connection
 
     def lock(self) -> None:
-        self._writing.lock("analytics definitions")
+        lock_definitions(self._writing)
 
     def add(self, definition: Definition, *, now: datetime, actor: str) -> None:
         row = {
@@ -77,7 +93,7 @@ class SqlDefinitionStore(SqlDefinitions):
             "defined_at": now,
             "defined_by": actor,
         }
-        add_version(self._writing, _TABLES, row)
+        add_version(self._writing, DEFINITION_TABLES, row)
 
 
 def _to_definition(row: Row[Any]) -> Definition:

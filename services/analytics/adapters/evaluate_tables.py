@@ -1,4 +1,4 @@
-"""Tables of stage two: panes, KPI values, anomalies, and one row per partition of `pane-deltas`.
+"""Tables of stage two: panes, open and closed, KPI values, anomalies, and one row per partition of `pane-deltas`.
 
 `series` is a 128-bit hash of indicator, version and subject: keys stay short whatever a subject's values are.
 """
@@ -75,6 +75,30 @@ KPI_VALUES = Table(
 )
 """`unpublished`: a provisional value that has changed since it was last told to others."""
 
+OPEN_PANES = Table(
+    "open_panes",
+    METADATA,
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("indicator", String(100), primary_key=True),
+    Column("indicator_version", Integer, primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("panes", LargeBinary, nullable=False),
+)
+"""One row for each part of `domain.open_panes`; `panes` is an Arrow block. What the shore has passed may still be in it."""
+
+OPEN_PANE_MARKS = Table(
+    "open_pane_marks",
+    METADATA,
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("indicator", String(100), primary_key=True),
+    Column("indicator_version", Integer, primary_key=True),
+    Column("shore_end", UtcDateTime, nullable=True),
+    Column("shore_place", BigInteger, nullable=True),
+    Column("newest", BigInteger, nullable=False),
+    Column("told_to", BigInteger, nullable=False),
+)
+"""The rest of `domain.open_panes.OpenPanes`."""
+
 ANOMALIES = Table(
     "anomalies",
     METADATA,
@@ -92,8 +116,25 @@ ANOMALIES = Table(
     Column("snapshot", JSON, nullable=False),
     Index("anomalies_by_series", "series", "rule"),
     Index("anomalies_by_indicator", "indicator", "partition", "state"),
+    Index("anomalies_by_rule", "rule", "state"),
 )
 """`snapshot` holds the anomaly whole; the other columns repeat what is searched for."""
+
+RULE_CHECKPOINTS = Table(
+    "rule_checkpoints",
+    METADATA,
+    Column("series", LargeBinary(16), primary_key=True),
+    Column("rule", String(200), primary_key=True),
+    Column("slot", Integer, primary_key=True, autoincrement=False),
+    Column("rule_version", Integer, nullable=False),
+    Column("form", Integer, nullable=False),
+    Column("taken", BigInteger, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+    Column("judges_after", UtcDateTime, nullable=False),
+    Column("memory", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""What rules remember of series: `domain.checkpoint`. A cache; it may be emptied while nothing is judged."""
 
 EVALUATE_PARTITIONS = Table(
     "evaluate_partitions",

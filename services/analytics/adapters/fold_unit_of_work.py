@@ -3,23 +3,20 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-import polars as pl
-
 from services.analytics.adapters.counting_problems import SqlCountingProblems
 from services.analytics.adapters.definitions import SqlDefinitions
+from services.analytics.adapters.pane_delta_records import blocks, pane_delta_record
 from services.analytics.adapters.reading_history import SqlReadingHistory
 from services.analytics.adapters.seen_id_store import SqlSeenIds
 from services.analytics.adapters.tables import DELIVERY
 from services.analytics.domain.fold import Deltas, Told, by_partition
 from services.analytics.domain.history import PaneKeys
-from services.analytics.domain.pane import without_empty_sketches
 from services.analytics.ports.defining import DefinitionsReader
 from services.analytics.ports.folding import CountingProblems, FoldEvents, ReadingHistory, SeenIdStore
 from shared.database.engine import Database
 from shared.database.outbox import Outbox
 from shared.database.unit_of_work import SqlUnitOfWork
-from shared.eventlog.port import MAX_RECORD_BYTES, EventLog, Headers, NewRecord
-from shared.events.blocks import BLOCK_CONTENT_TYPE, encode_block
+from shared.eventlog.port import EventLog, NewRecord
 from shared.events.pane_deltas import (
     CONTINUES_HEADER,
     MARKS_HEADER,
@@ -30,9 +27,7 @@ from shared.events.pane_deltas import (
 )
 from shared.events.topics import PANE_DELTAS, READINGS
 
-_LARGEST_BLOCK = MAX_RECORD_BYTES // 2
 _RECOMPUTE = (RECOMPUTE_HEADER, b"")
-_CONTENT = ("content-type", BLOCK_CONTENT_TYPE.encode())
 
 
 class SqlFoldUnitOfWork(SqlUnitOfWork):
@@ -71,26 +66,13 @@ class OutboxDeltas:
         delta_parts, pane_parts = by_partition(deltas, partitions), by_partition(recompute, partitions)
         records: list[NewRecord] = []
         for number in range(partitions):
-            *more, last = _blocks(delta_parts[number])
-            panes = [] if pane_parts[number].is_empty() else _blocks(pane_parts[number])
-            ends = (_CONTENT, marks, name) if more or panes else (_CONTENT, marks)
-            records += [_record(number, block, (_CONTENT, name)) for block in more]
-            records += [_record(number, block, (_CONTENT, name, _RECOMPUTE)) for block in panes]
-            records.append(_record(number, last, ends))
+            *more, last = blocks(delta_parts[number])
+            panes = [] if pane_parts[number].is_empty() else blocks(pane_parts[number])
+            ends = (marks, name) if more or panes else (marks,)
+            records += [pane_delta_record(number, block, (name,)) for block in more]
+            records += [pane_delta_record(number, block, (name, _RECOMPUTE)) for block in panes]
+            records.append(pane_delta_record(number, last, ends))
         self._outbox.add(records, recorded_at=now)
-
-
-def _blocks(rows: pl.DataFrame) -> list[bytes]:
-    """One block, or as many as it takes for each to fit into a record."""
-    block = encode_block(without_empty_sketches(rows))
-    if len(block) <= _LARGEST_BLOCK or rows.height == 1:
-        return [block]
-    half = rows.height // 2
-    return [*_blocks(rows.head(half)), *_blocks(rows.tail(rows.height - half))]
-
-
-def _record(partition: int, block: bytes, headers: Headers) -> NewRecord:
-    return NewRecord(PANE_DELTAS, block, partition=partition, headers=headers)
 
 
 def _marks(told: Told, partitions: int) -> Marks:

@@ -17,6 +17,8 @@ class SqlPartitionStore:
 
     def __init__(self, connection: WriteConnection) -> None:
         self._connection = connection
+        self.claimed: dict[int, int] = {}
+        """Partition → the revision that this transaction found it at."""
 
     def claim(self, fence: Fence) -> PartitionState:
         """On PostgreSQL the updated row stays locked, so that a second process waits and then finds its revision taken."""
@@ -30,6 +32,7 @@ class SqlPartitionStore:
             raise LostPartition(
                 f"evaluate no longer stands at revision {fence.revision} of partition {fence.partition}"
             )
+        self.claimed[fence.partition] = fence.revision
         found = self._connection.execute(select(columns.state).where(columns.partition == fence.partition))
         return decode_state(found.scalar_one())
 
@@ -39,6 +42,9 @@ class SqlPartitionStore:
             .where(EVALUATE_PARTITIONS.c.partition == partition)
             .values(state=encode_state(state))
         )
+
+    def all(self) -> Mapping[int, PartitionState]:
+        return {number: decode_state(state) for number, state in _rows(self._connection)}
 
 
 def revisions(database: Database, partitions: Sequence[int]) -> Mapping[int, int]:
@@ -54,9 +60,21 @@ def revisions(database: Database, partitions: Sequence[int]) -> Mapping[int, int
     return {number: known.get(number, 0) for number in partitions}
 
 
+def state_of(connection: ReadConnection, partition: int) -> PartitionState | None:
+    """The state of one partition, whoever owns it; None before anybody has."""
+    columns = EVALUATE_PARTITIONS.c
+    found = connection.execute(select(columns.state).where(columns.partition == partition)).scalar_one_or_none()
+    return None if found is None else decode_state(found)
+
+
 def states(connection: ReadConnection) -> list[PartitionState]:
     """The state of every partition, whoever owns it."""
-    return [decode_state(state) for state in connection.execute(select(EVALUATE_PARTITIONS.c.state)).scalars()]
+    return [decode_state(state) for _, state in _rows(connection)]
+
+
+def _rows(connection: ReadConnection) -> list[tuple[int, bytes]]:
+    columns = EVALUATE_PARTITIONS.c
+    return [(row.partition, row.state) for row in connection.execute(select(columns.partition, columns.state))]
 
 
 def decode_state(value: bytes) -> PartitionState:

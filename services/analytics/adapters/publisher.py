@@ -4,10 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from services.analytics.adapters.pane_delta_records import blocks, pane_delta_record
 from services.analytics.domain.anomaly import Anomaly, Change, ChangeKind
 from services.analytics.domain.calendar_form import calendar_body
 from services.analytics.domain.catalogue import Catalogue, Definition
 from services.analytics.domain.episode import Evidence
+from services.analytics.domain.finding import Yardstick
+from services.analytics.domain.formula_text import counting_periods, formula_texts
+from services.analytics.domain.history import PaneKeys, no_panes
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue, subject_values
 from shared.calendars.calendar import Calendar
@@ -21,15 +25,19 @@ from shared.events.anomalies import (
     ANOMALY_WITHDRAWN,
     AnomalySnapshot,
     EvidenceValue,
+    YardstickUsed,
 )
 from shared.events.definitions import CALENDAR_DEFINED, INDICATOR_DEFINED, CalendarDefined, IndicatorDefined
 from shared.events.envelope import CONTENT_TYPE, Contract, Envelope, encode
 from shared.events.kpi_values import KPI_VALUE_COMPUTED, KpiValueComputed, WindowSpan
+from shared.events.pane_deltas import DERIVE_HEADER
 from shared.events.topics import ANOMALIES, DEFINITIONS, KPI_VALUES
 from shared.runtime.identifiers import IdSource
 
 _SOURCE = "analytics"
 _HEADERS = (("content-type", CONTENT_TYPE.encode()),)
+
+_DERIVE = (DERIVE_HEADER, b"")
 
 _ANOMALY_TYPES: Mapping[ChangeKind, str] = {
     ChangeKind.RAISED: ANOMALY_RAISED,
@@ -70,6 +78,20 @@ class OutboxEvents:
         ]
         self._outbox.add(records, recorded_at=now)
 
+    def derive(self, windows: Sequence[PaneKeys], now: datetime) -> None:
+        records = [
+            pane_delta_record(number, block, (_DERIVE,))
+            for number, part in enumerate(windows)
+            if not part.is_empty()
+            for block in blocks(part)
+        ]
+        self._outbox.add(records, recorded_at=now)
+
+    def look_again(self, partitions: int, now: datetime) -> None:
+        [nothing] = blocks(no_panes())
+        records = [pane_delta_record(number, nothing, (_DERIVE,)) for number in range(partitions)]
+        self._outbox.add(records, recorded_at=now)
+
     def calendar_defined(self, definition: Definition, calendar: Calendar, now: datetime) -> None:
         days = calendar_body(calendar)
         data = CalendarDefined(name=definition.name, version=definition.version, definition=days)
@@ -88,6 +110,11 @@ class OutboxEvents:
             direction=indicator.direction,
             minimum_sample=indicator.minimum_sample,
             unit=indicator.unit,
+            owner=indicator.owner,
+            deputy=indicator.deputy,
+            data_source=indicator.data_source,
+            formula_text=formula_texts(indicator),
+            counting_period=counting_periods(indicator),
         )
         record = self._record(DEFINITIONS, INDICATOR_DEFINED, definition.name, data=data, now=now)
         self._outbox.add([record], recorded_at=now)
@@ -150,6 +177,9 @@ def _snapshot(anomaly: Anomaly) -> AnomalySnapshot:
         goal_id=anomaly.goal_id,
         reasons=dict(anomaly.reasons),
         meaning=anomaly.meaning,
+        clear_after=anomaly.clear_after,
+        cleared_by=None if anomaly.episode.clearing is None else _evidence(anomaly.episode.clearing),
+        cleared_because=anomaly.cleared_because,
     )
 
 
@@ -163,6 +193,19 @@ def _evidence(seen: Evidence) -> EvidenceValue:
         revision=seen.revision,
         limit=seen.limit,
         compared=seen.compared,
+        yardstick=None if seen.yardstick is None else _yardstick(seen.yardstick),
+    )
+
+
+def _yardstick(used: Yardstick) -> YardstickUsed:
+    return YardstickUsed(
+        centre=used.centre,
+        lower=used.lower,
+        upper=used.upper,
+        statistic=used.statistic,
+        phase=used.phase,
+        points=used.points,
+        patterns=list(used.patterns),
     )
 
 

@@ -1,11 +1,11 @@
 """What the screens read, on SQL."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Text, func, literal, select, tuple_
+import polars as pl
+from sqlalchemy import func, literal, select, tuple_
 
 from services.analytics.adapters.anomaly_store import to_anomaly
 from services.analytics.adapters.bulk import read_frame
@@ -13,19 +13,28 @@ from services.analytics.adapters.chart_store import SqlChartReader
 from services.analytics.adapters.counting_problems import missing_columns
 from services.analytics.adapters.definitions import SqlDefinitions
 from services.analytics.adapters.evaluate_tables import ANOMALIES, KPI_VALUES
-from services.analytics.adapters.partition_store import states
+from services.analytics.adapters.evaluate_tables import PANES as PANES_TABLE
+from services.analytics.adapters.open_values import with_open_values
+from services.analytics.adapters.partition_store import state_of, states
 from services.analytics.adapters.reading_history import SqlHistoryReader
+from services.analytics.adapters.replay_reader import SqlReplayReader
+from services.analytics.adapters.statistics_store import SqlStatisticsReader
+from services.analytics.adapters.subject_condition import has_values
 from services.analytics.domain.anomaly import Anomaly
-from services.analytics.domain.catalogue import Catalogue, Definition, Kind
+from services.analytics.domain.catalogue import Catalogue, DefinedVersion, Definition, Kind
 from services.analytics.domain.history import Readings, Span
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.partition_state import PartitionState
-from services.analytics.domain.value_frame import VALUES, series_prefix, to_kpi_values
+from services.analytics.domain.value_frame import PANES, VALUES, Panes, series_prefix, to_kpi_values
 from services.analytics.ports.charting import ChartReader
+from services.analytics.ports.following import StatisticsReader
 from services.analytics.ports.reading import AnomalyFilter, ValueFilter
+from services.analytics.ports.trying import ReplayReader
+from shared.calendars.windows import Window
 from shared.database.engine import Database, ReadConnection
 from shared.database.types import UtcDateTime
 
+_SHOWN_PANES = pl.Schema({name: kind for name, kind in PANES.items() if name != "sketch"})
 _COLUMNS = [KPI_VALUES.c[name] for name in VALUES.names()]
 
 
@@ -48,9 +57,14 @@ class SqlReader:
         self._connection = connection
         self._definitions = SqlDefinitions(connection)
         self.charts: ChartReader = SqlChartReader(connection)
+        self.replays: ReplayReader = SqlReplayReader(connection)
+        self.statistics: StatisticsReader = SqlStatisticsReader(connection)
 
     def definition(self, kind: Kind, name: str) -> Definition | None:
         return self._definitions.newest(kind, name)
+
+    def versions(self, kind: Kind, name: str) -> Sequence[DefinedVersion]:
+        return self._definitions.versions(kind, name)
 
     def definitions(self, kind: Kind, *, after: str | None, limit: int) -> Sequence[Definition]:
         return self._definitions.all_newest(kind, after=after, limit=limit)
@@ -65,7 +79,7 @@ class SqlReader:
             .where(
                 columns.indicator == wanted.indicator,
                 columns.indicator_version == wanted.indicator_version,
-                *self._has(columns.subject, wanted.subject),
+                *has_values(self._connection, columns.subject, wanted.subject),
             )
             .order_by(columns.window_start, columns.series)
             .limit(limit)
@@ -82,7 +96,15 @@ class SqlReader:
             moment, series = after
             key = tuple_(literal(moment, UtcDateTime), literal(series))
             statement = statement.where(tuple_(columns.window_start, columns.series) > key)
-        return to_kpi_values(read_frame(self._connection, statement, VALUES))
+        stored = read_frame(self._connection, statement, VALUES)
+        if wanted.status in ("final", "restated"):
+            return to_kpi_values(stored)
+        indicator = self._definitions.indicator_as(wanted.indicator, wanted.indicator_version)
+        if indicator is None:
+            return to_kpi_values(stored)
+        return to_kpi_values(
+            with_open_values(self._connection, stored, indicator, wanted=wanted, after=after, limit=limit)
+        )
 
     def history(self, reading_type: str, span: Span) -> Iterator[Readings]:
         return SqlHistoryReader(self._connection).readings(reading_type, span, None)
@@ -92,7 +114,7 @@ class SqlReader:
         is_shown = columns.state == wanted.state if wanted.state else columns.state != "withdrawn"
         statement = (
             select(columns.snapshot)
-            .where(is_shown, *self._has(columns.subject, wanted.subject))
+            .where(is_shown, *has_values(self._connection, columns.subject, wanted.subject))
             .order_by(columns.id)
             .limit(limit)
         )
@@ -133,7 +155,9 @@ class SqlReader:
     def count_series(self, indicator: str, indicator_version: int) -> int:
         columns = KPI_VALUES.c
         statement = select(func.count(columns.series.distinct())).where(
-            columns.indicator == indicator, columns.indicator_version == indicator_version
+            columns.indicator == indicator,
+            columns.indicator_version == indicator_version,
+            columns.status != "provisional",
         )
         return int(self._connection.execute(statement).scalar_one())
 
@@ -146,11 +170,15 @@ class SqlReader:
     def missing_columns(self) -> Mapping[str, Sequence[str]]:
         return missing_columns(self._connection)
 
+    def panes(self, series: bytes, window: Window) -> Panes:
+        columns = PANES_TABLE.c
+        statement = select(*(columns[name] for name in _SHOWN_PANES.names())).where(
+            columns.series == series, columns.pane_start >= window.start, columns.pane_start < window.end
+        )
+        return read_frame(self._connection, statement, _SHOWN_PANES)
+
+    def partition_state(self, partition: int) -> PartitionState | None:
+        return state_of(self._connection, partition)
+
     def partition_states(self) -> Sequence[PartitionState]:
         return states(self._connection)
-
-    def _has(self, subject: ColumnElement[str], wanted: Mapping[str, str]) -> list[ColumnElement[bool]]:
-        """The canonical text of a subject holds each pair exactly as written here: a name has no quote, a value's are escaped."""
-        find = func.instr if self._connection.dialect == "sqlite" else func.strpos
-        pairs = [f"{json.dumps(name)}:{json.dumps(value, ensure_ascii=False)}" for name, value in wanted.items()]
-        return [find(subject, literal(pair, Text)) > 0 for pair in pairs]

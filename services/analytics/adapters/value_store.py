@@ -5,15 +5,29 @@ from datetime import datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, ScalarSelect, Select, UnaryExpression, and_, exists, func, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    Select,
+    UnaryExpression,
+    and_,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    true,
+)
 
 from services.analytics.adapters.bulk import Wanted, read_frame, upsert_frame, wanted, wanted_frame
 from services.analytics.adapters.evaluate_tables import KPI_VALUES
 from services.analytics.adapters.evaluate_tables import PANES as PANES_TABLE
 from services.analytics.adapters.sketch_codec import decode_sketches, encode_sketches
 from services.analytics.domain.expected_windows import HELD, Held
+from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue
-from services.analytics.domain.rolling import SPANS, Spans, Windows
+from services.analytics.domain.open_panes import Open
+from services.analytics.domain.rolling import SPANS, Spans, Windows, begun_until
 from services.analytics.domain.value_frame import (
     PANES,
     VALUES,
@@ -30,8 +44,18 @@ from shared.database.engine import WriteConnection
 
 _MOST_SERIES = 500
 _UNCHANGING = ("window_end", "partition", "indicator", "indicator_version", "subject")
-_STORED_PANES = pl.Schema({**PANES, "sketch": pl.Binary()})
+STORED_PANES = pl.Schema({**PANES, "sketch": pl.Binary()})
+"""As their rows come from the database; `decode_sketches` makes them PANES."""
+_STORED_SPANS = pl.Schema(
+    {
+        **{name: SPANS[name] for name in ("series", "data_from", "newest")},
+        "window_end": SPANS["begun"],
+        "status": pl.String(),
+    }
+)
 _COLUMNS = [KPI_VALUES.c[name] for name in VALUES.names()]
+_UNPUBLISHED = text("kpi_values.unpublished")
+"""As the index says it: SQLAlchemy would write `= 1` on SQLite, which then reads the whole table."""
 
 
 class SqlValueStore:
@@ -40,15 +64,15 @@ class SqlValueStore:
     def __init__(self, connection: WriteConnection) -> None:
         self._connection = connection
 
-    def stored_panes(self, touched: Touched) -> Panes:
-        if touched.is_empty():
+    def stored_panes(self, panes: Touched | Open) -> Panes:
+        if panes.is_empty():
             return pl.DataFrame(schema=PANES)
-        keys = wanted(self._connection, touched.select("series", pl.col("pane_start").alias("moment")))
+        keys = wanted(self._connection, panes.select("series", pl.col("pane_start").alias("moment")))
         columns = PANES_TABLE.c
         statement = select(*(columns[name] for name in PANES.names())).join_from(
             keys.clause, PANES_TABLE, (columns.series == keys.series) & (columns.pane_start == keys.moment)
         )
-        stored = read_frame(self._connection, statement, _STORED_PANES, parameters=keys.parameters)
+        stored = read_frame(self._connection, statement, STORED_PANES, parameters=keys.parameters)
         return stored.with_columns(decode_sketches(stored["sketch"]))
 
     def panes_between(self, wanted_spans: Windows) -> Panes:
@@ -67,20 +91,26 @@ class SqlValueStore:
                 columns["count"] > 0,
             ),
         )
-        stored = read_frame(self._connection, statement, _STORED_PANES, parameters=keys.parameters)
+        stored = read_frame(self._connection, statement, STORED_PANES, parameters=keys.parameters)
         return stored.with_columns(decode_sketches(stored["sketch"]))
 
     def spans(self, series: Sequence[bytes]) -> Spans:
         if not series:
             return pl.DataFrame(schema=SPANS)
         keys = wanted(self._connection, wanted_frame(series, [None] * len(series)))
-        starts = [
+        facts = [
             _end_of_data(keys, PANES_TABLE.c.pane_start.asc()),
             _end_of_data(keys, PANES_TABLE.c.pane_start.desc()),
+            _of_newest_window(keys, KPI_VALUES.c.window_end),
+            _of_newest_window(keys, KPI_VALUES.c.status),
         ]
-        statement = select(keys.series, *starts).select_from(keys.clause)
-        found = read_frame(self._connection, statement, SPANS, parameters=keys.parameters)
-        return found.filter(pl.col("newest").is_not_null())
+        statement = select(keys.series, *facts).select_from(keys.clause)
+        found = read_frame(self._connection, statement, _STORED_SPANS, parameters=keys.parameters)
+        return (
+            found.filter(pl.col("newest").is_not_null())
+            .with_columns(begun_until("window_end", "status").alias("begun"))
+            .select(SPANS.names())
+        )
 
     def save_panes(self, panes: Touched) -> None:
         upsert_frame(
@@ -115,13 +145,11 @@ class SqlValueStore:
         return found
 
     def unpublished(self, partition: int, limit: int) -> Values:
-        columns = KPI_VALUES.c
-        statement = select(*_COLUMNS).where(columns.partition == partition, columns.unpublished).limit(limit)
+        statement = select(*_COLUMNS).where(KPI_VALUES.c.partition == partition, _UNPUBLISHED).limit(limit)
         return read_frame(self._connection, statement, VALUES)
 
     def has_unpublished(self, partition: int) -> bool:
-        columns = KPI_VALUES.c
-        found = exists().where(columns.partition == partition, columns.unpublished)
+        found = exists().where(KPI_VALUES.c.partition == partition, _UNPUBLISHED)
         return bool(self._connection.execute(select(found)).scalar_one())
 
     def history(
@@ -163,12 +191,20 @@ class SqlValueStore:
         return found
 
     def series_after(self, scope: Scope, after: bytes, most_values: int) -> Sequence[bytes]:
+        return self._series(scope.indicator, _of(scope), after=after, most_values=most_values)
+
+    def series_anywhere(self, indicator: Indicator, after: bytes, most_values: int) -> Sequence[bytes]:
+        return self._series(indicator, _of_version(indicator), after=after, most_values=most_values)
+
+    def _series(
+        self, indicator: Indicator, of: Sequence[ColumnElement[bool]], *, after: bytes, most_values: int
+    ) -> Sequence[bytes]:
         columns = KPI_VALUES.c
-        prefix = series_prefix(scope.indicator.name, scope.indicator.version)
+        prefix = series_prefix(indicator.name, indicator.version)
         last = prefix + b"\xff" * 12
         statement = (
             select(columns.series, func.count().label("held"))
-            .where(columns.series > max(after, prefix), columns.series <= last, *_of(scope))
+            .where(columns.series > max(after, prefix), columns.series <= last, *of)
             .group_by(columns.series)
             .order_by(columns.series)
             .limit(_MOST_SERIES)
@@ -195,13 +231,21 @@ def _end_of_data(keys: Wanted, order: UnaryExpression[Any]) -> ScalarSelect[Any]
     return of_series.order_by(order).limit(1).correlate(keys.clause).scalar_subquery()
 
 
+def _of_newest_window(keys: Wanted, fact: ColumnElement[Any]) -> ScalarSelect[Any]:
+    """Of the newest window that each series has a value of; found by the primary key."""
+    columns = KPI_VALUES.c
+    newest = select(fact).where(columns.series == keys.series).order_by(columns.window_start.desc()).limit(1)
+    return newest.correlate(keys.clause).scalar_subquery()
+
+
 def _of(scope: Scope) -> list[ColumnElement[bool]]:
     columns = KPI_VALUES.c
-    return [
-        columns.partition == scope.partition,
-        columns.indicator == scope.indicator.name,
-        columns.indicator_version == scope.indicator.version,
-    ]
+    return [columns.partition == scope.partition, *_of_version(scope.indicator)]
+
+
+def _of_version(indicator: Indicator) -> list[ColumnElement[bool]]:
+    columns = KPI_VALUES.c
+    return [columns.indicator == indicator.name, columns.indicator_version == indicator.version]
 
 
 def _open(scope: Scope) -> Select[Any]:

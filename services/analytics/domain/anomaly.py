@@ -20,6 +20,9 @@ State = Literal["open", "cleared", "withdrawn"]
 
 Meaning = Literal["deterioration", "improvement"]
 
+Clearing = Literal["in_order", "no_rule", "redefined"]
+"""Why an anomaly was cleared: windows in order completed a run, no rule judges it any more, the indicator was defined anew."""
+
 
 @dataclass(frozen=True, slots=True)
 class Anomaly:
@@ -30,6 +33,8 @@ class Anomaly:
         comparator, target: how a value in order compares with the limit of the newest evidence; the judgement used exact numbers.
         reasons: the sentence in each language, `reason` among them.
         meaning: what the deviation is by the indicator's direction.
+        clear_after: how many windows in a row must be in order for it to be cleared, by the rule's version.
+        cleared_because: None while it is open.
         raised_at, cleared_at, withdrawn_at: when Andon found out, UTC; the windows concerned stand in `episode`.
     """
 
@@ -55,6 +60,8 @@ class Anomaly:
     rule_kind: str = "target"
     reasons: Mapping[str, str] = field(default_factory=dict)
     meaning: Meaning = "deterioration"
+    clear_after: int = 1
+    cleared_because: Clearing | None = None
 
 
 class ChangeKind(Enum):
@@ -111,7 +118,6 @@ def reconcile(
     return [*_without_episode(left, judged), *changes]
 
 
-_CAME_LATE = {"en": "the data have come in since", "zh": "数据已补齐"}
 _UNDONE = {"en": "the values as they now are do not show it", "zh": "现有数值已不再显示该异常"}
 _WITHDRAWN = {"en": "; withdrawn: ", "zh": "；已撤回："}
 _BETWEEN = {"en": "; ", "zh": "；"}
@@ -127,7 +133,7 @@ def _came_late(anomaly: Anomaly, judged: Judged) -> Change:
     """Over with the last window that lacked data, so that what is missing later is another anomaly."""
     last = anomaly.episode.evidence[-1].window
     over = replace(anomaly.episode, cleared=next_window(judged.calendar, judged.indicator.window.cut, last))
-    return close(replace(anomaly, episode=over), _CAME_LATE, judged.now)
+    return close(replace(anomaly, episode=over), "in_order", judged.now)
 
 
 def withdraw(anomaly: Anomaly, why: Mapping[str, str], now: datetime) -> Change:
@@ -136,9 +142,17 @@ def withdraw(anomaly: Anomaly, why: Mapping[str, str], now: datetime) -> Change:
     return Change(ChangeKind.WITHDRAWN, replace(told, state="withdrawn", withdrawn_at=now))
 
 
-def close(anomaly: Anomaly, why: Mapping[str, str], now: datetime) -> Change:
-    """It was right when it was raised, and nobody will judge it any more."""
-    return Change(ChangeKind.CLEARED, replace(_told_further(anomaly, why, _BETWEEN), state="cleared", cleared_at=now))
+_CLOSED: Mapping[Clearing, Mapping[str, str]] = {
+    "in_order": {"en": "the data have come in since", "zh": "数据已补齐"},
+    "no_rule": {"en": "no rule judges it any more", "zh": "已无规则判定该项"},
+    "redefined": {"en": "the indicator was defined anew and is judged afresh", "zh": "指标已重新定义，将重新判定"},
+}
+
+
+def close(anomaly: Anomaly, because: Clearing, now: datetime) -> Change:
+    """It was right when it was raised, and nobody will judge it any more, or what was missing has come."""
+    told = _told_further(anomaly, _CLOSED[because], _BETWEEN)
+    return Change(ChangeKind.CLEARED, replace(told, state="cleared", cleared_at=now, cleared_because=because))
 
 
 def _told_further(anomaly: Anomaly, why: Mapping[str, str], joint: Mapping[str, str]) -> Anomaly:
@@ -196,6 +210,8 @@ def _as_it_stands(anomaly: Anomaly, episode: Episode, judged: Judged) -> Anomaly
         state="open" if episode.cleared is None else "cleared",
         direction=_side(episode),
         meaning=meaning,
+        clear_after=rule.clear_after,
+        cleared_because=None if episode.cleared is None else "in_order",
         severity=rule.severity_of(episode.size),
         opens_issue=rule.opens_issue and rule.mode == "act" and meaning == "deterioration",
         reason=reasons["en"],

@@ -1,7 +1,8 @@
 """All definitions at one revision, and what of them belongs together."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 import xxhash
@@ -31,6 +32,15 @@ class Definition:
 
 
 @dataclass(frozen=True, slots=True)
+class DefinedVersion:
+    """A version, and who put it in force when (UTC)."""
+
+    definition: Definition
+    defined_at: datetime
+    defined_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
     """Every definition's newest version, as of one revision."""
 
@@ -41,6 +51,10 @@ class Catalogue:
     """By the indicator that they judge, in order of their names."""
     working_days: Mapping[str, str]
     """Calendar → a text that changes whenever another day is worked."""
+    derived: Mapping[str, tuple[Indicator, ...]] = field(default_factory=dict)
+    """By the indicator that they are computed from."""
+    phase_starts: Mapping[tuple[str, str], tuple[datetime, ...]] = field(default_factory=dict)
+    """Indicator and subject (canonical JSON) → where people have begun new phases, ascending; without it there are none."""
 
     def rules_of(self, indicator: str) -> tuple[Rule, ...]:
         return self.rules.get(indicator, ())
@@ -49,18 +63,48 @@ class Catalogue:
         """Its rules about missing data."""
         return [(rule, rule.condition) for rule in self.rules_of(indicator) if isinstance(rule.condition, MissingData)]
 
+    def derived_from(self, indicator: str) -> tuple[Indicator, ...]:
+        return self.derived.get(indicator, ())
+
+    def parts_of(self, derived: Indicator) -> tuple[Indicator, ...]:
+        """The indicators that it is computed from."""
+        return tuple(self.indicators[name] for name in derived.formula.parts)
+
     def calendar_of(self, indicator: Indicator) -> Calendar:
         return self.calendars[indicator.calendar]
+
+    def phases_of(self, indicator: str, subject: str) -> tuple[datetime, ...]:
+        """Where people have begun phases of one series."""
+        return self.phase_starts.get((indicator, subject), ())
 
     def judging(self, indicator: str) -> str:
         """A text that changes whenever the indicator's stored values must be judged anew."""
         rules = ",".join(f"{rule.name}@{rule.version}" for rule in self.rules_of(indicator))
+        return f"{self.measuring(indicator)}{rules}{self._phases_judged_by(indicator)}"
+
+    def measuring(self, indicator: str) -> str:
+        """What `judging` begins with: it says which values are judged at all."""
         current = self.indicators[indicator]
-        return f"{current.version}/{current.minimum_sample}/{rules}/{self.working_days[current.calendar]}"
+        return f"{current.version}/{current.minimum_sample}/{self.working_days[current.calendar]}/"
+
+    def _phases_judged_by(self, indicator: str) -> str:
+        """Phases in short; rules that remember nothing know of none."""
+        if not any(rule.remembers for rule in self.rules_of(indicator)):
+            return ""
+        phases = [(subject, starts) for (name, subject), starts in self.phase_starts.items() if name == indicator]
+        if not phases:
+            return ""
+        said = ";".join(f"{subject}{[start.isoformat() for start in starts]}" for subject, starts in sorted(phases))
+        return f"/{xxhash.xxh64_hexdigest(said.encode())}"
 
 
 def make_catalogue(
-    *, revision: int, indicators: Sequence[Indicator], calendars: Mapping[str, Calendar], rules: Sequence[Rule]
+    *,
+    revision: int,
+    indicators: Sequence[Indicator],
+    calendars: Mapping[str, Calendar],
+    rules: Sequence[Rule],
+    phase_starts: Mapping[tuple[str, str], tuple[datetime, ...]] | None = None,
 ) -> Catalogue:
     """Rules of an indicator that does not exist (a goal's, whose indicator comes later) wait outside."""
     known = {indicator.name: indicator for indicator in indicators}
@@ -71,6 +115,8 @@ def make_catalogue(
         calendars,
         {name: tuple(rule for rule in ordered if rule.indicator == name) for name in known},
         {name: _working_days(calendar) for name, calendar in calendars.items()},
+        _by_part(indicators),
+        phase_starts or {},
     )
 
 
@@ -78,3 +124,9 @@ def _working_days(calendar: Calendar) -> str:
     week = [day for day in WEEKDAYS if calendar.working_hours.get(day)]
     days = [[day.isoformat() for day in sorted(some)] for some in (calendar.holidays, calendar.working_days)]
     return xxhash.xxh64_hexdigest(repr((week, days)).encode())
+
+
+def _by_part(indicators: Sequence[Indicator]) -> dict[str, tuple[Indicator, ...]]:
+    derived = [one for one in indicators if one.formula.parts]
+    named = {name for one in derived for name in one.formula.parts}
+    return {name: tuple(one for one in derived if name in one.formula.parts) for name in named}

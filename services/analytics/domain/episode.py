@@ -7,11 +7,11 @@ Judging from a changed window onward gives the same episodes as judging everythi
 """
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from services.analytics.domain.finding import Deviation, Finding, Scene
+from services.analytics.domain.finding import Deviation, Finding, Scene, Yardstick
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.rule import Rule
 from shared.calendars.windows import Cut, Window
@@ -27,6 +27,7 @@ class Evidence:
     Attributes:
         limit: the value beyond which it is found; None in evidence from before limits were kept.
         compared: the other value that it was compared with, if it was one.
+        yardstick: what a rule measured it by that learns from the series.
     """
 
     window: Window
@@ -37,6 +38,7 @@ class Evidence:
     revision: int
     limit: float | None = None
     compared: float | None = None
+    yardstick: Yardstick | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,11 @@ def context_begins(since: datetime, cut: Cut, windows: int, *, longest_break: ti
     return since - span if since - _BEGINNING > span else _BEGINNING
 
 
+def windows_before(since: datetime, windows: int, scene: Scene) -> datetime:
+    """As `context_begins`, of windows of the scene, which follow one another over its calendar's breaks."""
+    return context_begins(since, scene.indicator.window.cut, windows, longest_break=scene.longest_break)
+
+
 def starting_point(known: Sequence[Episode], changed: datetime | None, *, before: Sequence[Episode] = ()) -> Start:
     """Where to begin when values have changed from the window `changed` onward.
 
@@ -138,21 +145,38 @@ def starting_point(known: Sequence[Episode], changed: datetime | None, *, before
     return Start(changed, replace(known[0], cleared=None, clearing=None), newest)
 
 
+Find = Callable[[Sequence[KpiValue], Scene], Iterator[Finding | None]]
+"""As `Condition.findings`."""
+
+
 def episodes(
-    rule: Rule, values: Sequence[KpiValue], start: Start = FROM_THE_BEGINNING, *, scene: Scene
+    rule: Rule,
+    values: Sequence[KpiValue],
+    start: Start = FROM_THE_BEGINNING,
+    *,
+    scene: Scene,
+    find: Find | None = None,
 ) -> list[Episode]:
     """The episodes that are open at `start` or begin after it, in order; first `start.before`, which may go on again.
 
     Args:
         values: final and restated values of one subject in order of their windows, beginning at least `rule.context`
             windows before `start`, and where the rule's condition needs values from.
+        find: how the values are judged where the condition goes on from what it remembers; default `Condition.findings`.
     """
     walk = _Walk(rule, start, scene)
     judged = _with_enough(rule, values, scene)
-    for value, finding in zip(judged, rule.condition.findings(judged, scene), strict=True):
+    found = (find or rule.condition.findings)(judged, scene)
+    for value, finding in zip(judged, found, strict=True):
         if rule.covers_window(value):
             walk.see(value, finding)
     return walk.found()
+
+
+def newest_finding(rule: Rule, values: Sequence[KpiValue], *, scene: Scene) -> Finding | None:
+    """What the rule's condition says of the last of these values; None where it cannot judge it."""
+    judged = _with_enough(rule, values, scene)
+    return deque(rule.condition.findings(judged, scene), maxlen=1).pop()
 
 
 def _with_enough(rule: Rule, values: Sequence[KpiValue], scene: Scene) -> Sequence[KpiValue]:
@@ -275,4 +299,5 @@ def _evidence(value: KpiValue, finding: Finding) -> Evidence:
         revision=value.revision,
         limit=finding.limit,
         compared=finding.compared,
+        yardstick=finding.yardstick,
     )

@@ -6,6 +6,7 @@ DomainError
 ├── UnknownRule          unknown-rule
 ├── UnknownAnomaly       unknown-anomaly
 ├── UnknownWindow        unknown-window
+├── HistoryIncomplete    history-incomplete
 ├── InvalidDefinition    invalid-definition
 └── InvalidQuery         invalid-query
 """
@@ -41,6 +42,12 @@ class UnknownWindow(DomainError):
     """The indicator has no value of this window."""
 
     id = "unknown-window"
+
+
+class HistoryIncomplete(DomainError):
+    """The indicator is being computed over the readings that are kept."""
+
+    id = "history-incomplete"
 
 
 class InvalidDefinition(DomainError):

@@ -13,6 +13,7 @@ import polars as pl
 
 from services.analytics.domain.finding import Scene
 from services.analytics.domain.kpi_value import KpiValue
+from services.analytics.domain.rule import Rule
 from services.analytics.domain.rules.missing_data import MissingData
 from shared.calendars.windows import Window, next_window, shift_name, window_at
 
@@ -117,6 +118,17 @@ class Expectation:
         wanted = starts.len() - starts.search_sorted(counted["window_start"])
         found = counted.filter(counted["held"] < wanted)
         return list(zip(found["series"].to_list(), found["subject"].to_list(), strict=True))
+
+
+def seen_by(rule: Rule, values: Sequence[KpiValue], scene: Scene, *, reach: Reach) -> Sequence[KpiValue]:
+    """What a rule judges: final and restated values, or the windows that should have readings.
+
+    Args:
+        values: of one subject, in order of their windows; those of open ones may be among them.
+    """
+    if isinstance(rule.condition, MissingData):
+        return Expectation(rule.name, rule.condition, scene, reach).windows(values)
+    return [value for value in values if value.status != "provisional"]
 
 
 def is_expected(window: Window, scene: Scene) -> bool:

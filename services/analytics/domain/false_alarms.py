@@ -1,14 +1,28 @@
 """How often a rule raises an anomaly though nothing is wrong: the average run length in windows, exactly, by a Markov chain.
 
-Known only where the rule itself says what chance does: a target with a confidence finds a window of a process that lies exactly at
+Known where the rule itself says what chance does. A target with a confidence finds a window of a process that lies exactly at
 its target with a chance of at most 1 - confidence. The memory of the runs is the state (Brook & Evans 1972, "An approach to the
-probability distribution of cusum run length", Biometrika 59).
+probability distribution of cusum run length", Biometrika 59). Rules on charts are stated for independent normal values whose centre
+and sigma are known; limits from few windows alarm more often (decision 15). A seasonal rule finds what is as rare as it says.
 """
 
 from collections import deque
+from dataclasses import replace
+from functools import lru_cache
 
 from services.analytics.domain.rule import Rule
+from services.analytics.domain.rules.control_chart import ControlChartRule
+from services.analytics.domain.rules.cusum import CusumRule
+from services.analytics.domain.rules.ewma import EwmaRule
+from services.analytics.domain.rules.seasonal import SeasonalRule
 from services.analytics.domain.rules.target import Target
+from services.analytics.domain.spc.cusum import Cusum
+from services.analytics.domain.spc.cusum_run_lengths import normal_cusum_arl
+from services.analytics.domain.spc.errors import InvalidStatisticsInput
+from services.analytics.domain.spc.ewma_run_lengths import ewma_arl
+from services.analytics.domain.spc.judging import RuleSet
+from services.analytics.domain.spc.rule_run_lengths import rule_run_length
+from services.analytics.domain.spc.run_rules import Beyond
 
 _MOST_STATES = 200
 LONGEST = 1e9
@@ -18,13 +32,41 @@ LONGEST = 1e9
 def expected_run_length(rule: Rule) -> float | None:
     """Windows until the first false alarm, at least, on average; None where the rule says nothing about chance, or remembers too much.
 
-    Blocks for milliseconds.
+    Blocks for milliseconds; for some seconds where run rules compare neighbours (N3, N4), the first time that it is asked.
     """
     condition = rule.condition
+    if isinstance(condition, ControlChartRule | EwmaRule | CusumRule):
+        return _of_chart(condition)
+    if isinstance(condition, SeasonalRule):
+        return condition.once_in * (2 if condition.reports == "worse" else 1)
     if not isinstance(condition, Target) or condition.confidence is None:
         return None
     states = _states(rule.for_windows, rule.window_of)
     return None if states is None else _mean_windows(states, 1 - condition.confidence)
+
+
+@lru_cache(maxsize=256)
+def _of_chart(condition: ControlChartRule | EwmaRule | CusumRule) -> float | None:
+    """Of one window at a time: runs and effects that are asked for on top can only make false alarms rarer."""
+    is_one_sided = condition.baselining.reports == "worse"
+    try:
+        if isinstance(condition, EwmaRule):
+            mean = ewma_arl(replace(condition.design, side="above") if is_one_sided else condition.design)
+        elif isinstance(condition, CusumRule):
+            mean = normal_cusum_arl(Cusum(condition.design.above, None) if is_one_sided else condition.design)
+        else:
+            mean = rule_run_length(_one_sided(condition.rules) if is_one_sided else condition.rules).mean
+    except InvalidStatisticsInput:
+        return None
+    return mean if 0 < mean < LONGEST else LONGEST
+
+
+def _one_sided(rules: RuleSet) -> RuleSet:
+    """Either side is as likely as the other; patterns without one, and trends, keep firing on both."""
+    return replace(
+        rules,
+        rules=tuple(replace(rule, side="above") if isinstance(rule, Beyond) else rule for rule in rules.rules),
+    )
 
 
 _Ages = tuple[int, ...]
@@ -69,3 +111,10 @@ def _mean_windows(states: list[tuple[int, int | None]], chance: float) -> float:
     except np.linalg.LinAlgError:
         return LONGEST
     return mean if 0 < mean < LONGEST else LONGEST
+
+
+def why_unknown(rule: Rule) -> str:
+    """What to tell where `expected_run_length` is None."""
+    if isinstance(rule.condition, Target) and rule.condition.confidence is not None:
+        return "its runs have more courses than can be reckoned with; let `of` be closer to `for_windows`"
+    return "the rule says nothing about chance; a target does with `significantly`"

@@ -1,4 +1,4 @@
-"""Values of one indicator as people read them; a ratio without unit as per cent."""
+"""Values of one indicator as people read them; a share in per cent."""
 
 from fractions import Fraction
 
@@ -22,7 +22,7 @@ class Figures:
 
     def __init__(self, indicator: Indicator, language: Language) -> None:
         self._kind = indicator.formula.kind
-        self._percent = indicator.formula.kind == "ratio" and indicator.unit == "1"
+        self._percent = indicator.is_a_share
         self._unit = " %" if self._percent else "" if indicator.unit == "1" else f" {indicator.unit}"
         self._language = language
 

@@ -17,6 +17,33 @@ COMPARATORS: tuple[Comparator, ...] = get_args(Comparator)
 Deviation = Literal["below", "above"]
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
+Reports = Literal["worse", "both"]
+"""Whether a rule with two sides finds both, or only the one that is worse by the indicator's direction."""
+REPORTS: tuple[Reports, ...] = get_args(Reports)
+BEGINNING = "beginning"
+"""The name of the phase that no rebase began."""
+
+
+@dataclass(frozen=True, slots=True)
+class Yardstick:
+    """What a window was measured by, of a rule that learns it from the series.
+
+    Attributes:
+        centre: where the value was expected.
+        lower, upper: limits of what is compared: the statistic if there is one, else the value; None where there are none.
+        statistic: what is compared in place of the value, such as an average or a sum.
+        phase: since when the same limits hold, by name; with `points` their version.
+        points: how many windows stand behind the limits; 0 where they were given.
+        patterns: what was found, by name, such as `N1`.
+    """
+
+    centre: float
+    lower: float | None = None
+    upper: float | None = None
+    statistic: float | None = None
+    phase: str = BEGINNING
+    points: int = 0
+    patterns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +55,32 @@ class Finding:
         limit: the value that separates the two, in the indicator's unit.
         size: how far the value lies from what it is compared with, in the unit in which the rule states sizes; 0 in order.
         compared: the other value that it was compared with, if it was one.
+        yardstick: of rules that learn from the series.
     """
 
     side: Deviation | None
     limit: float
     size: float = 0.0
     compared: float | None = None
+    yardstick: Yardstick | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """The indicator whose values are judged, and the calendar of its windows."""
+    """The indicator whose values are judged, and the calendar of its windows.
+
+    Attributes:
+        phase_starts: where people have begun new phases of the series that is judged, ascending.
+    """
 
     indicator: Indicator
     calendar: Calendar
+    phase_starts: tuple[datetime, ...] = ()
+
+    @property
+    def worse(self) -> Deviation:
+        """The side that is worse by the indicator's direction."""
+        return "below" if self.indicator.direction == "higher_is_better" else "above"
 
     @property
     def follows(self) -> Follows:
@@ -106,4 +145,19 @@ class Condition(Protocol):
 
     def body(self) -> Mapping[str, Any]:
         """The fields of its own, as people write them."""
+        ...
+
+
+class Memory(Protocol):
+    """What a condition knows of a series after the values it has seen; constant in size, whatever their number."""
+
+    def findings(self, values: Sequence[KpiValue]) -> Iterator[Finding | None]:
+        """Of the values that follow those seen; after the n-th finding it has seen n of them.
+
+        The first values of a phase may be judged by what those after them say; `kept` is None as long as that is so.
+        """
+        ...
+
+    def kept(self) -> bytes | None:
+        """To go on from; None while more values may change what was found."""
         ...

@@ -12,13 +12,14 @@ from services.analytics.domain.assignment import OBSERVED_AT, assign, missing_co
 from services.analytics.domain.catalogue import Catalogue
 from services.analytics.domain.pane import DELTAS, INDICATOR, SUBJECT, partial
 from services.analytics.domain.seen_ids import Hashes, Mask, SeenIds
-from services.analytics.domain.subject import delta_partition
+from services.analytics.domain.subject import delta_partitions
 
 ID_HASH = "id_hash"
 SOURCE = "source"
 READ_FROM = "read_from"
 """Column: the partition of `readings` that a reading was read from."""
 ARRIVED_AT = "arrived_at"
+_ORIGIN = pl.Schema({READ_FROM: pl.Int32(), ARRIVED_AT: pl.Datetime("us", "UTC")})
 
 Deltas = pl.DataFrame
 """Of schema `pane.DELTAS`."""
@@ -110,14 +111,14 @@ class Folded:
 def fold(blocks: Sequence[Block], memories: Mapping[int, PartitionMemory], catalogue: Catalogue) -> Folded:
     """Fold a batch of blocks, in log order per partition. The first copy of an id wins."""
     masks = _first_copies(blocks, memories)
-    by_type: defaultdict[str, list[pl.DataFrame]] = defaultdict(list)
-    kept: defaultdict[str, list[Mask]] = defaultdict(list)
+    by_type: defaultdict[str, list[Block]] = defaultdict(list)
+    firsts: defaultdict[str, list[Mask]] = defaultdict(list)
     for block, mask in zip(blocks, masks, strict=True):
-        by_type[block.reading_type].append(with_origin(block))
-        kept[block.reading_type].append(mask)
+        by_type[block.reading_type].append(block)
+        firsts[block.reading_type].append(mask)
     fresh = {
-        reading_type: pl.concat(frames, how="diagonal_relaxed").filter(pl.Series(np.concatenate(kept[reading_type])))
-        for reading_type, frames in by_type.items()
+        reading_type: with_origin(of_type).filter(pl.Series(np.concatenate(firsts[reading_type])))
+        for reading_type, of_type in by_type.items()
     }
     deltas, not_counted, counted_by = _deltas(fresh, catalogue)
     new_ids = list(_new_ids(fresh))
@@ -136,10 +137,7 @@ def fold(blocks: Sequence[Block], memories: Mapping[int, PartitionMemory], catal
 
 def by_partition(rows: pl.DataFrame, partitions: int) -> list[pl.DataFrame]:
     """The rows for each partition of `pane-deltas`, by their indicators and subjects."""
-    pairs = zip(rows[INDICATOR].to_list(), rows[SUBJECT].to_list(), strict=True)
-    numbers = pl.Series(
-        [delta_partition(indicator, subject, partitions) for indicator, subject in pairs], dtype=pl.Int64
-    )
+    numbers = delta_partitions(rows[INDICATOR], rows[SUBJECT], partitions)
     return [rows.filter(numbers == number) for number in range(partitions)]
 
 
@@ -163,19 +161,25 @@ def _kept(blocks: Sequence[Block], masks: Sequence[Mask]) -> Iterator[Block]:
         if mask.size >= _LARGE_BLOCK and mask.all():
             yield block
         elif mask.any():
-            part = replace(block, readings=block.readings.filter(pl.Series(mask)), encoded=None)
+            readings = block.readings if mask.all() else block.readings.filter(pl.Series(mask))
+            part = replace(block, readings=readings, encoded=None)
             left[block.partition, block.reading_type].append(part)
     for (partition, reading_type), parts in left.items():
-        readings = pl.concat([part.readings for part in parts], how="diagonal_relaxed")
-        yield Block(partition, reading_type, readings, max(part.arrived_at for part in parts))
+        yield Block(partition, reading_type, _joined(parts), max(part.arrived_at for part in parts))
 
 
-def with_origin(block: Block) -> pl.DataFrame:
-    """The block's readings, each with where and when it came."""
-    read_from = pl.Series(READ_FROM, [block.partition], dtype=pl.Int32)
-    arrived_at = pl.Series(ARRIVED_AT, [block.arrived_at], dtype=pl.Datetime("us", "UTC"))
-    # Not `with_columns`, which plans and optimises for longer than a small block takes.
-    return block.readings.hstack([one.new_from_index(0, block.readings.height) for one in (read_from, arrived_at)])
+def with_origin(blocks: Sequence[Block]) -> pl.DataFrame:
+    """The readings of blocks of one type, in their order, each with where and when it came."""
+    origins = pl.DataFrame([(block.partition, block.arrived_at) for block in blocks], schema=_ORIGIN, orient="row")
+    of_reading = np.repeat(np.arange(len(blocks)), [block.readings.height for block in blocks])
+    return _joined(blocks).hstack(origins[of_reading])
+
+
+def _joined(blocks: Sequence[Block]) -> pl.DataFrame:
+    """The readings of blocks; a column that only some have is null in the others'. Where all have the same it takes a tenth."""
+    frames = [block.readings for block in blocks]
+    are_alike = len({tuple(frame.columns) for frame in frames}) == 1
+    return pl.concat(frames, how="vertical" if are_alike else "diagonal_relaxed")
 
 
 def without_origin(readings: pl.DataFrame) -> pl.DataFrame:

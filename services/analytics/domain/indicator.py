@@ -3,12 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Literal
 
+from services.analytics.domain.expression import Expression, parts
 from shared.calendars.windows import Cut, Every
 
-FormulaKind = Literal["ratio", "sum", "count", "mean", "minimum", "maximum", "standard_deviation", "quantile"]
+FormulaKind = Literal[
+    "ratio", "sum", "count", "mean", "minimum", "maximum", "standard_deviation", "quantile", "derived", "weighted_score"
+]
 Direction = Literal["higher_is_better", "lower_is_better"]
+
+FROM_OTHERS: tuple[FormulaKind, ...] = ("derived", "weighted_score")
+"""Kinds of formulas that are computed from the values of other indicators."""
 
 IDLE_TIMEOUT = timedelta(hours=1)
 
@@ -17,7 +24,8 @@ IDLE_TIMEOUT = timedelta(hours=1)
 class Formula:
     """What is computed over the readings of one window.
 
-    `ratio` names `numerator` and `denominator`; the others name one `measure`, `count` none, and `quantile` also `q`, the part of
+    `derived` and `weighted_score` are computed from the values of other indicators by `expression`; the latter also has the `weights`
+    that it is made of. `ratio` names `numerator` and `denominator`; the others name one `measure`, `count` none, and `quantile` also `q`, the part of
     the readings that its value is not exceeded by. `standard_deviation` is that of a sample: n - 1 in the denominator. `where` keeps readings whose
     dimension has one of the listed values, for every dimension listed; `sample_size` is counted after it.
     """
@@ -28,6 +36,13 @@ class Formula:
     denominator: str | None = None
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     q: float | None = None
+    expression: Expression | None = None
+    weights: Mapping[str, Decimal] = field(default_factory=dict)
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The indicators that it is computed from; none where it is computed from readings."""
+        return () if self.expression is None else tuple(dict.fromkeys(parts(self.expression)))
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -68,11 +83,14 @@ class Indicator:
     """One version of one definition.
 
     Attributes:
+        reading_type: whose readings count; empty for one that is derived from others.
         by: dimensions whose values make the subject, in the order given; empty for one subject over everything.
         calendar: name of the calendar whose time zone and week start cut the windows.
         minimum_sample: least denominator (ratio) or number of readings (else) for a value to be judged.
         allowed_lateness: how far the watermark must pass a window's end before the window is final.
         idle_timeout: after how long without arrivals a source no longer holds windows open.
+        owner, deputy: who answers for it, a person or a role; None for nobody yet.
+        data_source: where its readings come from, in the words of its owner; None to name the sources that have sent some.
     """
 
     name: str
@@ -88,3 +106,11 @@ class Indicator:
     allowed_lateness: timedelta = timedelta(0)
     idle_timeout: timedelta = IDLE_TIMEOUT
     unit: str = "1"
+    owner: str | None = None
+    deputy: str | None = None
+    data_source: str | None = None
+
+    @property
+    def is_a_share(self) -> bool:
+        """Whether people read its values in per cent: 0.943 as 94.3 %."""
+        return self.unit == "%" if self.formula.parts else self.formula.kind == "ratio" and self.unit in ("1", "%")

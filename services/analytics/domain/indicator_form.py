@@ -5,7 +5,8 @@ from datetime import timedelta
 from typing import Any, cast, get_args
 
 from services.analytics.domain.errors import invalid
-from services.analytics.domain.indicator import IDLE_TIMEOUT, Direction, Formula, FormulaKind, Indicator
+from services.analytics.domain.formula_form import formula_body, read_formula
+from services.analytics.domain.indicator import FROM_OTHERS, IDLE_TIMEOUT, Direction, Indicator
 from services.analytics.domain.window_form import read_window, window_body
 from shared.runtime.duration import format_duration, parse_duration
 from shared.runtime.form import (
@@ -13,7 +14,6 @@ from shared.runtime.form import (
     a_name,
     a_text,
     a_whole_number,
-    dimension_choices,
     names,
     one_of,
     titles,
@@ -31,13 +31,13 @@ FIELDS = (
     "allowed_lateness",
     "idle_timeout",
     "unit",
+    "owner",
+    "deputy",
+    "data_source",
 )
-_FORMULA_FIELDS = ("kind", "measure", "numerator", "denominator", "where", "q")
-_KINDS: tuple[FormulaKind, ...] = get_args(FormulaKind)
 _DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
 _LONGEST = timedelta(days=366)
 _MOST_SAMPLE = 10**9
-_LEAST_PART = 0.0001
 
 
 def read_indicator(name: str, version: int, body: Mapping[str, Any]) -> Indicator:
@@ -48,12 +48,17 @@ def read_indicator(name: str, version: int, body: Mapping[str, Any]) -> Indicato
     """
     form = Form(body)
     form.only("an indicator", FIELDS)
+    formula = read_formula(form)
+    if formula.kind in FROM_OTHERS:
+        _check_derived(form)
     indicator = Indicator(
         name=name,
         version=version,
         title=form.read("title", titles, {"en": name}),
-        reading_type=form.require("reading_type", a_name, "", remedy="name the reading type whose readings count"),
-        formula=_read_formula(form),
+        reading_type=form.read("reading_type", a_name, "")
+        if formula.kind in FROM_OTHERS
+        else form.require("reading_type", a_name, "", remedy="name the reading type whose readings count"),
+        formula=formula,
         by=form.read("by", names, ()),
         window=read_window(form),
         calendar=form.read("calendar", a_name, "default"),
@@ -65,7 +70,12 @@ def read_indicator(name: str, version: int, body: Mapping[str, Any]) -> Indicato
         allowed_lateness=form.read("allowed_lateness", _a_duration, timedelta(0)),
         idle_timeout=form.read("idle_timeout", _a_duration, IDLE_TIMEOUT),
         unit=form.read("unit", a_text, "1"),
+        owner=form.read("owner", a_text, None),
+        deputy=form.read("deputy", a_text, None),
+        data_source=form.read("data_source", a_text, None),
     )
+    if indicator.deputy is not None and indicator.deputy == indicator.owner:
+        form.report("deputy", "is the owner too; name somebody who stands in, or leave it out")
     if form.problems:
         raise invalid(form.problems)
     return indicator
@@ -73,18 +83,11 @@ def read_indicator(name: str, version: int, body: Mapping[str, Any]) -> Indicato
 
 def indicator_body(indicator: Indicator) -> dict[str, Any]:
     """The definition in the form in which it is stored and shown, nothing left out."""
-    formula = indicator.formula
-    named = {"measure": formula.measure, "numerator": formula.numerator, "denominator": formula.denominator}
-    where = {"where": {dimension: list(values) for dimension, values in formula.where.items()}}
+    texts = {"owner": indicator.owner, "deputy": indicator.deputy, "data_source": indicator.data_source}
     return {
         "title": dict(indicator.title),
-        "reading_type": indicator.reading_type,
-        "formula": {
-            "kind": formula.kind,
-            **{field: measure for field, measure in named.items() if measure is not None},
-            **(where if formula.where else {}),
-            **({} if formula.q is None else {"q": formula.q}),
-        },
+        **({"reading_type": indicator.reading_type} if indicator.reading_type else {}),
+        "formula": formula_body(indicator.formula),
         "by": list(indicator.by),
         "window": window_body(indicator.window),
         "calendar": indicator.calendar,
@@ -93,6 +96,7 @@ def indicator_body(indicator: Indicator) -> dict[str, Any]:
         "allowed_lateness": format_duration(indicator.allowed_lateness),
         "idle_timeout": format_duration(indicator.idle_timeout),
         "unit": indicator.unit,
+        **{field: text for field, text in texts.items() if text is not None},
     }
 
 
@@ -105,42 +109,13 @@ def _computation(indicator: Indicator) -> tuple[object, ...]:
     return (indicator.reading_type, indicator.formula, set(indicator.by), indicator.window, indicator.calendar)
 
 
-def _read_formula(form: Form) -> Formula:
-    part = form.part("formula", f"is missing; write for example {{kind: ratio, …}}; kinds are {', '.join(_KINDS)}")
-    part.only("a formula", _FORMULA_FIELDS)
-    kind = cast(
-        "FormulaKind",
-        part.require("kind", one_of(_KINDS, "a kind of formula"), "count", remedy=f"use one of {', '.join(_KINDS)}"),
-    )
-    formula = Formula(
-        kind=kind,
-        measure=part.read("measure", a_name, None),
-        numerator=part.read("numerator", a_name, None),
-        denominator=part.read("denominator", a_name, None),
-        where=part.read("where", dimension_choices, {}),
-        q=part.read("q", _a_part, None),
-    )
-    _check_measures(part, kind)
-    if kind == "quantile" and not part.has("q"):
-        part.report("q", "is missing; say which quantile, for example 0.95, or 0.5 for the median")
-    if kind != "quantile" and part.has("q"):
-        part.report("q", f"means nothing to {kind}; leave it out")
-    return formula
-
-
-def _check_measures(part: Form, kind: FormulaKind) -> None:
-    wanted = {"ratio": ("numerator", "denominator"), "count": ()}.get(kind, ("measure",))
-    for field in ("measure", "numerator", "denominator"):
-        if field in wanted and not part.has(field):
-            part.report(field, f"is missing; {kind} needs the name of a measure here")
-        if field not in wanted and part.has(field) and not (kind == "count" and field == "measure"):
-            part.report(field, f"means nothing to {kind}; leave it out")
-
-
-def _a_part(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not _LEAST_PART <= value <= 1 - _LEAST_PART:
-        raise ValueError(f"{value!r} is no quantile; write a number from {_LEAST_PART} to {1 - _LEAST_PART}")
-    return float(value)
+def _check_derived(form: Form) -> None:
+    """What stands for the default is no contradiction: it is what the stored definition says."""
+    if form.has("reading_type"):
+        form.report("reading_type", "means nothing to an indicator that is computed from others; leave it out")
+    for field, default in (("allowed_lateness", "PT0S"), ("idle_timeout", format_duration(IDLE_TIMEOUT))):
+        if form.fields.get(field, default) != default:
+            form.report(field, "means nothing here: windows close when those of its parts do; leave it out")
 
 
 def _a_duration(value: Any) -> timedelta:

@@ -1,6 +1,7 @@
 """A KPI value: indicator × subject × window → value, sums behind it, status and revision."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
 import msgspec
@@ -10,6 +11,8 @@ from shared.calendars.windows import Window
 Status = Literal["provisional", "final", "restated"]
 Judgement = Literal["judged", "insufficient"]
 
+_EXACT_BELOW = 2.0**53
+_DIGITS = 12
 _SUBJECT = msgspec.json.Decoder(dict[str, str])
 
 
@@ -66,3 +69,22 @@ class KpiValue:
 def subject_values(subject: str) -> dict[str, str]:
     """Dimension → value, from canonical JSON."""
     return _SUBJECT.decode(subject)
+
+
+def exact_ratio(value: KpiValue) -> tuple[int, int]:
+    """The value as numerator and positive denominator; it must not be None.
+
+    Of sums that are whole numbers exactly. Any other sum carries rounding of its own, so the value is taken to twelve significant
+    digits: 0.05 is not above 0.05 because of how it was added up.
+    """
+    if value.value is None:
+        raise ValueError("a window without a value is no number")
+    top, bottom = value.numerator, value.denominator
+    if top is not None and bottom is not None and bottom > 0 and is_whole(top) and is_whole(bottom):
+        return int(top), int(bottom)
+    return Decimal(f"{value.value:.{_DIGITS}g}").as_integer_ratio()
+
+
+def is_whole(number: float) -> bool:
+    """Whether it is a whole number that a double holds exactly."""
+    return number.is_integer() and abs(number) < _EXACT_BELOW

@@ -42,12 +42,14 @@ class Coverage:
         revision: of the definitions at which it was noticed; what was folded before it may lack the indicator.
         until: panes that begin before it are there; None while none is.
         is_complete: all panes are there, and the fold's deltas go on from them.
+        after: of a derived indicator, how far the values of its parts have been looked at.
     """
 
     version: int
     revision: int
     until: datetime | None = None
     is_complete: bool = False
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,11 @@ class PartitionState:
         coverage = self.history.get(indicator)
         return coverage is not None and coverage.version == version and coverage.is_complete
 
+    def knows(self, indicator: str, version: int) -> bool:
+        """Whether this version was in force for the partition's newest transaction, and so will be for each later one."""
+        coverage = self.history.get(indicator)
+        return coverage is not None and coverage.version == version
+
     def is_folded_by(self, revision: int) -> bool:
         """Whether every partition of `readings` is being folded by these definitions, or newer ones."""
         return 0 < self.readings_partitions == sum(mark.revision >= revision for mark in self.folds.values())
@@ -107,6 +114,10 @@ class PartitionState:
 
     def is_judged(self, indicator: str, judging: str) -> bool:
         return self.judged.get(indicator) == judging
+
+    def is_measured_otherwise(self, indicator: str, measuring: str) -> bool:
+        """Whether the indicator has been judged, but not with the least sample that it has now."""
+        return indicator in self.judged and not self.judged[indicator].startswith(measuring)
 
     def with_judged(self, indicator: str, judging: str) -> "PartitionState":
         return replace(self, judged={**self.judged, indicator: judging}, under_way=None)

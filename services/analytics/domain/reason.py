@@ -6,11 +6,13 @@ from itertools import pairwise
 from services.analytics.domain.episode import Episode, Evidence
 from services.analytics.domain.figures import Figures, reading_count
 from services.analytics.domain.finding import Language, Scene
+from services.analytics.domain.measured import measured_by
 from services.analytics.domain.rule import Rule
 from services.analytics.domain.rules.missing_data import MissingData
 from services.analytics.domain.wording import words_in
 
 _SHOWN = 4
+_COLON: Mapping[Language, str] = {"en": ": ", "zh": "："}
 
 
 def reason(episode: Episode, *, rule: Rule, scene: Scene, subject: Mapping[str, str], language: Language) -> str:
@@ -20,7 +22,7 @@ def reason(episode: Episode, *, rule: Rule, scene: Scene, subject: Mapping[str, 
     def figure(seen: Evidence) -> str:
         if isinstance(rule.condition, MissingData):
             return reading_count(seen, language)
-        return figures.value(seen, against=seen.limit)
+        return _figure(seen, figures)
 
     shown = [words.value_in(figure(seen), seen.window) for seen in episode.evidence[-_SHOWN:]]
     more = episode.misses - len(shown)
@@ -31,12 +33,19 @@ def reason(episode: Episode, *, rule: Rule, scene: Scene, subject: Mapping[str, 
 
     headline = rule.condition.headline(language, episode.side or "below", show)
     how_often = words.how_often(episode.misses, is_running=_is_running(episode, scene))
-    sentence = words.sentence(
-        subject=subject, headline=headline, how_often=how_often, rest=(values, rule.condition.basis(language, show))
-    )
+    basis, used = rule.condition.basis(language, show), episode.evidence[-1].yardstick
+    if used is not None:
+        basis = f"{basis}{_COLON[language]}{measured_by(rule.condition.kind, used, language, show=figures.number)}"
+    sentence = words.sentence(subject=subject, headline=headline, how_often=how_often, rest=(values, basis))
     if episode.clearing is None:
         return sentence
-    return sentence + words.cleared_by(figure(episode.clearing), episode.clearing.window)
+    return sentence + words.cleared_by(figure(episode.clearing), episode.clearing.window, after=rule.clear_after)
+
+
+def _figure(seen: Evidence, figures: Figures) -> str:
+    """Where a statistic is compared in its place, the value itself lies on no particular side."""
+    in_its_place = seen.yardstick is not None and seen.yardstick.statistic is not None
+    return figures.value(seen, against=None if in_its_place else seen.limit)
 
 
 def _is_running(episode: Episode, scene: Scene) -> bool:

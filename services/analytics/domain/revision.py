@@ -98,13 +98,13 @@ def settle(offered: ByType, known: ByType) -> Settled:
 def separate(blocks: Sequence[Block]) -> tuple[list[Block], ByType]:
     """Blocks of readings, and revisions by reading type."""
     plain: list[Block] = []
-    offered: dict[str, list[Readings]] = {}
+    offered: dict[str, list[Block]] = {}
     for block in blocks:
         if REVISED_AT in block.readings.columns:
-            offered.setdefault(block.reading_type, []).append(with_origin(block))
+            offered.setdefault(block.reading_type, []).append(block)
         else:
             plain.append(block)
-    return plain, {name: pl.concat(frames, how="diagonal_relaxed") for name, frames in offered.items()}
+    return plain, {name: with_origin(of_type) for name, of_type in offered.items()}
 
 
 def ids_by_partition(offered: ByType) -> dict[int, Hashes]:

@@ -20,8 +20,8 @@ _MOMENT = pl.Datetime("us", "UTC")
 _LEAST = timedelta(microseconds=1)
 _FIRST_YEAR, _LAST_YEAR = 2, 9998
 
-SPANS = pl.Schema({"series": pl.Binary(), "data_from": _MOMENT, "newest": _MOMENT})
-"""Start of the first and of the last pane with readings, of each series that has any."""
+SPANS = pl.Schema({"series": pl.Binary(), "data_from": _MOMENT, "newest": _MOMENT, "begun": _MOMENT})
+"""Start of the first and of the last pane with readings, of each series that has any; and `begun_until` of its newest window."""
 
 OVERLAPS = pl.Schema({"window_start": _MOMENT, "window_end": _MOMENT, "last_pane": _MOMENT, "pane_start": _MOMENT})
 """One row for each pane of each window. `last_pane` is the start of the window's last pane."""
@@ -47,11 +47,12 @@ def windows_of(touched: TouchedPanes, overlap: Overlaps, *, spans: Spans, closes
     """The windows that hold touched panes and have begun, each once.
 
     Args:
-        spans: of the series, as they were before and as they are; of several the latest pane counts.
-        closes: windows that end then or earlier are final; None while none is.
+        spans: of the series, as they were before and as they are; of several the latest moments count.
+        closes: windows that end then or earlier are final; None while none is. It goes back where another source begins, and
+            what had begun before has begun.
     """
-    newest = spans.group_by("series").agg(pl.col("newest").max())
-    begun = pl.max_horizontal("newest", pl.lit(closes, dtype=_MOMENT))
+    newest = spans.group_by("series").agg(pl.col("newest", "begun").max())
+    begun = pl.max_horizontal("newest", "begun", pl.lit(closes, dtype=_MOMENT))
     return (
         touched.select(*_SERIES, "pane_start")
         .join(overlap, on="pane_start")
@@ -60,6 +61,15 @@ def windows_of(touched: TouchedPanes, overlap: Overlaps, *, spans: Spans, closes
         .select(*_SERIES, "window_start", "window_end")
         .unique()
     )
+
+
+def begun_until(window_end: str, status: str) -> pl.Expr:
+    """Windows whose last pane begins by then have begun, given columns of the newest that is stored.
+
+    It has begun itself; where it is closed, the one after it has too.
+    """
+    is_open = pl.col(status) == "provisional"
+    return pl.when(is_open).then(pl.col(window_end) - _LEAST).otherwise(pl.col(window_end))
 
 
 def merged_windows(windows: Windows, overlap: Overlaps, *, panes: pl.DataFrame, spans: Spans) -> pl.DataFrame:

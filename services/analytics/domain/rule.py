@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from services.analytics.domain.condition_with_memory import ConditionWithMemory
 from services.analytics.domain.finding import Condition
 from services.analytics.domain.kpi_value import KpiValue
 from shared.calendars.windows import Window
@@ -73,6 +74,11 @@ class Rule:
     def asks_only_for_misses(self) -> bool:
         """Whether a changed value in order, on a subject without anomalies, can change nothing."""
         return self.condition.is_pointwise and self.window_of == self.for_windows
+
+    @property
+    def remembers(self) -> bool:
+        """Whether it goes on from what it remembers of a series."""
+        return isinstance(self.condition, ConditionWithMemory)
 
     def severity_of(self, size: float) -> Severity:
         reached = [severity for least, severity in self.severity_by_size if size >= least]

@@ -7,8 +7,12 @@ from services.analytics.domain.errors import invalid
 from services.analytics.domain.finding import Condition
 from services.analytics.domain.rule import MODES, SEVERITIES, Mode, Rule, Severity
 from services.analytics.domain.rules.change import CHANGE_FIELDS, read_change
+from services.analytics.domain.rules.control_chart import CONTROL_CHART_FIELDS, read_control_chart
+from services.analytics.domain.rules.cusum import CUSUM_FIELDS, read_cusum
+from services.analytics.domain.rules.ewma import EWMA_FIELDS, read_ewma
 from services.analytics.domain.rules.missing_data import MISSING_DATA_FIELDS, read_missing_data
 from services.analytics.domain.rules.number_form import a_size
+from services.analytics.domain.rules.seasonal import SEASONAL_FIELDS, read_seasonal
 from services.analytics.domain.rules.target import read_target
 from shared.runtime.form import (
     Form,
@@ -39,11 +43,14 @@ COMMON_FIELDS = (
 KINDS: Mapping[str, tuple[Callable[[Form], Condition], tuple[str, ...]]] = {
     "target": (read_target, ("comparator", "target", "significantly")),
     "change_from_previous": (read_change, CHANGE_FIELDS),
+    "control_chart": (read_control_chart, CONTROL_CHART_FIELDS),
+    "ewma": (read_ewma, EWMA_FIELDS),
+    "cusum": (read_cusum, CUSUM_FIELDS),
+    "seasonal": (read_seasonal, SEASONAL_FIELDS),
     "missing_data": (read_missing_data, MISSING_DATA_FIELDS),
 }
 """Kind → how its own fields are read, and their names."""
 
-_PLANNED_KINDS = ("control_chart", "ewma", "cusum", "seasonal")
 _MOST_WINDOWS = 100
 _MOST_SAMPLE = 10**9
 
@@ -123,6 +130,4 @@ def _is_step(value: Any) -> bool:
 
 
 def _a_kind(value: Any) -> str:
-    if value in _PLANNED_KINDS:
-        raise ValueError(f"rules of kind {value} cannot be judged yet; what can be is {', '.join(KINDS)}")
     return one_of(tuple(KINDS), "a kind of rule")(value)

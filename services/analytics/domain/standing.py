@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from services.analytics.domain.kpi_value import KpiValue
+from services.analytics.domain.rule_statistics import RuleStatistics
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,12 @@ class Standing:
         subjects: at most as many per indicator as was asked for.
         left_out: indicator → how many subjects are not among them.
         open_anomalies: severity → number.
+        rules: rule → how it has proved itself; those that never raised an anomaly are left out.
         watermark_ages: source → how far its watermark lies behind the clock.
     """
 
     subjects: Sequence[SubjectStanding]
     left_out: Mapping[str, int]
     open_anomalies: Mapping[str, int]
+    rules: Mapping[str, RuleStatistics]
     watermark_ages: Mapping[str, timedelta]

@@ -26,6 +26,14 @@ def subject_text(subject: Mapping[str, str]) -> str:
     return json.dumps(subject, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def delta_partition(indicator: str, subject: str, partitions: int) -> int:
-    """The partition of `pane-deltas` of one indicator and subject; fixed for ever, like the hash of event ids."""
-    return xxhash.xxh64_intdigest(f"{indicator}|{subject}".encode()) % partitions
+def delta_partitions(indicators: pl.Series, subjects: pl.Series, partitions: int) -> pl.Series:
+    """The partition of `pane-deltas` of each indicator and subject: xxh64 of both, with a bar between them, modulo the number of
+    partitions. Fixed for ever, like the hash of event ids.
+    """
+    texts = (indicators + "|" + subjects).to_list()
+    return pl.Series([xxhash.xxh64_intdigest(text.encode()) for text in texts], dtype=pl.UInt64) % partitions
+
+
+def subject_pairs(subject: Mapping[str, str]) -> list[str]:
+    """What the canonical text of a subject contains exactly if it has these values: a name has no quote, a value's are escaped."""
+    return [f"{json.dumps(name)}:{json.dumps(value, ensure_ascii=False)}" for name, value in subject.items()]

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from services.analytics.domain.indicator import Indicator, RollingWindow
-from shared.calendars.breaks import only_break_between
+from shared.calendars.breaks import is_break, only_break_between
 from shared.calendars.calendar import Calendar
-from shared.calendars.windows import Window, follows, window_at
+from shared.calendars.windows import Cut, Window, follows, window_at
 
 Follows = Callable[[Window, Window], bool]
 """Whether the second window comes directly after the first."""
@@ -19,9 +19,16 @@ def succession(indicator: Indicator, calendar: Calendar) -> Follows:
     if isinstance(indicator.window, RollingWindow):
         return lambda earlier, later: later.start == window_at(calendar, cut, earlier.start).end
 
-    def after_break_at_most(earlier: Window, later: Window) -> bool:
-        if follows(calendar, cut, earlier=earlier, later=later):
-            return True
-        return later.start > earlier.end and only_break_between(calendar, cut, earlier=earlier, later=later)
+    return lambda earlier, later: adjoins(calendar, cut, earlier=earlier, later=later)
 
-    return after_break_at_most
+
+def adjoins(calendar: Calendar, cut: Cut, *, earlier: Window, later: Window) -> bool:
+    """Whether the later window begins where the earlier ends, or after a break without a working day."""
+    if follows(calendar, cut, earlier=earlier, later=later):
+        return True
+    return later.start > earlier.end and only_break_between(calendar, cut, earlier=earlier, later=later)
+
+
+def ends_no_run(indicator: Indicator, calendar: Calendar, window: Window) -> bool:
+    """Whether nobody works in a tumbling window, so that with too little to judge it is as if it were not there."""
+    return not isinstance(indicator.window, RollingWindow) and is_break(calendar, indicator.window.cut, window)

@@ -5,6 +5,7 @@ One row per series and window. Everything is computed for all rows of a batch at
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import polars as pl
@@ -42,8 +43,10 @@ PANES = pl.Schema(
 
 Deltas = pl.DataFrame
 """Of schema `pane.DELTAS`."""
+TOUCHED = pl.Schema({**DELTAS, PARTITION: pl.Int32(), SERIES: pl.Binary()})
+
 Touched = pl.DataFrame
-"""Of schema `pane.DELTAS`, with `series` and `partition`; one row per pane that a batch touches."""
+"""Of schema TOUCHED; one row per pane that a batch touches."""
 Panes = pl.DataFrame
 """Of schema PANES."""
 Values = pl.DataFrame
@@ -86,6 +89,7 @@ def series_of(indicator: str, indicator_version: int, subject: str) -> bytes:
     return series_prefix(indicator, indicator_version) + xxhash.xxh3_128_digest(subject.encode())[:12]
 
 
+@lru_cache(maxsize=1000)
 def series_prefix(indicator: str, indicator_version: int) -> bytes:
     """The four bytes that the series of an indicator begin with; another indicator may share them."""
     return xxhash.xxh32_digest(f"{indicator}|{indicator_version}".encode())
@@ -100,7 +104,7 @@ def touched(deltas: Mapping[int, Sequence[Deltas]]) -> Touched:
         for partition, frames in deltas.items()
     ]
     if not merged:
-        return pl.DataFrame(schema={**DELTAS, PARTITION: pl.Int32(), SERIES: pl.Binary()})
+        return together([])
     rows = pl.concat(merged)
     names = rows.select("indicator", "indicator_version", "subject").unique()
     hashes = [series_of(*name) for name in zip(*(column.to_list() for column in names), strict=True)]
@@ -109,8 +113,15 @@ def touched(deltas: Mapping[int, Sequence[Deltas]]) -> Touched:
     )
 
 
+def together(panes: Sequence[Touched]) -> Touched:
+    """Panes of several indicators or partitions."""
+    return pl.concat([pl.DataFrame(schema=TOUCHED), *panes])
+
+
 def add(stored: Panes, new: Touched) -> Touched:
     """The touched panes after the deltas: `new` with what was stored of the same panes added."""
+    if stored.is_empty():
+        return new
     sums = [name for name in PANES if name not in (SERIES, "pane_start", "pane_end")]
     keys = [SERIES, "pane_start"]
     both = pl.concat([new.select(*keys, *sums), stored.select(*keys, *sums)])
@@ -219,15 +230,19 @@ def judged(values: pl.DataFrame) -> Computed:
 
 
 def judged_anew(stored: Values, definitions: Definitions, spans: pl.DataFrame | None = None) -> Values:
-    """The stored values whose judgement has changed with the definition; closed ones are restated by it.
+    """The stored values whose judgement has changed with the definition; closed ones are restated by it, open ones stay open: what
+    closes a window also has to begin the ones after it.
+
+    None is closed by it: with the closing of a rolling window the next one begins, which is not done here.
 
     Args:
         spans: of rolling windows where the data of their series begin, `data_from`.
     """
-    facts = stored.join(definitions, on=[PARTITION, "indicator", "indicator_version"])
+    open_ended = definitions.with_columns(pl.lit(None, dtype=_MOMENT).alias("closes"))
+    facts = stored.join(open_ended, on=[PARTITION, "indicator", "indicator_version"])
     if spans is not None:
         facts = facts.join(spans.select(SERIES, "data_from"), on=SERIES, how="left")
-    return changed_values(judged(facts), stored)
+    return changed_values(judged(facts).with_columns(pl.lit(None, dtype=_MOMENT).alias("closes")), stored)
 
 
 def of_defined(new: Touched, definitions: Definitions) -> Touched:
@@ -235,12 +250,15 @@ def of_defined(new: Touched, definitions: Definitions) -> Touched:
     return new.join(definitions, on=[PARTITION, "indicator", "indicator_version"], how="semi")
 
 
-def changed_values(computed: Computed, stored: Values) -> Values:
+def changed_values(computed: Computed, stored: Values, *, are_known: bool = False) -> Values:
     """Give computed values their status, and keep those that differ from what is stored.
 
     A value is provisional (revision 0) while its window is open, final (revision 1) once it is closed. A closed value that
     changes is restated, its revision one higher; it never becomes provisional again. A window that has lost its readings has a
     value that says so; one that never had any has none.
+
+    Args:
+        are_known: all these windows have a value already, stored or not.
     """
     before = stored.select(SERIES, "window_start", *_FACTS, "status", "revision")
     both = computed.join(before, on=[SERIES, "window_start"], how="left", suffix="_before")
@@ -250,7 +268,7 @@ def changed_values(computed: Computed, stored: Values) -> Values:
     return (
         both.with_columns(differs.alias("differs"), was_final.alias("was_final"), is_final.alias("is_final"))
         .filter(pl.col("differs") | (pl.col("is_final") & ~pl.col("was_final")))
-        .filter(pl.col("status").is_not_null() | (pl.col("sample_size") > 0))
+        .filter(pl.col("status").is_not_null() | (pl.col("sample_size") > 0) | pl.lit(are_known))
         .with_columns(
             pl.when("was_final").then(pl.lit("restated")).when("is_final").then(pl.lit("final"))
             .otherwise(pl.lit("provisional")).alias("status"),
@@ -259,6 +277,13 @@ def changed_values(computed: Computed, stored: Values) -> Values:
         )
         .select(pl.col(name).cast(dtype) for name, dtype in VALUES.items())
     )  # fmt: skip
+
+
+def open_values(panes: Touched, stored: Values, indicator: Indicator) -> Values:
+    """The values of panes of open windows, where they differ from what is stored and nothing final is."""
+    partitions = panes[PARTITION].unique().to_list()
+    definitions = definitions_frame([indicator], {(number, indicator.name): None for number in partitions}, {})
+    return provisional_values(changed_values(values_of_panes(panes, definitions), stored, are_known=True))
 
 
 def closed(values: Values) -> Values:
@@ -275,12 +300,17 @@ def told(values: Values) -> Values:
     return values.with_columns(pl.lit(value=False).alias("unpublished"))
 
 
+def provisional_values(values: Values) -> Values:
+    """Those whose windows are open."""
+    return values.filter(pl.col("status") == "provisional")
+
+
 def final_values(values: Values) -> Values:
     """Those that rules judge and that are published at once."""
     return values.filter(pl.col("status") != "provisional")
 
 
-def open_values(values: Values, indicators: Sequence[str]) -> Values:
+def still_open(values: Values, indicators: Sequence[str]) -> Values:
     """Provisional values of these indicators."""
     return values.filter((pl.col("status") == "provisional") & pl.col("indicator").is_in(indicators))
 

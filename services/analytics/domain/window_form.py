@@ -26,6 +26,7 @@ _STEPS: Mapping[str, Cut] = {
     "P12M": "year",
     "P1Y": "year",
 }
+_CHINESE = {"minutes": "分钟", "hours": "小时", "days": "天", "weeks": "周", "months": "个月", "years": "年"}
 _PARTS_OF_AN_HOUR = {f"PT{minutes}M": timedelta(minutes=minutes) for minutes in (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30)}
 _STEP_REMEDY = "use P1D, P1W, P1M, P3M, P1Y, PT1H, or minutes that divide an hour, such as PT5M"
 _MISSING = "is missing; write for example {kind: tumbling, every: week} or {kind: rolling, length: P4W, step: P1D}"
@@ -71,6 +72,12 @@ def in_words(window: RollingWindow) -> str:
     """How long it is: `4 weeks`, `1 hour`."""
     amount, unit = _parts(window.length)
     return f"{amount} {unit if amount > 1 else unit.removesuffix('s')}"
+
+
+def in_chinese(window: RollingWindow) -> str:
+    """The same in Chinese: `4 周`, `1 小时`."""
+    amount, unit = _parts(window.length)
+    return f"{amount} {_CHINESE[unit]}"
 
 
 def _read_rolling(part: Form) -> TumblingWindow | RollingWindow:

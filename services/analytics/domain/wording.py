@@ -6,7 +6,7 @@ from typing import Protocol
 
 from services.analytics.domain.finding import Language, Scene
 from services.analytics.domain.indicator import RollingWindow
-from services.analytics.domain.window_form import in_words
+from services.analytics.domain.window_form import in_chinese, in_words
 from shared.calendars.windows import Window, shift_name
 
 _PERIODS = {
@@ -31,7 +31,9 @@ class Words(Protocol):
 
     def sentence(self, *, subject: Mapping[str, str], headline: str, how_often: str, rest: tuple[str, str]) -> str: ...
 
-    def cleared_by(self, figure: str, window: Window) -> str: ...
+    def cleared_by(self, figure: str, window: Window, *, after: int) -> str:
+        """By the last of `after` windows in order."""
+        ...
 
 
 def words_in(language: Language, scene: Scene) -> Words:
@@ -55,8 +57,9 @@ class English:
         text = ", ".join(values)
         return f"{earlier} earlier, then {text}" if earlier else text
 
-    def cleared_by(self, figure: str, window: Window) -> str:
-        return f"; cleared by {self.value_in(figure, window)}"
+    def cleared_by(self, figure: str, window: Window, *, after: int) -> str:
+        run = "" if after == 1 else f"{self.how_often(after, is_running=True)} in order, the last "
+        return f"; cleared by {run}{self.value_in(figure, window)}"
 
     def how_often(self, times: int, *, is_running: bool) -> str:
         window = self._scene.indicator.window
@@ -99,13 +102,14 @@ class Chinese:
         text = "、".join(values)
         return f"此前 {earlier} 次，其后 {text}" if earlier else text
 
-    def cleared_by(self, figure: str, window: Window) -> str:
-        return f"；已由 {self.value_in(figure, window)} 解除"
+    def cleared_by(self, figure: str, window: Window, *, after: int) -> str:
+        run = "" if after == 1 else f"{self.how_often(after, is_running=True)}正常后"
+        return f"；{run}已由 {self.value_in(figure, window)} 解除"
 
     def how_often(self, times: int, *, is_running: bool) -> str:
         window = self._scene.indicator.window
         if isinstance(window, RollingWindow):
-            unit, length = "个窗口", f"（{_length_in_chinese(window)}）"
+            unit, length = "个窗口", f"（{in_chinese(window)}）"
         else:
             unit, length = _PERIODS[window.every], ""
         if times == 1:
@@ -116,7 +120,7 @@ class Chinese:
         local = span.start.astimezone(self._scene.calendar.zone)
         window = self._scene.indicator.window
         if isinstance(window, RollingWindow):
-            return f"截至 {_last_moment(span, window, self._scene)} 的{_length_in_chinese(window)}"
+            return f"截至 {_last_moment(span, window, self._scene)} 的 {in_chinese(window)}"
         if window.every == "shift":
             name = shift_name(self._scene.calendar, span.start)
             return f"{local:%Y-%m-%d} {name} 班" if name else f"{local:%Y-%m-%d %H:%M} 起的班次间隔"
@@ -137,14 +141,6 @@ def _name(scene: Scene, language: Language) -> str:
 
 def _pairs(subject: Mapping[str, str]) -> str:
     return ", ".join(f"{name}={value}" for name, value in subject.items())
-
-
-_UNITS = {"minute": "分钟", "hour": "小时", "day": "天", "week": "周", "month": "个月", "year": "年"}
-
-
-def _length_in_chinese(window: RollingWindow) -> str:
-    amount, unit = in_words(window).split(" ")
-    return f" {amount} {_UNITS[unit.removesuffix('s')]}"
 
 
 def _last_moment(span: Window, window: RollingWindow, scene: Scene) -> str:

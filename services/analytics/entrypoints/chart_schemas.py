@@ -6,10 +6,10 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from services.analytics.domain.chart_target import Target
 from services.analytics.domain.control_chart.chart import ChartPhase, ChartPoint, Effect, PointStanding, State
 from services.analytics.domain.control_chart.frozen_baseline import FrozenBaseline
 from services.analytics.domain.control_chart.rebase import Rebase
-from services.analytics.domain.control_chart.target import Target
 from services.analytics.domain.finding import Comparator
 from services.analytics.domain.indicator import Direction
 from services.analytics.domain.kpi_value import Judgement, Status

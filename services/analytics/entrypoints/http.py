@@ -1,51 +1,58 @@
 """The HTTP interface of analytics."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 
-from services.analytics.domain.catalogue import Definition
 from services.analytics.domain.kpi_value import Status
 from services.analytics.domain.window_readings import Reading, ReadingKey
+from services.analytics.entrypoints.anomaly_schemas import AnomalyShape, from_anomaly
 from services.analytics.entrypoints.calendar_schemas import CalendarBody, CalendarShape, from_calendar
 from services.analytics.entrypoints.chart_http import ChartUseCases, add_charts
-from services.analytics.entrypoints.http_arguments import Caller, Name, Since, Subject, Until, aware, in_utc, utc
+from services.analytics.entrypoints.defining_http import answered, command, created
+from services.analytics.entrypoints.explanation_schemas import ExplanationShape, from_explanation
+from services.analytics.entrypoints.http_arguments import (
+    Caller,
+    Name,
+    Paging,
+    Since,
+    Subject,
+    Until,
+    after_name,
+    aware,
+    in_utc,
+    utc,
+)
 from services.analytics.entrypoints.http_schemas import (
-    AnomalyShape,
-    Body,
-    IndicatorBody,
-    IndicatorShape,
     ReadingShape,
-    RuleBody,
-    RuleShape,
     ValueShape,
-    from_anomaly,
-    from_indicator,
     from_reading,
-    from_rule,
     from_value,
 )
+from services.analytics.entrypoints.indicator_schemas import (
+    IndicatorBody,
+    IndicatorShape,
+    VersionShape,
+    from_indicator,
+    from_version,
+)
+from services.analytics.entrypoints.rule_http import RuleUseCases, add_rules
 from services.analytics.ports.reading import AnomalyFilter
 from services.analytics.use_cases.define_calendar import DefineCalendar
 from services.analytics.use_cases.define_indicator import DefineIndicator
-from services.analytics.use_cases.define_rule import DefineRule
-from services.analytics.use_cases.defining import Define
 from services.analytics.use_cases.query_anomalies import QueryAnomalies
 from services.analytics.use_cases.query_definitions import QueryDefinitions
+from services.analytics.use_cases.query_dictionary import EntryFilter, QueryDictionary
+from services.analytics.use_cases.query_explanation import AskForExplanation, QueryExplanation
 from services.analytics.use_cases.query_readings import AskForReadings, QueryReadings
 from services.analytics.use_cases.query_values import AskForValues, QueryValues, ShownValue
-from shared.runtime.actor import Actor
 from shared.runtime.clock import Clock
-from shared.runtime.defined import Defined, Outcome
 from shared.web.errors import InvalidCursor
-from shared.web.pagination import Page, PageRequest, page_of, page_request
+from shared.web.pagination import Page, PageRequest, page_of
 
 _TEXT = r"^[^\x00]{1,200}$"
-
-Paging = Annotated[PageRequest, Depends(page_request)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +61,12 @@ class UseCases:
 
     define_calendar: DefineCalendar
     define_indicator: DefineIndicator
-    define_rule: DefineRule
+    rules: RuleUseCases
     definitions: QueryDefinitions
+    dictionary: QueryDictionary
     values: QueryValues
     readings: QueryReadings
+    explanations: QueryExplanation
     anomalies: QueryAnomalies
     charts: ChartUseCases
 
@@ -67,18 +76,19 @@ def make_router(use_cases: UseCases, clock: Clock) -> APIRouter:
     router = APIRouter(prefix="/v1")
     _add_calendars(router, use_cases, clock)
     _add_indicators(router, use_cases, clock)
-    _add_rules(router, use_cases, clock)
+    add_rules(router, use_cases.rules, clock)
     _add_values(router, use_cases)
+    _add_explanations(router, use_cases, clock)
     add_charts(router, use_cases.charts, clock)
     _add_anomalies(router, use_cases)
     return router
 
 
 def _add_calendars(router: APIRouter, use_cases: UseCases, clock: Clock) -> None:
-    @router.put("/calendars/{name}", responses=_created(CalendarShape))
+    @router.put("/calendars/{name}", responses=created(CalendarShape))
     def put_calendar(name: Name, body: CalendarBody, response: Response, actor: Caller) -> CalendarShape:
-        defined = use_cases.define_calendar(_command(name, body, actor, clock))
-        return from_calendar(_answered(defined, response))
+        defined = use_cases.define_calendar(command(name, body, actor, clock))
+        return from_calendar(answered(defined, response))
 
     @router.get("/calendars/{name}")
     def get_calendar(name: Name) -> CalendarShape:
@@ -86,40 +96,35 @@ def _add_calendars(router: APIRouter, use_cases: UseCases, clock: Clock) -> None
 
     @router.get("/calendars")
     def list_calendars(page: Paging) -> Page[CalendarShape]:
-        found = use_cases.definitions.page("calendar", after=_after_name(page), limit=page.limit + 1)
+        found = use_cases.definitions.page("calendar", after=after_name(page), limit=page.limit + 1)
         return page_of([from_calendar(one) for one in found], page, key=lambda shown: [shown.name])
 
 
 def _add_indicators(router: APIRouter, use_cases: UseCases, clock: Clock) -> None:
-    @router.put("/indicators/{name}", responses=_created(IndicatorShape))
+    dictionary = use_cases.dictionary
+
+    @router.put("/indicators/{name}", responses=created(IndicatorShape))
     def put_indicator(name: Name, body: IndicatorBody, response: Response, actor: Caller) -> IndicatorShape:
-        defined = use_cases.define_indicator(_command(name, body, actor, clock))
-        return _with_problems(use_cases, [_answered(defined, response)])[0]
+        answered(use_cases.define_indicator(command(name, body, actor, clock)), response)
+        return from_indicator(dictionary.one(name))
 
     @router.get("/indicators/{name}")
     def get_indicator(name: Name) -> IndicatorShape:
-        return _with_problems(use_cases, [use_cases.definitions.one("indicator", name)])[0]
+        return from_indicator(dictionary.one(name))
+
+    @router.get("/indicators/{name}/versions")
+    def list_versions(name: Name) -> Page[VersionShape]:
+        return Page(items=[from_version(entry) for entry in dictionary.versions(name)], next=None)
 
     @router.get("/indicators")
-    def list_indicators(page: Paging) -> Page[IndicatorShape]:
-        found = use_cases.definitions.page("indicator", after=_after_name(page), limit=page.limit + 1)
-        return page_of(_with_problems(use_cases, found), page, key=lambda shown: [shown.name])
-
-
-def _add_rules(router: APIRouter, use_cases: UseCases, clock: Clock) -> None:
-    @router.put("/rules/{name}", responses=_created(RuleShape))
-    def put_rule(name: Name, body: RuleBody, response: Response, actor: Caller) -> RuleShape:
-        defined = use_cases.define_rule(_command(name, body, actor, clock))
-        return from_rule(_answered(defined, response))
-
-    @router.get("/rules/{name}")
-    def get_rule(name: Name) -> RuleShape:
-        return from_rule(use_cases.definitions.one("rule", name))
-
-    @router.get("/rules")
-    def list_rules(page: Paging) -> Page[RuleShape]:
-        found = use_cases.definitions.page("rule", after=_after_name(page), limit=page.limit + 1)
-        return page_of([from_rule(one) for one in found], page, key=lambda shown: [shown.name])
+    def list_indicators(
+        page: Paging,
+        owner: Annotated[str | None, Query(pattern=_TEXT)] = None,
+        reading_type: Annotated[str | None, Query(pattern=_TEXT)] = None,
+    ) -> Page[IndicatorShape]:
+        wanted = EntryFilter(owner, reading_type)
+        found = dictionary.page(wanted, after=after_name(page), limit=page.limit + 1)
+        return page_of([from_indicator(entry) for entry in found], page, key=lambda shown: [shown.name])
 
 
 def _add_values(router: APIRouter, use_cases: UseCases) -> None:
@@ -148,6 +153,13 @@ def _add_values(router: APIRouter, use_cases: UseCases) -> None:
         return Page(items=[from_reading(reading) for reading in shown.items], next=shown.next)
 
 
+def _add_explanations(router: APIRouter, use_cases: UseCases, clock: Clock) -> None:
+    @router.get("/indicators/{name}/explain")
+    def explain(name: Name, window_start: datetime, subject: Subject) -> ExplanationShape:
+        question = AskForExplanation(name, in_utc(window_start, "window_start"), subject)
+        return from_explanation(use_cases.explanations(question, now=clock.now()))
+
+
 def _add_anomalies(router: APIRouter, use_cases: UseCases) -> None:
     @router.get("/anomalies")
     def list_anomalies(
@@ -160,39 +172,12 @@ def _add_anomalies(router: APIRouter, use_cases: UseCases) -> None:
         rule: Annotated[str | None, Query(pattern=_TEXT)] = None,
     ) -> Page[AnomalyShape]:
         wanted = AnomalyFilter(state, indicator, rule, subject)
-        found = use_cases.anomalies.page(wanted, after=_after_name(page), limit=page.limit + 1)
+        found = use_cases.anomalies.page(wanted, after=after_name(page), limit=page.limit + 1)
         return page_of([from_anomaly(one) for one in found], page, key=lambda shown: [shown.id])
 
     @router.get("/anomalies/{anomaly_id}")
     def get_anomaly(anomaly_id: Annotated[str, Path(pattern=_TEXT)]) -> AnomalyShape:
         return from_anomaly(use_cases.anomalies.one(anomaly_id))
-
-
-def _created(shape: type[Body]) -> dict[int | str, dict[str, Any]]:
-    return {201: {"model": shape, "description": "the first version"}}
-
-
-def _command(name: str, body: Body, actor: Actor, clock: Clock) -> Define:
-    return Define(name, body.definition(), actor.name, clock.now())
-
-
-def _answered(defined: Defined[Definition], response: Response) -> Definition:
-    if defined.outcome is Outcome.CREATED:
-        response.status_code = 201
-    return defined.definition
-
-
-def _with_problems(use_cases: UseCases, found: Sequence[Definition]) -> list[IndicatorShape]:
-    problems = use_cases.definitions.problems()
-    return [from_indicator(one, list(problems.get(one.name, ()))) for one in found]
-
-
-def _after_name(page: PageRequest) -> str | None:
-    if page.after is None:
-        return None
-    if len(page.after) != 1 or not isinstance(page.after[0], str):
-        raise InvalidCursor("use the `next` of the page before, as it was given")
-    return page.after[0]
 
 
 def _value_key(shown: ShownValue) -> list[str]:

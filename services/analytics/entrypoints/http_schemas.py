@@ -5,17 +5,12 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
 
-from services.analytics.domain.anomaly import Anomaly
 from services.analytics.domain.catalogue import Definition
-from services.analytics.domain.episode import Evidence
 from services.analytics.domain.false_alarms import expected_run_length
-from services.analytics.domain.finding import Comparator
 from services.analytics.domain.kpi_value import Judgement, Status, subject_values
-from services.analytics.domain.rule import Severity
 from services.analytics.domain.rule_form import read_rule
 from services.analytics.domain.window_readings import Reading
 from services.analytics.use_cases.query_values import ShownValue
-from shared.calendars.windows import Window
 
 Titles = str | dict[str, str]
 
@@ -27,61 +22,7 @@ class Body(BaseModel):
 
     def definition(self) -> dict[str, Any]:
         """The fields that were sent, as they are written in JSON; the domain reads and judges them."""
-        return self.model_dump(mode="json", exclude_unset=True)
-
-
-class FormulaBody(Body):
-    """What is computed over the readings of a window."""
-
-    kind: str = Field(description="ratio, sum, count, mean, minimum, maximum, standard_deviation or quantile")
-    measure: str | None = Field(default=None, description="of every kind but ratio; count needs none")
-    numerator: str | None = Field(default=None, description="measure of a ratio")
-    denominator: str | None = Field(default=None, description="measure of a ratio")
-    q: float | None = Field(
-        default=None,
-        description="which quantile: the part of the readings that the value is not exceeded by",
-        examples=[0.95],
-    )
-    where: dict[str, str | list[str]] | None = Field(
-        default=None, description="dimension → values; only readings that have one of them, for each dimension, count"
-    )
-
-
-class WindowBody(Body):
-    """What an indicator is judged over."""
-
-    kind: str = Field(description="tumbling or rolling")
-    every: str | None = Field(
-        default=None, description="of tumbling: hour, shift, day, week, month, quarter or year of the calendar"
-    )
-    length: str | None = Field(
-        default=None, description="of rolling: how long a window is, a whole number of steps", examples=["P4W"]
-    )
-    step: str | None = Field(
-        default=None,
-        description="of rolling: how far apart windows begin; P1D, P1W, P1M, P3M, P1Y, PT1H, or minutes that divide an hour",
-        examples=["P1D"],
-    )
-
-
-class IndicatorBody(Body):
-    """A KPI definition."""
-
-    title: Titles | None = Field(default=None, description="text, or language → text; default the name")
-    reading_type: str = Field(description="whose readings count")
-    formula: FormulaBody
-    by: list[str] = Field(default_factory=list, description="dimensions whose values make a subject")
-    window: WindowBody
-    calendar: str = "default"
-    direction: str = Field(description="higher_is_better or lower_is_better")
-    minimum_sample: int = Field(
-        default=0, description="least denominator of a ratio, or number of readings, for a value to be judged"
-    )
-    allowed_lateness: str = Field(default="PT0S", description="ISO 8601 duration that a closed window waits")
-    idle_timeout: str = Field(
-        default="PT1H", description="ISO 8601 duration after which a silent source is not waited for"
-    )
-    unit: str = "1"
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
 class SeverityStep(BaseModel):
@@ -101,11 +42,20 @@ class Significance(BaseModel):
     confidence: float = 0.95
 
 
-class RuleBody(Body):
-    """A judgement on the values of one indicator."""
+class RunRuleBody(BaseModel):
+    """A run rule with other parameters than usual."""
 
-    indicator: str
-    kind: str = Field(description="target, change_from_previous or missing_data")
+    model_config = ConfigDict(extra="forbid")
+
+    rule: str
+    points: int | None = Field(default=None, description="how many make the pattern")
+    of: int | None = Field(default=None, description="within how many")
+    line: float | None = Field(default=None, description="distance from the centre, in sigmas")
+
+
+class RuleFields(Body):
+    """What a rule may say beside its indicator and its kind."""
+
     comparator: str | None = Field(default=None, description="of a target what is good: >=, >, <= or <")
     target: int | float | None = Field(default=None, description="what a good value is compared with")
     significantly: Significance | None = Field(
@@ -117,7 +67,27 @@ class RuleBody(Body):
     )
     more_than_share: int | float | None = Field(default=None, description="the same as a share of the earlier value")
     against: str | None = Field(default=None, description="of a change: previous (the default) or year_before")
-    reports: str | None = Field(default=None, description="of a change: both (the default), or worse alone")
+    reports: str | None = Field(default=None, description="of two sides: both (the default), or worse alone")
+    run_rules: list[str | RunRuleBody] | None = Field(
+        default=None, description="of a control chart: N1 to N8, WE1 to WE4; default N1, N2, N5, N6"
+    )
+    weight: float | None = Field(default=None, alias="lambda", description="of an EWMA: weight of the newest; 0.2")
+    multiple: float | None = Field(default=None, alias="L", description="of an EWMA: sigmas to a limit; 2.962")
+    limits: str | None = Field(default=None, description="of an EWMA: exact (the default) or asymptotic")
+    k: float | None = Field(default=None, description="of a CUSUM: half the shift to detect, in sigmas; 0.5")
+    h: float | None = Field(default=None, description="of a CUSUM: decision value, in sigmas; 5")
+    head_start: float | None = Field(default=None, description="of a CUSUM: what both sums begin with, in sigmas; 0")
+    once_in: int | float | None = Field(
+        default=None, description="of seasonal: how rare a window must be, in windows; 1000"
+    )
+    baseline_windows: int | None = Field(
+        default=None, description="how many judged windows of a phase its limits rest on; 24"
+    )
+    chart: str | None = Field(default=None, description="whose limits; left out, the data choose")
+    centre: int | float | None = Field(default=None, description="with sigma, in place of what would be learned")
+    sigma: int | float | None = Field(
+        default=None, description="standard deviation of a value, in the indicator's unit"
+    )
     minimum_readings: int | None = Field(
         default=None, description="of missing data: least readings of a window; default 1"
     )
@@ -148,15 +118,11 @@ class RuleBody(Body):
     title: Titles | None = None
 
 
-class IndicatorShape(IndicatorBody):
-    """An indicator in force. `computed_as`: the version that its values carry as `indicator_version`."""
+class RuleBody(RuleFields):
+    """A judgement on the values of one indicator."""
 
-    model_config = ConfigDict(extra="ignore")
-
-    name: str
-    version: int
-    computed_as: int
-    problems: list[str] = Field(description="what keeps readings from being counted, if anything")
+    indicator: str
+    kind: str = Field(description="target, change_from_previous, control_chart, ewma, cusum, seasonal or missing_data")
 
 
 class FalseAlarms(BaseModel):
@@ -223,56 +189,7 @@ class ReadingShape(BaseModel):
     measures: dict[str, float] = Field(description="in the units of the reading type")
 
 
-class EvidenceShape(BaseModel):
-    """A value that an anomaly rests on, as it was when judged."""
-
-    window: WindowShape
-    value: float
-    numerator: float | None
-    denominator: float | None
-    sample_size: int
-    revision: int
-    limit: float | None = Field(description="beyond which the rule finds it")
-    compared: float | None = Field(description="the earlier value that it was compared with, if it was one")
-
-
-class AnomalyShape(BaseModel):
-    """A rule's episode on one subject."""
-
-    id: str
-    rule: str
-    rule_version: int
-    indicator: str
-    indicator_version: int
-    subject: dict[str, str]
-    state: str = Field(description="open, cleared or withdrawn")
-    direction: str = Field(description="below or above")
-    severity: Severity
-    opens_issue: bool
-    reason: str
-    reasons: dict[str, str] = Field(description="the same in each language: en, zh")
-    meaning: str = Field(description="deterioration or improvement, by the indicator's direction")
-    rule_kind: str
-    comparator: Comparator
-    target: float
-    values: list[EvidenceShape] = Field(
-        description="those of the run that raised it, and the newest that missed the target"
-    )
-    windows_missed: int
-    raised_window: WindowShape = Field(description="the window that completed the run")
-    cleared_window: WindowShape | None = Field(description="the window that met the target again")
-    raised_at: datetime
-    cleared_at: datetime | None
-    withdrawn_at: datetime | None
-    goal_id: str | None
-
-
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
-
-
-def from_indicator(definition: Definition, problems: list[str]) -> IndicatorShape:
-    facts = {"name": definition.name, "version": definition.version, "computed_as": definition.computed_as}
-    return IndicatorShape.model_validate({**definition.body, **facts, "problems": problems})
 
 
 def from_rule(definition: Definition) -> RuleShape:
@@ -310,50 +227,3 @@ def from_reading(reading: Reading) -> ReadingShape:
         dimensions=dict(reading.dimensions),
         measures=dict(reading.measures),
     )
-
-
-def from_anomaly(anomaly: Anomaly) -> AnomalyShape:
-    episode = anomaly.episode
-    return AnomalyShape(
-        id=anomaly.id,
-        rule=anomaly.rule,
-        rule_version=anomaly.rule_version,
-        indicator=anomaly.key.indicator,
-        indicator_version=anomaly.key.indicator_version,
-        subject=dict(anomaly.subject),
-        state=anomaly.state,
-        direction=anomaly.direction,
-        severity=anomaly.severity,
-        opens_issue=anomaly.opens_issue,
-        reason=anomaly.reason,
-        reasons=dict(anomaly.reasons),
-        meaning=anomaly.meaning,
-        rule_kind=anomaly.rule_kind,
-        comparator=anomaly.comparator,
-        target=anomaly.target,
-        values=[_evidence(seen) for seen in episode.evidence],
-        windows_missed=episode.misses,
-        raised_window=_window(episode.raised),
-        cleared_window=None if episode.cleared is None else _window(episode.cleared),
-        raised_at=anomaly.raised_at,
-        cleared_at=anomaly.cleared_at,
-        withdrawn_at=anomaly.withdrawn_at,
-        goal_id=anomaly.goal_id,
-    )
-
-
-def _evidence(seen: Evidence) -> EvidenceShape:
-    return EvidenceShape(
-        window=_window(seen.window),
-        value=seen.value,
-        numerator=seen.numerator,
-        denominator=seen.denominator,
-        sample_size=seen.sample_size,
-        revision=seen.revision,
-        limit=seen.limit,
-        compared=seen.compared,
-    )
-
-
-def _window(window: Window) -> WindowShape:
-    return WindowShape(start=window.start, end=window.end)

@@ -23,8 +23,16 @@ from shared.eventlog.delivery import delivery_of
 from shared.eventlog.event_handler import StartingOffsets
 from shared.eventlog.port import Partition, Record
 from shared.eventlog.pump import Unprocessable
+from shared.eventlog.record_runs import next_offsets
 from shared.events.blocks import UnreadableBlock, decode_block
-from shared.events.pane_deltas import CONTINUES_HEADER, MARKS_HEADER, RECOMPUTE_HEADER, Marks, decode_marks
+from shared.events.pane_deltas import (
+    CONTINUES_HEADER,
+    DERIVE_HEADER,
+    MARKS_HEADER,
+    RECOMPUTE_HEADER,
+    Marks,
+    decode_marks,
+)
 from shared.runtime.failpoints import fail_point
 from shared.runtime.progress import Progress
 
@@ -33,7 +41,11 @@ Revisions = Callable[[Sequence[int]], Mapping[int, int]]
 
 
 class PaneDeltasHandler:
-    """A pump's handler. Keeps offsets and revisions of the partitions that are owned, and nothing else."""
+    """A pump's handler. Keeps offsets and revisions of the partitions that are owned, and nothing else.
+
+    Args:
+        forget: what else is remembered of partitions that are given or taken.
+    """
 
     def __init__(
         self,
@@ -42,6 +54,7 @@ class PaneDeltasHandler:
         close_quiet: CloseQuietWindows,
         starting_offsets: StartingOffsets,
         revisions: Revisions,
+        forget: Callable[[Sequence[int]], None],
         definitions_revision: Callable[[], int],
         metrics: AnalyticsMetrics,
     ) -> None:
@@ -50,6 +63,7 @@ class PaneDeltasHandler:
         self._close_quiet = close_quiet
         self._starting_offsets = starting_offsets
         self._revisions = revisions
+        self._forget = forget
         self._definitions_revision = definitions_revision
         self._metrics = metrics
         self._offsets: dict[Partition, int] = {}
@@ -58,12 +72,14 @@ class PaneDeltasHandler:
 
     def assigned(self, partitions: Sequence[Partition]) -> Mapping[Partition, int]:
         """Where to read from, and which revision of its state each partition stands at."""
+        self._forget([partition.number for partition in partitions])
         offsets = self._starting_offsets(self.consumer, partitions)
         self._fences.update(self._revisions([partition.number for partition in partitions]))
         self._offsets.update(offsets)
         return offsets
 
     def revoked(self, partitions: Sequence[Partition]) -> None:
+        self._forget([partition.number for partition in partitions])
         for partition in partitions:
             self._offsets.pop(partition, None)
             self._fences.pop(partition.number, None)
@@ -71,7 +87,7 @@ class PaneDeltasHandler:
 
     def handle(self, records: Sequence[Record], now: datetime) -> Mapping[Partition, int]:
         """Apply a batch, all or nothing; returns the next offset of each partition in it."""
-        reached = {record.partition: record.offset + 1 for record in records}
+        reached = next_offsets(records, self._offsets)
         progress = [
             Progress(
                 consumer=self.consumer,
@@ -138,21 +154,24 @@ def _is_due(outlook: Outlook | None, revision: int, now: datetime) -> bool:
 
 def _command(record: Record) -> ApplyDeltas:
     headers = dict(record.headers)
-    names_panes = RECOMPUTE_HEADER in headers
+    names_panes, names_windows = RECOMPUTE_HEADER in headers, DERIVE_HEADER in headers
     continues = headers.get(CONTINUES_HEADER)
     try:
-        marks = decode_marks(headers[MARKS_HEADER]) if continues is None or MARKS_HEADER in headers else None
+        has_marks = MARKS_HEADER in headers or (continues is None and not names_windows)
+        marks = decode_marks(headers[MARKS_HEADER]) if has_marks else None
         frame = decode_block(record.value)
-        block = _checked(frame, PANE_KEYS) if names_panes else _checked(with_sketches(frame), DELTAS)
+        has_keys = names_panes or names_windows
+        block = _checked(frame, PANE_KEYS) if has_keys else _checked(with_sketches(frame), DELTAS)
     except (KeyError, msgspec.MsgspecError, UnreadableBlock) as error:
         raise Unprocessable("unreadable-deltas", record, f"{type(error).__name__}: {error}") from error
     return ApplyDeltas(
         record.partition.number,
         delivery_of(record),
-        deltas=empty_deltas() if names_panes else block,
+        deltas=empty_deltas() if has_keys else block,
         recompute=block if names_panes else no_panes(),
         marks=None if marks is None else tuple(_marks(one) for one in marks),
         continues=None if continues is None else continues.decode(errors="replace"),
+        derive=block if names_windows else no_panes(),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from services.analytics.domain.errors import (
+    HistoryIncomplete,
     InvalidDefinition,
     InvalidQuery,
     UnknownAnomaly,
@@ -19,6 +20,7 @@ PROBLEMS: Mapping[type[Exception], ProblemKind] = {
     UnknownRule: ProblemKind(404, "There is no such rule"),
     UnknownAnomaly: ProblemKind(404, "There is no such anomaly"),
     UnknownWindow: ProblemKind(404, "There is no value of this window"),
+    HistoryIncomplete: ProblemKind(409, "The history is still being computed"),
     InvalidDefinition: ProblemKind(422, "The definition is not valid"),
     InvalidQuery: ProblemKind(400, "The question cannot be answered"),
 }

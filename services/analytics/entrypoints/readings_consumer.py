@@ -82,11 +82,13 @@ class ReadingsHandler:
         self._load_again(now)
         fail_point("fold-polled")
         for portion in _portions(_pieces(records)):
-            reached = {piece.block.partition: piece.next_offset for piece in portion}
+            newest = {piece.block.partition: piece.next_offset for piece in portion}
+            # A position never goes back, whatever is delivered again: see `next_offsets`.
+            reached = {number: max(offset, self._offsets[number]) for number, offset in newest.items()}
             # Asked after the records were polled: what was appended together with them is known to be there.
             self._apply([piece.block for piece in portion], reached, self._ends(), now=now)
             self._metrics.read_blocks(sum(piece.records for piece in portion))
-        return {record.partition: record.offset + 1 for record in records}
+        return {record.partition: self._offsets[record.partition.number] for record in records}
 
     def skip(self, record: Record, now: datetime) -> Mapping[Partition, int]:
         """Never called: `readings` has no dead letters."""

@@ -7,10 +7,12 @@ from typing import Protocol
 
 from services.analytics.domain.anomaly import Anomaly, Change
 from services.analytics.domain.catalogue import Catalogue
+from services.analytics.domain.checkpoint import Checkpoint
 from services.analytics.domain.expected_windows import Held
-from services.analytics.domain.history import Readings, Span
+from services.analytics.domain.history import PaneKeys, Readings, Span
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue
+from services.analytics.domain.open_panes import Open, OpenPanes
 from services.analytics.domain.partition_state import PartitionState
 from services.analytics.domain.rolling import Spans, Windows
 from services.analytics.domain.value_frame import Computed, Panes, Touched, Values
@@ -48,12 +50,16 @@ class PartitionStore(Protocol):
 
     def save(self, partition: int, state: PartitionState) -> None: ...
 
+    def all(self) -> Mapping[int, PartitionState]:
+        """Of every partition that anybody has read, as committed, or as this transaction has saved it."""
+        ...
+
 
 class ValueStore(Protocol):
-    """Panes and KPI values, in bulk."""
+    """The rows of panes and KPI values, in bulk."""
 
-    def stored_panes(self, touched: Touched) -> Panes:
-        """What is stored of the touched panes."""
+    def stored_panes(self, panes: Touched | Open) -> Panes:
+        """What is stored of these panes, given by `series` and `pane_start`."""
         ...
 
     def panes_between(self, wanted: Windows) -> Panes:
@@ -113,9 +119,26 @@ class ValueStore(Protocol):
         """The next series in their own order, together holding about `most_values`; none at the end."""
         ...
 
+    def series_anywhere(self, indicator: Indicator, after: bytes, most_values: int) -> Sequence[bytes]:
+        """The same over all partitions, whoever owns them, as committed."""
+        ...
+
     def of_series(self, series: Sequence[bytes]) -> Values:
         """All values of these series."""
         ...
+
+
+class OpenPaneStore(Protocol):
+    """The open panes of each indicator on the partitions that the transaction has claimed."""
+
+    def of(self, scope: Scope) -> OpenPanes: ...
+
+    def keep(self, scope: Scope, panes: OpenPanes) -> None:
+        """To be stored with the transaction's commit."""
+        ...
+
+    @property
+    def has_changed(self) -> bool: ...
 
 
 class ReadingHistory(Protocol):
@@ -162,12 +185,32 @@ class AnomalyStore(Protocol):
         ...
 
 
+class CheckpointStore(Protocol):
+    """What rules remember of series, in bulk."""
+
+    def of_series(self, series: Sequence[bytes]) -> Sequence[Checkpoint]: ...
+
+    def save(self, checkpoints: Sequence[Checkpoint]) -> None:
+        """Insert or overwrite."""
+        ...
+
+    def forget(self, checkpoints: Sequence[Checkpoint]) -> None: ...
+
+
 class EvaluationEvents(Protocol):
     """Tells the world, with the transaction that is under way."""
 
     def values(self, values: Sequence[KpiValue], catalogue: Catalogue, now: datetime) -> None: ...
 
     def anomalies(self, changes: Sequence[Change], now: datetime) -> None: ...
+
+    def derive(self, windows: Sequence[PaneKeys], now: datetime) -> None:
+        """Have windows of derived indicators computed; for each partition of `pane-deltas` those that live on it."""
+        ...
+
+    def look_again(self, partitions: int, now: datetime) -> None:
+        """Have every partition of `pane-deltas` look at what it waits for."""
+        ...
 
 
 class EvaluateUnitOfWork(ConsumingTransaction, Protocol):
@@ -176,6 +219,8 @@ class EvaluateUnitOfWork(ConsumingTransaction, Protocol):
     definitions: DefinitionsReader
     partitions: PartitionStore
     values: ValueStore
+    open_panes: OpenPaneStore
     history: ReadingHistory
     anomalies: AnomalyStore
+    checkpoints: CheckpointStore
     events: EvaluationEvents

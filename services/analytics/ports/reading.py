@@ -7,11 +7,15 @@ from datetime import datetime
 from typing import Protocol
 
 from services.analytics.domain.anomaly import Anomaly, State
-from services.analytics.domain.catalogue import Catalogue, Definition, Kind
+from services.analytics.domain.catalogue import Catalogue, DefinedVersion, Definition, Kind
 from services.analytics.domain.history import Readings, Span
 from services.analytics.domain.kpi_value import KpiValue, Status
 from services.analytics.domain.partition_state import PartitionState
+from services.analytics.domain.value_frame import Panes
 from services.analytics.ports.charting import ChartReader
+from services.analytics.ports.following import StatisticsReader
+from services.analytics.ports.trying import ReplayReader
+from shared.calendars.windows import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +51,14 @@ class AnalyticsReader(Protocol):
     """Reads one consistent state and changes nothing. `limit` rows at most, those that sort after `after`."""
 
     charts: ChartReader
+    replays: ReplayReader
+    statistics: StatisticsReader
 
     def definition(self, kind: Kind, name: str) -> Definition | None: ...
+
+    def versions(self, kind: Kind, name: str) -> Sequence[DefinedVersion]:
+        """Every version, the oldest first; none for a name never defined."""
+        ...
 
     def definitions(self, kind: Kind, *, after: str | None, limit: int) -> Sequence[Definition]:
         """In order of their names."""
@@ -75,7 +85,7 @@ class AnalyticsReader(Protocol):
         ...
 
     def count_series(self, indicator: str, indicator_version: int) -> int:
-        """How many subjects the indicator has values of. Reads every value: not for every second."""
+        """How many subjects the indicator has final or restated values of. Reads every value: not for every second."""
         ...
 
     def open_anomalies(self) -> Mapping[str, int]:
@@ -84,6 +94,14 @@ class AnalyticsReader(Protocol):
 
     def missing_columns(self) -> Mapping[str, Sequence[str]]:
         """Indicator → columns that the newest of its readings lacked; those that can count are left out."""
+        ...
+
+    def panes(self, series: bytes, window: Window) -> Panes:
+        """The panes of one series that lie in a window, without their sketches."""
+        ...
+
+    def partition_state(self, partition: int) -> PartitionState | None:
+        """None for a partition that nobody has read yet."""
         ...
 
     def partition_states(self) -> Sequence[PartitionState]: ...

@@ -56,16 +56,18 @@ class CloseQuietWindows:
         with self.units() as uow:
             before = uow.partitions.claim(fence)
             turn = Turn(uow, self.current.read(uow.definitions), now)
-            evaluation = Evaluation(turn, judging=self.judging, bounds=self.bounds)
+            evaluation = Evaluation(turn, judging=self.judging, bounds=self.bounds, partitions=self.partitions())
             state, computes_on = History(evaluation, turn, self.bounds, self.partitions).cover(fence.partition, before)
             state, judges_on = evaluation.judge_anew(fence.partition, state)
             closes_on = evaluation.close_due({fence.partition: state})
-            state, expects_on = evaluation.expect(fence.partition, state)
-            state, tells_on = evaluation.tell_provisional(fence.partition, state)
-            outlook = Outlook(
-                turn.catalogue.revision, self._due_at(turn, fence.partition, state, evaluation=evaluation)
-            )
-            has_written = state != before or bool(evaluation.work.values or evaluation.work.anomalies)
+            state, expects_on = (state, False) if closes_on else evaluation.expect(fence.partition, state)
+            tells_on = False
+            if not closes_on:
+                state, tells_on = evaluation.tell_provisional(fence.partition, state, goes_on=True)
+            evaluation.keep_within_bounds({fence.partition: state})
+            outlook = Outlook(turn.catalogue.revision, self._due_at(turn, evaluation, fence.partition, state=state))
+            has_worked = bool(evaluation.work.values or evaluation.work.anomalies or uow.open_panes.has_changed)
+            has_written = state != before or has_worked
             if has_written or tells_on:
                 uow.partitions.save(fence.partition, state)
                 fail_point("clock-written")
@@ -74,16 +76,16 @@ class CloseQuietWindows:
         has_more = computes_on or judges_on or closes_on or expects_on or tells_on
         return Quiet(evaluation.work, has_written or tells_on, has_more, outlook)
 
-    def _due_at(self, turn: Turn, partition: int, state: PartitionState, *, evaluation: Evaluation) -> datetime | None:
+    def _due_at(self, turn: Turn, evaluation: Evaluation, partition: int, *, state: PartitionState) -> datetime | None:
         scopes = [Scope(partition, indicator) for indicator in turn.catalogue.indicators.values()]
-        moments = [self._next_close(turn, scope, state, evaluation=evaluation) for scope in scopes]
-        if turn.uow.values.has_unpublished(partition):
+        moments = [self._next_close(turn, evaluation, scope, state=state) for scope in scopes]
+        if turn.uow.values.has_unpublished(partition) or evaluation.open.with_untold(partition):
             told_at = state.told_at or turn.now
             moments.append(told_at + self.bounds.provisional_every)
         return min((moment for moment in moments if moment is not None), default=None)
 
     def _next_close(
-        self, turn: Turn, scope: Scope, state: PartitionState, *, evaluation: Evaluation
+        self, turn: Turn, evaluation: Evaluation, scope: Scope, *, state: PartitionState
     ) -> datetime | None:
         """When the clock alone will close the indicator's next window, with readings or expected ones, or at least let another
         source fall idle.
@@ -94,7 +96,8 @@ class CloseQuietWindows:
         )
         if isinstance(progress, Waiting):
             return None
-        open_end = turn.uow.values.earliest_open_end(scope)
+        ends = (turn.uow.values.earliest_open_end(scope), evaluation.open.earliest_end(scope))
+        open_end = min((end for end in ends if end is not None), default=None)
         closes = None if open_end is None else open_end + indicator.allowed_lateness
         wanted = [moment for moment in (closes, evaluation.next_expected(scope, state)) if moment is not None]
         if not wanted:

@@ -68,6 +68,11 @@ class History:
         for name, indicator in self.turn.catalogue.indicators.items():
             if state.covers(name, indicator.version):
                 continue
+            if indicator.formula.parts:
+                state, has_moved = self.evaluation.derive_history(partition, state, indicator)
+                if has_moved:
+                    return state, True
+                continue
             coverage = state.history.get(name)
             if coverage is None or coverage.version != indicator.version:
                 coverage = Coverage(indicator.version, self.turn.catalogue.revision)

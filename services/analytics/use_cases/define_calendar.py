@@ -1,14 +1,13 @@
 """Put a calendar in force. Indicators whose windows it moves are computed afresh."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from services.analytics.domain.calendar_form import cuts_alike, read_calendar
 from services.analytics.domain.catalogue import Definition
 from services.analytics.domain.errors import invalid
-from services.analytics.domain.indicator_form import read_indicator
 from services.analytics.ports.defining import DefinitionUnitOfWork
-from services.analytics.use_cases.defining import Define, put
+from services.analytics.use_cases.defining import Define, compute_afresh, put
 from shared.calendars.calendar import Calendar
 from shared.runtime.defined import Defined, Outcome
 from shared.runtime.errors import FieldProblem
@@ -54,10 +53,5 @@ def _check_shifts(uow: DefinitionUnitOfWork, calendar: Calendar) -> None:
 def _compute_afresh(uow: DefinitionUnitOfWork, calendar: Calendar, command: Define) -> None:
     """Windows with other bounds are other windows: each indicator of this calendar gets a version of its own for them."""
     for indicator in uow.definitions.indicators():
-        before = uow.definitions.newest("indicator", indicator.name)
-        if before is not None and indicator.calendar == calendar.name:
-            version = before.version + 1
-            definition = replace(before, version=version, computed_as=version)
-            uow.definitions.add(definition, now=command.now, actor=command.actor)
-            moved = read_indicator(indicator.name, version, before.body)
-            uow.events.indicator_defined(definition, moved, command.now)
+        if indicator.calendar == calendar.name:
+            compute_afresh(uow, indicator.name, command)

@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from services.analytics.domain.catalogue import Definition
+from services.analytics.domain.derivation import dependents, derivation_problems
 from services.analytics.domain.errors import invalid
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.indicator_form import computes_alike, indicator_body, read_indicator
+from services.analytics.domain.indicator_unit import derived_unit_problem, unit_problem
 from services.analytics.ports.defining import DefinitionUnitOfWork
-from services.analytics.use_cases.defining import Define, put
+from services.analytics.use_cases.defining import Define, compute_afresh, put
 from shared.calendars.calendar import Calendar
 from shared.runtime.defined import Defined, Outcome
 from shared.runtime.errors import FieldProblem
@@ -23,9 +25,12 @@ class DefineIndicator:
     def __call__(self, command: Define) -> Defined[Definition]:
         """Repeating it changes nothing."""
         indicator = read_indicator(command.name, 1, command.body)
+        _check_unit(indicator)
         with self.units() as uow:
             uow.definitions.lock()
             _check_calendar(indicator, uow.definitions.calendars())
+            known = {one.name: one for one in uow.definitions.indicators()}
+            _check_parts(indicator, known)
             before = uow.definitions.newest("indicator", command.name)
             former = None if before is None else read_indicator(command.name, before.computed_as, before.body)
             defined = put(
@@ -38,8 +43,27 @@ class DefineIndicator:
             )
             if defined.outcome is not Outcome.UNCHANGED:
                 uow.events.indicator_defined(defined.definition, indicator, command.now)
+            if defined.outcome is Outcome.CHANGED and defined.definition.computed_as == defined.definition.version:
+                for name in dependents(command.name, known):
+                    compute_afresh(uow, name, command)
             uow.commit()
         return defined
+
+
+def _check_unit(indicator: Indicator) -> None:
+    """Here and not where definitions are read: what was stored before units were checked must still be readable."""
+    problem = unit_problem(indicator)
+    if problem is not None:
+        raise invalid([FieldProblem("/unit", problem)])
+
+
+def _check_parts(indicator: Indicator, known: Mapping[str, Indicator]) -> None:
+    problems = derivation_problems(indicator, known)
+    if problems:
+        raise invalid(problems)
+    unit = derived_unit_problem(indicator, known)
+    if unit is not None:
+        raise invalid([FieldProblem("/unit", unit)])
 
 
 def _check_calendar(indicator: Indicator, known: Mapping[str, Calendar]) -> None:

@@ -5,10 +5,10 @@ has moved, so they are applied once. A process that has lost the partition finds
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from services.analytics.domain.history import PaneKeys
+from services.analytics.domain.history import PaneKeys, no_panes
 from services.analytics.domain.partition_state import PartitionState
 from services.analytics.domain.value_frame import Deltas
 from services.analytics.domain.watermark import PartitionMarks
@@ -30,6 +30,7 @@ class ApplyDeltas:
         recompute: panes that must be computed afresh, because readings in them were corrected.
         marks: None where the transaction's last record, which has them, is still to come.
         continues: names the transaction, where it has more than one record for the partition.
+        derive: windows of derived indicators whose parts have changed; such a record is of stage two itself.
     """
 
     partition: int
@@ -38,6 +39,7 @@ class ApplyDeltas:
     recompute: PaneKeys
     marks: Sequence[PartitionMarks] | None
     continues: str | None = None
+    derive: PaneKeys = field(default_factory=no_panes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class EvaluatePanes:
                 uow.advance(position)
             states = {fence.partition: uow.partitions.claim(fence) for fence in fences}
             turn = Turn(uow, self.current.read(uow.definitions), now)
-            evaluation = Evaluation(turn, judging=self.judging, bounds=self.bounds)
+            evaluation = Evaluation(turn, judging=self.judging, bounds=self.bounds, partitions=self.partitions())
             accepted = [
                 command
                 for command in commands
@@ -92,11 +94,15 @@ class EvaluatePanes:
             for partition, state in states.items():
                 history.recompute(partition, state, panes[partition])
                 states[partition] = history.cover(partition, state)[0]
-            evaluation.close_due(states)
+            more_will_be_final = evaluation.close_due(states)
+            evaluation.keep_within_bounds(states)
+            for one in accepted:
+                evaluation.derive(one.derive, one.partition, states[one.partition])
             for partition, state in states.items():
-                states[partition] = evaluation.expect(partition, state)[0]
-            for partition, state in states.items():
-                uow.partitions.save(partition, evaluation.tell_provisional(partition, state)[0])
+                told = state
+                if not more_will_be_final:
+                    told = evaluation.tell_provisional(partition, evaluation.expect(partition, state)[0])[0]
+                uow.partitions.save(partition, told)
             fail_point("evaluate-written")
             uow.commit()
         fail_point("evaluate-committed")

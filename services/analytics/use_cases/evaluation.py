@@ -5,11 +5,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from services.analytics.domain.anomaly import Change
+from services.analytics.domain.derived import windows_of_values
 from services.analytics.domain.expected_windows import Reach
 from services.analytics.domain.history import PaneKeys
 from services.analytics.domain.indicator import Indicator, RollingWindow, TumblingWindow
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.partition_state import PartitionState, Pass
+from services.analytics.domain.rolling import series_of_panes
 from services.analytics.domain.value_frame import (
     Computed,
     Definitions,
@@ -25,8 +27,9 @@ from services.analytics.domain.value_frame import (
     judged_anew,
     leave_out,
     of_defined,
-    open_values,
+    provisional_values,
     row_count,
+    still_open,
     to_kpi_values,
     told,
     touched,
@@ -34,8 +37,10 @@ from services.analytics.domain.value_frame import (
 )
 from services.analytics.domain.watermark import Reached, Waiting, closed_before, reached
 from services.analytics.ports.evaluating import Scope
+from services.analytics.use_cases.deriving import Deriving
 from services.analytics.use_cases.expecting import Expecting
 from services.analytics.use_cases.judging import Judging, Turn, close_other_versions
+from services.analytics.use_cases.open_windows import OpenWindows
 from services.analytics.use_cases.rolling_values import RollingValues, next_windows
 
 
@@ -48,6 +53,7 @@ class Bounds:
         judged_anew: about how many stored values a pass reads at a time.
         history: about how many kept readings are read at a time to compute a new indicator.
         expected: most windows that are looked through for missing data at a time.
+        open_panes: most rows of open panes that are held of a partition, about 150 bytes each.
         provisional_every: least time between two publications of a subject's provisional values.
     """
 
@@ -55,6 +61,7 @@ class Bounds:
     judged_anew: int = 20_000
     history: int = 200_000
     expected: int = 200
+    open_panes: int = 300_000
     provisional_every: timedelta = timedelta(seconds=10)
 
 
@@ -78,11 +85,14 @@ class Work:
 class Evaluation:
     """One transaction's work on one or more partitions."""
 
-    def __init__(self, turn: Turn, *, judging: Judging, bounds: Bounds) -> None:
+    def __init__(self, turn: Turn, *, judging: Judging, bounds: Bounds, partitions: int) -> None:
         self._turn = turn
+        self._deriving = Deriving(turn, partitions, bounds.judged_anew)
         self._judging = judging
         self._bounds = bounds
         self._expecting = Expecting(turn, judging, bounds.expected)
+        self.open = OpenWindows(turn)
+        self._brought = 0
         self.work = Work()
         self._reached: dict[tuple[int, str, timedelta], Reached | Waiting] = {}
 
@@ -93,7 +103,7 @@ class Evaluation:
         *,
         without: Mapping[int, PaneKeys],
     ) -> None:
-        """Add deltas to panes, compute the values of the windows touched, publish and judge those that are final.
+        """Hold deltas of open windows; add the rest to their panes, and publish and judge the values that are final.
 
         Args:
             without: partition → panes that are left out, because they will be computed afresh.
@@ -102,14 +112,21 @@ class Evaluation:
         new = touched(deltas)
         known = of_defined(new, definitions)
         self.work.superseded += row_count(new) - row_count(known)
-        wanted = covered(leave_out(known, without), definitions)
-        self._save(add(self._turn.uow.values.stored_panes(wanted), wanted), definitions, states)
+        counted = covered(leave_out(known, without), definitions)
+        self._brought += row_count(counted)
+        self._release_expected(states)
+        left = self.open.hold(counted)
+        self._save(add(self._turn.uow.values.stored_panes(left), left), definitions, states)
 
     def replace(self, panes: Mapping[int, Deltas], states: Mapping[int, PartitionState]) -> None:
-        """Put panes that were computed afresh in the place of what is stored."""
-        self._save(touched({number: [part] for number, part in panes.items()}), self._definitions(states), states)
+        """Put panes that were computed afresh in the place of what is stored or held."""
+        afresh = touched({number: [part] for number, part in panes.items()})
+        self._release_expected(states)
+        self._save(self.open.hold(afresh, is_whole=True), self._definitions(states), states)
 
     def _save(self, panes: Touched, definitions: Definitions, states: Mapping[int, PartitionState]) -> None:
+        if row_count(panes) == 0:
+            return
         store = self._turn.uow.values
         rolling = RollingValues(self._turn, panes)
         store.save_panes(panes)
@@ -121,24 +138,34 @@ class Evaluation:
         if row_count(computed):
             self._keep(changed_values(computed, self._turn.uow.values.stored_values(computed)), states)
 
+    def derive(self, windows: PaneKeys, partition: int, state: PartitionState) -> None:
+        """Compute windows of derived indicators afresh; publish and judge what has changed."""
+        for computed in self._deriving.values_of(windows, partition):
+            self._keep_changed(computed, {partition: state})
+
+    def derive_history(
+        self, partition: int, state: PartitionState, indicator: Indicator
+    ) -> tuple[PartitionState, bool]:
+        """Compute a part of a derived indicator's history; says whether anything could be done."""
+        found = self._deriving.next_windows(partition, state, indicator)
+        if found is None:
+            return state, False
+        self.derive(found[1], partition, state)
+        return found[0], True
+
     def close_due(self, states: Mapping[int, PartitionState]) -> bool:
-        """Make values final whose windows have closed; says whether more wait."""
-        left = self._bounds.values
+        """Make values final whose windows have closed; says whether more wait. No fewer than came, so that they do not heap up."""
+        left = self._bounds.values + self._brought
         for (partition, name), until in self._closing(states).items():
-            if until is None or left <= 0:
-                continue
             scope = Scope(partition, self._turn.catalogue.indicators[name])
-            due = self._turn.uow.values.due(scope, until, left)
-            if row_count(due):
-                left -= row_count(due)
-                self._keep(closed(due), states)
-                if isinstance(scope.indicator.window, RollingWindow):
-                    known = self._definitions(states)
-                    self._keep_changed(next_windows(self._turn, scope, due, definitions=known), states)
+            if until is not None and left > 0:
+                left -= self._release(scope, left, until, states=states)
+            if until is not None and left > 0:
+                left -= self._close_rows(scope, until, left, states=states)
         return left <= 0
 
     def expect(self, partition: int, state: PartitionState) -> tuple[PartitionState, bool]:
-        """Judge windows that have come due without readings; says whether more wait."""
+        """Judge windows that have come due without readings; says whether more wait. Once nothing is left that is due to close."""
         has_more = False
         for indicator in self._turn.catalogue.indicators.values():
             if state.covers(indicator.name, indicator.version):
@@ -152,18 +179,72 @@ class Evaluation:
         """How far the sources must come until a window without readings is due; None if none is expected."""
         return self._expecting.next_due(scope, state)
 
-    def tell_provisional(self, partition: int, state: PartitionState) -> tuple[PartitionState, bool]:
-        """Publish provisional values if it is time; says whether more wait."""
+    def keep_within_bounds(self, states: Mapping[int, PartitionState]) -> None:
+        """Let the earliest open panes go into their rows where more are held than memory is given to."""
+        for partition in states:
+            held = self.open.largest(partition)
+            if held is not None and held[1] > self._bounds.open_panes:
+                self._release(held[0], held[1] - self._bounds.open_panes, None, states=states)
+
+    def _release_expected(self, states: Mapping[int, PartitionState]) -> None:
+        """Write what is held of indicators that have come to need a row of each pane."""
+        for partition in states:
+            for scope, rows in self.open.held_in_vain(partition):
+                self._release(scope, rows, None, states=states)
+
+    def _release(
+        self, scope: Scope, count: int, until: datetime | None, *, states: Mapping[int, PartitionState]
+    ) -> int:
+        """Write about so many open panes into their rows, with their values; says how many they were."""
+        if not self.open.has_any(scope, until):
+            return 0
+        panes, store = self.open.release(scope, count, until), self._turn.uow.values
+        store.save_panes(panes)
+        computed = values_of_panes(panes, self._definitions(states))
+        self._keep(changed_values(computed, store.stored_values(computed), are_known=True), states)
+        return row_count(panes)
+
+    def _close_rows(self, scope: Scope, until: datetime, count: int, *, states: Mapping[int, PartitionState]) -> int:
+        """Make up to so many provisional values final that have rows; says how many they were."""
+        due = self._turn.uow.values.due(scope, until, count)
+        if row_count(due):
+            self._keep(closed(due), states)
+            if isinstance(scope.indicator.window, RollingWindow):
+                known = self._definitions(states)
+                self._keep_changed(next_windows(self._turn, scope, due, definitions=known), states)
+        return row_count(due)
+
+    def tell_provisional(
+        self, partition: int, state: PartitionState, *, goes_on: bool = False
+    ) -> tuple[PartitionState, bool]:
+        """Publish a bounded number of provisional values if it is time; says whether more wait.
+
+        Args:
+            goes_on: more may follow at once. Not while records wait: of very many subjects the values would take most of the time.
+        """
         now, every = self._turn.now, self._bounds.provisional_every
         if state.told_at is not None and now < state.told_at + every:
             return state, False
-        changed = self._turn.uow.values.unpublished(partition, self._bounds.values)
-        if row_count(changed) == 0:
-            return state, False
-        self._turn.uow.values.save_values(told(changed))
-        self._publish(to_kpi_values(changed))
-        more = row_count(changed) >= self._bounds.values
-        return (state if more else replace(state, told_at=now)), more
+        written = self._turn.uow.values.unpublished(partition, self._bounds.values)
+        self._turn.uow.values.save_values(told(written))
+        self._publish(to_kpi_values(written))
+        count = row_count(written)
+        for scope in self.open.with_untold(partition):
+            if count < self._bounds.values:
+                count += self._tell_open(scope, state, self._bounds.values - count)
+        more = count >= self._bounds.values
+        is_done = count > 0 and not (more and goes_on)
+        return (replace(state, told_at=now) if is_done else state), more
+
+    def _tell_open(self, scope: Scope, state: PartitionState, count: int) -> int:
+        """Publish about so many values of open panes that have changed; says how many they were."""
+        panes = self.open.untold(scope, count)
+        computed = values_of_panes(panes, self._definitions({scope.partition: state}))
+        stored = self._turn.uow.values.stored_values(computed)
+        values = provisional_values(changed_values(computed, stored, are_known=True))
+        self._count_provisional(row_count(values))
+        self._publish(to_kpi_values(values))
+        return row_count(panes)
 
     def judge_anew(self, partition: int, state: PartitionState) -> tuple[PartitionState, bool]:
         """Judge a part of what is stored by definitions that have changed; says whether more waits.
@@ -186,14 +267,15 @@ class Evaluation:
         if under_way is None or (under_way.indicator, under_way.judging) != (name, judging):
             others = self._turn.uow.anomalies.open_of_other_versions(scope)
             self.work.count_anomalies(close_other_versions(self._turn, others))
+            if state.is_measured_otherwise(name, self._turn.catalogue.measuring(name)):
+                self.open.tell_again(scope)
             under_way = Pass(name, judging)
         store = self._turn.uow.values
         series = store.series_after(scope, bytes.fromhex(under_way.after), self._bounds.judged_anew)
         if not series:
             return state.with_judged(name, judging), 1
         stored = store.of_series(series)
-        spans = store.spans(series) if isinstance(scope.indicator.window, RollingWindow) else None
-        anew = judged_anew(stored, self._definitions({scope.partition: state}), spans)
+        anew = self._judged_anew(scope, stored, state)
         store.save_values(anew)
         self._publish(to_kpi_values(final_values(anew)))
         keys = {value.key.series: value.key for value in to_kpi_values(stored)}
@@ -202,6 +284,14 @@ class Evaluation:
         self.work.count_anomalies(changes)
         return replace(state, under_way=replace(under_way, after=series[-1].hex())), row_count(stored)
 
+    def _judged_anew(self, scope: Scope, stored: Values, state: PartitionState) -> Values:
+        if scope.indicator.formula.parts:
+            windows = windows_of_values(stored)
+            return changed_values(self._deriving.of_indicator(scope.indicator, windows, scope.partition), stored)
+        is_rolling = isinstance(scope.indicator.window, RollingWindow)
+        spans = self._turn.uow.values.spans(series_of_panes(stored)) if is_rolling else None
+        return judged_anew(stored, self._definitions({scope.partition: state}), spans)
+
     def _keep(self, values: Values, states: Mapping[int, PartitionState]) -> None:
         """Save changed values; publish and judge the final ones."""
         if row_count(values) == 0:
@@ -209,7 +299,7 @@ class Evaluation:
         self._turn.uow.values.save_values(values)
         final = to_kpi_values(final_values(values))
         self._notice_return(values, states)
-        self.work.values["provisional"] = self.work.values.get("provisional", 0) + row_count(values) - len(final)
+        self._count_provisional(row_count(values) - len(final))
         self._publish(final)
         for indicator, partition, found in _by_indicator(final):
             self._judge(partition, self._turn.catalogue.indicators[indicator], states[partition], values=found)
@@ -219,7 +309,7 @@ class Evaluation:
         names = [name for name in self._turn.catalogue.indicators if self._turn.catalogue.expectations_of(name)]
         if not names:
             return
-        for name, partition, found in _by_indicator(to_kpi_values(open_values(values, names))):
+        for name, partition, found in _by_indicator(to_kpi_values(still_open(values, names))):
             indicator = self._turn.catalogue.indicators[name]
             reach = self._reach(partition, states[partition], indicator)
             self.work.count_anomalies(self._expecting.came_back(indicator, found, reach))
@@ -242,7 +332,11 @@ class Evaluation:
 
     def _publish(self, values: Sequence[KpiValue]) -> None:
         self._turn.uow.events.values(values, self._turn.catalogue, self._turn.now)
+        self._deriving.tell(values)
         self.work.count_values(value for value in values if value.status != "provisional")
+
+    def _count_provisional(self, count: int) -> None:
+        self.work.values["provisional"] = self.work.values.get("provisional", 0) + count
 
     def _definitions(self, states: Mapping[int, PartitionState]) -> Definitions:
         coverage = {number: state.history for number, state in states.items()}

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import islice
 
 from services.analytics.domain.anomaly import Anomaly, Change
-from services.analytics.domain.episode import context_begins
+from services.analytics.domain.episode import windows_before
 from services.analytics.domain.expected_windows import Expectation, Reach
 from services.analytics.domain.finding import Scene
 from services.analytics.domain.indicator import Indicator
@@ -32,9 +32,8 @@ class Expecting:
 
     def reach(self, indicator: Indicator, state: PartitionState, closes: datetime | None) -> Reach:
         """How far the windows of an indicator are due."""
-        rules = self.turn.catalogue.expectations_of(indicator.name)
-        looked_at = {rule.name: state.expected.get(_name(rule, indicator)) for rule, _ in rules}
-        return Reach(closes, {name: end for name, end in looked_at.items() if end is not None})
+        rules = [rule for rule, _ in self.turn.catalogue.expectations_of(indicator.name)]
+        return reach_of(rules, indicator, state, closes=closes)
 
     def look(
         self, scope: Scope, state: PartitionState, closes: datetime | None
@@ -110,7 +109,7 @@ class Expecting:
         """The series that had readings shortly before and may lack them now, and those that have lacked them for longer."""
         scene, indicator = expectation.scene, scope.indicator
         cut = indicator.window.cut
-        begins = context_begins(due[0].start, cut, rule.window_of, longest_break=scene.longest_break)
+        begins = windows_before(due[0].start, rule.window_of, scene)
         windows, window = [], window_at(scene.calendar, cut, begins)
         while window.start < due[-1].end:
             windows.append(window)
@@ -124,6 +123,12 @@ class Expecting:
         known = self.turn.uow.anomalies.open_of_rule(scope, rule.name)
         standing = [one.key for one in known if one.episode.last >= windows[0].start]
         return list({key.series: key for key in (*lacking, *standing)}.values())
+
+
+def reach_of(rules: Sequence[Rule], indicator: Indicator, state: PartitionState, *, closes: datetime | None) -> Reach:
+    """How far the windows of an indicator are due by the partition's state."""
+    looked_at = {rule.name: state.expected.get(_name(rule, indicator)) for rule in rules}
+    return Reach(closes, {name: end for name, end in looked_at.items() if end is not None})
 
 
 def _looked_at(state: PartitionState, rule: Rule, indicator: Indicator, *, until: datetime | None) -> PartitionState:

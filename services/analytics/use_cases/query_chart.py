@@ -4,24 +4,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from services.analytics.domain.chart_target import Target, target_of
 from services.analytics.domain.control_chart.chart import ControlChart
 from services.analytics.domain.control_chart.drawing import control_chart
 from services.analytics.domain.control_chart.frozen_baseline import FrozenBaseline, to_freeze
 from services.analytics.domain.control_chart.rebase import Rebase
 from services.analytics.domain.control_chart.rebase_form import check_one_series
-from services.analytics.domain.control_chart.target import Target, target_of
-from services.analytics.domain.errors import InvalidQuery, UnknownIndicator
+from services.analytics.domain.errors import UnknownIndicator
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.indicator_form import read_indicator
-from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.subject import subject_text
 from services.analytics.domain.value_frame import series_of
 from services.analytics.ports.charting import ChartedSeries, ChartUnitOfWork
 from services.analytics.ports.reading import AnalyticsReader, Readers, ValueFilter
+from services.analytics.use_cases.series_values import series_values
 from shared.calendars.calendar import Calendar
-
-_PAGE = 5_000
-_MOST = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +61,7 @@ class QueryChart:
             catalogue = reader.catalogue()
             series = series_of(indicator.name, indicator.version, subject_text(question.subject))
             chart = control_chart(
-                _values(reader, indicator, series),
+                series_values(reader, ValueFilter(indicator.name, indicator.version, series=series)),
                 indicator=indicator,
                 calendar=catalogue.calendar_of(indicator),
                 rebases=reader.charts.rebases(ChartedSeries(indicator.name, question.subject)),
@@ -110,20 +107,6 @@ def _indicator(reader: AnalyticsReader, name: str) -> Indicator:
     if found is None:
         raise UnknownIndicator(f"there is no indicator {name!r}")
     return read_indicator(found.name, found.computed_as, found.body)
-
-
-def _values(reader: AnalyticsReader, indicator: Indicator, series: bytes) -> Sequence[KpiValue]:
-    """The whole series: limits rest on the first windows of a phase, whichever are asked for."""
-    wanted = ValueFilter(indicator.name, indicator.version, series=series)
-    values: list[KpiValue] = []
-    after: tuple[datetime, bytes] | None = None
-    while len(values) <= _MOST:
-        page = reader.values(wanted, after=after, limit=_PAGE)
-        values.extend(page)
-        if len(page) < _PAGE:
-            return values
-        after = (page[-1].window.start, series)
-    raise InvalidQuery(f"{indicator.name} has more than {_MOST} windows; chart an indicator with longer ones")
 
 
 def _new(chart: ControlChart, kept: Sequence[FrozenBaseline], now: datetime) -> list[FrozenBaseline]:

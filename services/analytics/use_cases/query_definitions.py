@@ -1,16 +1,15 @@
-"""Show what is defined."""
+"""Show the calendars and rules that are defined."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from services.analytics.domain.catalogue import Definition, Kind
-from services.analytics.domain.errors import UnknownCalendar, UnknownIndicator, UnknownRule
+from services.analytics.domain.errors import UnknownCalendar, UnknownRule
 from services.analytics.ports.reading import Readers
 from shared.runtime.errors import DomainError
 
 _UNKNOWN: Mapping[Kind, type[DomainError]] = {
     "calendar": UnknownCalendar,
-    "indicator": UnknownIndicator,
     "rule": UnknownRule,
 }
 
@@ -22,7 +21,7 @@ class QueryDefinitions:
     readers: Readers
 
     def one(self, kind: Kind, name: str) -> Definition:
-        """Raises UnknownCalendar, UnknownIndicator or UnknownRule."""
+        """Raises UnknownCalendar or UnknownRule."""
         with self.readers() as reader:
             found = reader.definition(kind, name)
         if found is None:
@@ -32,12 +31,3 @@ class QueryDefinitions:
     def page(self, kind: Kind, *, after: str | None, limit: int) -> Sequence[Definition]:
         with self.readers() as reader:
             return reader.definitions(kind, after=after, limit=limit)
-
-    def problems(self) -> Mapping[str, Sequence[str]]:
-        """Indicator → what keeps it from counting readings, one sentence each; those that count are left out."""
-        with self.readers() as reader:
-            missing = reader.missing_columns()
-        return {
-            name: [f"its readings have no {column.replace('.', ' ', 1)}" for column in columns]
-            for name, columns in missing.items()
-        }

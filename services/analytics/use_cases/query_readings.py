@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from services.analytics.domain.errors import UnknownIndicator, UnknownWindow
+from services.analytics.domain.errors import InvalidQuery, UnknownIndicator, UnknownWindow
 from services.analytics.domain.history import Span
 from services.analytics.domain.indicator_form import read_indicator
 from services.analytics.domain.window_readings import Reading, ReadingKey, WantedReadings, readings_behind
@@ -26,7 +26,8 @@ class QueryReadings:
     """Corrected readings are shown as corrected, retracted ones not at all.
 
     Raises:
-        UnknownIndicator; UnknownWindow where there is no value; InvalidQuery for a dimension that the indicator lacks.
+        UnknownIndicator; UnknownWindow where there is no value; InvalidQuery for a dimension that the indicator lacks,
+            and for an indicator that is computed from others.
     """
 
     readers: Readers
@@ -38,6 +39,9 @@ class QueryReadings:
                 raise UnknownIndicator(f"there is no indicator {question.indicator!r}")
             indicator = read_indicator(found.name, found.computed_as, found.body)
             check_dimensions(indicator, question.subject)
+            if indicator.formula.parts:
+                parts = ", ".join(indicator.formula.parts)
+                raise InvalidQuery(f"{found.name} is computed from other indicators; ask for the readings of {parts}")
             start = question.window_start
             of_window = ValueFilter(
                 found.name, found.computed_as, question.subject, since=start, until=start + timedelta(microseconds=1)

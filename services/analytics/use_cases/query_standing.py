@@ -36,6 +36,7 @@ class QueryStanding:
                 subjects,
                 left_out,
                 reader.open_anomalies(),
+                reader.statistics.of_rules(None),
                 ages([state.watermarks for state in reader.partition_states()], now),
             )
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from services.goals.domain.goal import Goal, GoalSet, compare
 
-_NOT_SUMMED = ("standard_deviation", "quantile")
+_NOT_SUMMED = ("standard_deviation", "quantile", "derived", "weighted_score")
 
 
 class Health(StrEnum):

@@ -66,7 +66,7 @@ def _records(batches: Sequence[TypedReadings], partitions: int) -> Iterator[NewR
 
 def _with_identity(batch: TypedReadings, partitions: int) -> pl.DataFrame:
     """Add the hash of (source, id) and the partition it means; the columns in the order of the contract."""
-    hashes = np.array(identity_hashes(batch.source, batch.readings[EVENT_ID].to_list()), dtype=np.uint64)
+    hashes = identity_hashes(batch.source, batch.readings[EVENT_ID])
     columns = {column.name: column for column in batch.readings}
     columns[ID_HASH] = pl.Series(ID_HASH, hashes)
     rest = [name for name in columns if name not in FIXED_COLUMNS]

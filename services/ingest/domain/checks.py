@@ -15,8 +15,8 @@ from services.ingest.domain.quarantine import Reason
 from services.ingest.domain.reading_type import Measure, ReadingType
 from services.ingest.domain.source import Origin, Place, Source
 from services.ingest.domain.times import EARLIEST
-from services.ingest.domain.units import converts
 from shared.runtime.duration import format_duration
+from shared.units.conversion import converts
 
 MOST_DIMENSION_CHARACTERS = 500
 MOST_ID_CHARACTERS = 1000

@@ -95,17 +95,18 @@ class EventDecoder:
     def _all_at_once(self, originals: Sequence[bytes]) -> list[Event] | None:
         """All in one call, which takes half the time; None where one of them has to be looked at by itself.
 
-        Each is a line of its own, so that none can complete another. Of several lines, or none, the numbers do not agree.
+        No event completes another, nor hides behind one: after the brace at an original's end, the brace at the next one's
+        beginning is allowed only where an event is complete. So each holds one at least, and all of them hold so many.
         """
-        lines = b"\n".join(originals)
         if (
             self._decoder is None
-            or lines.count(b"\n") + 1 != len(originals)
+            or {original[:1] for original in originals} != {b"{"}
+            or {original[-1:] for original in originals} != {b"}"}
             or self._is_too_long(max(originals, key=len))
         ):
             return None
         try:
-            events = self._decoder.decode_lines(lines)
+            events = self._decoder.decode_lines(b"\n".join(originals))
         except _UNDECODABLE:
             return None
         return events if len(events) == len(originals) else None

@@ -19,7 +19,7 @@ from services.ingest.domain.quarantine import Rejected
 from services.ingest.domain.reading_type import Measure
 from services.ingest.domain.source import Constant, Origin, Place, canonical_text
 from services.ingest.domain.times import observed_times
-from services.ingest.domain.units import UnitMismatch, conversion
+from shared.units.conversion import UnitMismatch, conversion
 
 _UNMAPPED = math.nan
 """A measure whose value the source's map does not know; refused by its check."""

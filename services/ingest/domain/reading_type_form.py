@@ -6,8 +6,8 @@ from typing import Any
 
 from services.ingest.domain.errors import invalid
 from services.ingest.domain.reading_type import Measure, ReadingType
-from services.ingest.domain.units import check_unit
 from shared.runtime.form import Form, a_name, a_text, titles, yes_or_no
+from shared.units.conversion import check_unit
 
 _KEYS = ("dimensions", "measures", "title")
 _MEASURE_KEYS = ("unit", "minimum", "maximum", "at_most", "optional")

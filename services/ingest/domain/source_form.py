@@ -12,9 +12,9 @@ from services.ingest.domain.reading_type import ReadingType
 from services.ingest.domain.revision import TYPE_PREFIX
 from services.ingest.domain.source import Constant, Origin, Place, Scalar, Source, canonical_text
 from services.ingest.domain.times import is_time_zone
-from services.ingest.domain.units import UnitMismatch, check_unit, conversion
 from shared.runtime.duration import parse_duration
 from shared.runtime.form import Form, a_name, a_text, titles
+from shared.units.conversion import UnitMismatch, check_unit, conversion
 
 _KEYS = (
     "reading_type",

@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 
 import polars as pl
 
+from services.ingest.domain.times_alike import times_written_alike
+
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 """No source observes anything before this, whatever its horizon: such times are defaults that nobody filled in."""
 
@@ -19,6 +21,9 @@ def observed_times(texts: pl.Series, time_zone: str) -> pl.Series:
     its first moment. A local time that the clocks repeat means its first occurrence; one that they skip does not exist and is
     null. Fractions finer than a microsecond are cut off; a leap second is the second after it.
     """
+    times = times_written_alike(texts)
+    if times is not None:
+        return times
     times = _in_utc(texts, _RFC_3339)
     for form in (*_WITH_OFFSET, *_NAIVE):
         if times.null_count() == texts.null_count():

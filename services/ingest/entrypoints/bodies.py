@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
+from operator import contains
 
 import msgspec
 
@@ -133,9 +135,9 @@ def binary_mode(attributes: Mapping[str, str], data: bytes) -> bytes:
     return envelope[:-1] + (b"," if len(envelope) > len(b"{}") else b"") + b'"data":' + data + b"}"
 
 
-def looks_like_one_event(value: bytes) -> bool:
-    """Whether a record without a content type is an object on one line; it may yet be no JSON."""
-    return value.startswith(b"{") and b"\n" not in value
+def look_like_one_event_each(values: Sequence[bytes]) -> bool:
+    """Whether records without a content type are each an object on one line; it may yet be no JSON."""
+    return {value[:1] for value in values} <= {b"{"} and not any(map(contains, values, repeat(b"\n")))
 
 
 def record_events(content_type: str, attributes: Mapping[str, str], value: bytes) -> Sequence[bytes]:
@@ -150,7 +152,7 @@ def record_events(content_type: str, attributes: Mapping[str, str], value: bytes
     if content_type != BATCH:
         if attributes:
             return [binary_mode(attributes, value)]
-        if looks_like_one_event(value):
+        if look_like_one_event_each([value]):
             return [value]
     if value.lstrip()[:1] == b"[":
         try:

@@ -12,16 +12,14 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
 
 from services.ingest.domain.errors import Overloaded
-from services.ingest.entrypoints.bodies import looks_like_one_event, record_events
+from services.ingest.entrypoints.bodies import look_like_one_event_each, record_events
 from services.ingest.entrypoints.intake import Intake
 from services.ingest.ports import UnitOfWork
-from shared.eventlog.event_handler import BURIED
-from shared.eventlog.many_records import has_headers, partition_of, values_of
 from shared.eventlog.port import Headers, Record
 from shared.eventlog.pump import Busy, Unprocessable
+from shared.eventlog.record_runs import Run, runs_of
 from shared.events.topics import RAW_PREFIX, raw_topic
 from shared.runtime.failpoints import fail_point
 from shared.runtime.progress import Progress
@@ -44,7 +42,7 @@ class RawRecords:
 
     def __call__(self, records: Sequence[Record], progress: Sequence[Progress], now: datetime) -> None:
         del now  # the intake asks the clock for each batch
-        self._take([record for record in records if record.value != BURIED])
+        self._take(records)
         fail_point("raw-taken")
         with self.units() as uow:
             for moved in progress:
@@ -88,16 +86,16 @@ def _wait(records: Sequence[Record], source: str, error: Overloaded) -> Busy:
 def _by_source(records: Sequence[Record]) -> dict[str, list[bytes]]:
     """Events by the source whose topic they came on."""
     events: defaultdict[str, list[bytes]] = defaultdict(list)
-    for partition, run in groupby(records, partition_of):
-        events[partition.topic.removeprefix(RAW_PREFIX)].extend(_events_of(list(run)))
+    for run in runs_of(records):
+        events[run.partition.topic.removeprefix(RAW_PREFIX)] += _events_of(run)
     return events
 
 
-def _events_of(records: Sequence[Record]) -> Sequence[bytes]:
-    values = values_of(records)
-    if not has_headers(records) and all(map(looks_like_one_event, values)):
+def _events_of(run: Run) -> Sequence[bytes]:
+    values = run.values()
+    if not run.has_headers and look_like_one_event_each(values):
         return values
-    return [event for record in records for event in _events(record)]
+    return [event for record in run for event in _events(record)]
 
 
 def _events(record: Record) -> Sequence[bytes]:

@@ -17,7 +17,7 @@ from shared.runtime.progress import Delivery, PassedOver, Progress
 
 ANALYTICS = service_actor("analytics")
 
-_NOTED = {"cleared": "issue.anomaly_cleared", "withdrawn": "issue.evidence_withdrawn"}
+_NOTED: Mapping[str, str] = {"cleared": "issue.anomaly_cleared", "withdrawn": "issue.evidence_withdrawn"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,27 +66,31 @@ class FollowAnomaly:
                 uow.advance(moved)
             for command in commands:
                 accepted = command.delivery is None or uow.accept(consumer, command.delivery)
-                if accepted and isinstance(command, AnomalyChanged) and command.opens_issue:
+                if accepted and isinstance(command, AnomalyChanged):
                     self._apply(uow, command, now)
             fail_point("anomalies-written")
             uow.commit()
         fail_point("anomalies-committed")
 
     def _apply(self, uow: UnitOfWork, command: AnomalyChanged, now: datetime) -> None:
-        if command.state == "open":
+        if command.state == "open" and command.opens_issue:
             self.attach(uow, _trouble(command), actor=ANALYTICS, trigger="anomaly-raised", now=now)
         else:
             _note(uow, command, now)
 
 
 def _note(uow: UnitOfWork, command: AnomalyChanged, now: datetime) -> None:
-    """The open issue that knows the anomaly is told that it is gone. Nothing is closed by that."""
+    """The open issue that knows the anomaly is told how it stands: gone, or going on under a rule that only observes by now.
+
+    Nothing is opened or closed by that.
+    """
     trouble = _trouble(command)
     issue = newest_of(uow.issues, trouble.fingerprint)
     known = next((one for one in issue.evidence if one.id == command.anomaly_id), None) if issue else None
     if issue is None or known is None or not issue.is_open:
         return
-    change = "issue.evidence_refreshed" if known.state == command.state else _NOTED[command.state]
+    news = None if known.state == command.state else _NOTED.get(command.state)
+    change = "issue.evidence_refreshed" if news is None else news
     after = replace(with_occurrence(issue, trouble.occurrence), version=issue.version + 1)
     details = {"occurrence": command.anomaly_id, "rule": command.rule, "anomaly_state": command.state}
     record(uow, Change(issue, after, f"anomaly-{command.state}", change, ANALYTICS, command.reason, details), now)

@@ -154,10 +154,14 @@ def test_a_goal_that_is_no_longer_active_is_no_longer_judged(analytics: Alone) -
     analytics.publish_event(GOAL_CHANGES, goal_set("active", goal(breach_target=0.95)))
     send(analytics, 94, 94)
     assert states(analytics) == [("goal:g-1", "open", 2)]
+    assert analytics.get("rules/goal:g-1/statistics")["anomalies"]["open"] == 1
     analytics.publish_event(GOAL_CHANGES, goal_set("suspended", goal(breach_target=0.95)))
     [closed] = analytics.anomalies()
     assert (closed["state"], closed["cleared_window"]) == ("cleared", None)
     assert closed["reason"].endswith("no rule judges it any more")
+    assert (closed["cleared_because"], closed["cleared_by"]) == ("no_rule", None)
+    past = analytics.get("rules/goal:g-1/statistics")
+    assert (past["anomalies"]["cleared"], past["issues_a_month"]) == (1, None)
     analytics.publish_event(GOAL_CHANGES, goal_set("active", goal(breach_target=0.95)))
     [back] = analytics.anomalies()
     assert (back["state"], back["id"], back["cleared_at"]) == ("open", closed["id"], None)

@@ -98,6 +98,42 @@ def test_the_window_after_a_restated_one_is_judged_again(analytics: Alone) -> No
     assert undone["reasons"]["zh"].endswith("；已撤回：现有数值已不再显示该异常")
 
 
+def test_lists_and_events_show_what_cleared_an_anomaly(analytics: Alone) -> None:
+    analytics.put("rules/yield-below-95", BELOW_95 | {"clear_after": 2})
+    analytics.send(weeks(940, 940, 960))
+    [going_on] = analytics.anomalies()
+    assert (going_on["state"], going_on["clear_after"], going_on["cleared_because"]) == ("open", 2, None)
+    analytics.send([Inspection("more", MONDAY + timedelta(days=7 * 4 + 3), "A", 980, 1000)])
+    [shown] = analytics.anomalies()
+    assert (shown["state"], shown["cleared_because"]) == ("cleared", "in_order")
+    assert shown["cleared_window"] == shown["cleared_by"]["window"]
+    assert (shown["cleared_window"]["start"], shown["cleared_by"]["value"]) == ("2026-03-23T00:00:00Z", 1.0)
+    assert shown["reason"].endswith(
+        "; cleared by 2 weeks running in order, the last 100 % (1000 of 1000) in the week of 2026-03-23"
+    )
+    assert shown["reasons"]["zh"].endswith("；连续 2 周正常后已由 2026-03-23 当周 100 %（1000/1000） 解除")
+    *_, (_, told) = analytics.events(ANOMALIES, AnomalySnapshot)
+    assert (told.clear_after, told.cleared_because) == (2, "in_order")
+    assert told.cleared_by is not None
+    assert told.cleared_by.value == 1.0
+
+
+def test_a_changed_rule_is_a_version_that_its_anomalies_carry(analytics: Alone) -> None:
+    analytics.put("rules/yield-below-95", BELOW_95)
+    analytics.send(weeks(940, 940, 940))
+    assert analytics.put("rules/yield-below-95", BELOW_95)["version"] == 1
+    assert analytics.put("rules/yield-below-95", BELOW_95 | {"for_windows": 3})["version"] == 2
+    analytics.settle()
+    [shown] = analytics.anomalies()
+    assert (shown["rule_version"], shown["raised_window"]["start"]) == (2, "2026-03-16T00:00:00Z")
+    assert [told.rule_version for _, told in analytics.events(ANOMALIES, AnomalySnapshot)] == [1, 2]
+    [first, second] = analytics.get("rules/yield-below-95/versions")["items"]
+    assert (first["version"], first["changes"], first["definition"]["for_windows"]) == (1, [], 2)
+    assert (second["version"], second["defined_at"]) == (2, "2026-11-23T09:00:00Z")
+    assert second["changes"] == [{"field": "for_windows", "before": 2, "after": 3}]
+    assert analytics.get("rules/nothing/versions", expect=404)["type"] == "/problems/unknown-rule"
+
+
 def test_an_hour_has_no_like_one_year_before(analytics: Alone) -> None:
     analytics.put("indicators/hourly", YIELD | {"window": {"kind": "tumbling", "every": "hour"}})
     body = {"indicator": "hourly", "kind": "change_from_previous", "more_than": 0.1, "against": "year_before"}

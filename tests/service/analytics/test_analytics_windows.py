@@ -96,6 +96,19 @@ def test_windows_after_the_last_reading_are_there_though_readings_closed_the_one
         assert shown(analytics, "passed") == rolling_reference(list(readings.values()), 4, last_day=26)
 
 
+def test_windows_after_the_last_reading_are_there_though_the_history_was_computed_when_they_had_closed(
+    tmp_path: Path,
+) -> None:
+    """A value that was open when it was computed from history was made final by being judged, and nothing began the windows after it."""
+    with alone(tmp_path) as analytics:
+        for number in range(5):
+            analytics.put(f"indicators/passed-{number}", SUM)
+        readings = [inspection(0, 0.5, 1), inspection(1, 1.5, 2)]
+        analytics.send([*readings, inspection(0, 12.5, 100, line="B")])
+        for number in range(5):
+            assert shown(analytics, f"passed-{number}") == rolling_reference(readings, 4, last_day=12)
+
+
 STREAMS = st.lists(
     st.tuples(st.integers(0, 24 * 25), st.integers(0, 9), st.sampled_from("AB")), min_size=1, max_size=40
 )
@@ -183,6 +196,34 @@ def test_an_idle_source_lets_rolling_windows_close_by_the_clock_until_nothing_is
         analytics.pass_time(timedelta(days=30))
         assert [value for value, _, _ in shown(analytics, "passed").values()] == [5, 5, 5, 5]
         assert {state for _, _, state in shown(analytics, "passed").values()} == {"closed"}
+
+
+def test_a_rule_that_comes_while_windows_close_by_the_clock_ends_no_row_of_rolling_windows(tmp_path: Path) -> None:
+    """Judging anew closed the newest window, and with it the others never began. Found by the simulation."""
+    with alone(tmp_path) as analytics:
+        analytics.put("indicators/passed", SUM)
+        today = analytics.clock.now().replace(hour=0)
+        analytics.send([Inspection("a", today, "A", 5, 10)])
+        analytics.clock.advance(timedelta(days=30))
+        analytics.put("rules/enough", {"indicator": "passed", "kind": "target", "comparator": ">=", "target": 3})
+        analytics.settle()
+        assert [value for value, _, _ in shown(analytics, "passed").values()] == [5, 5, 5, 5]
+
+
+def test_rolling_windows_that_had_begun_are_restated_and_followed_when_another_source_takes_the_watermark_back(
+    tmp_path: Path,
+) -> None:
+    """What the clock had closed beyond the new source's time kept its value, and nothing followed. Found by the simulation."""
+    with alone(tmp_path) as analytics:
+        analytics.put("indicators/passed", SUM)
+        today = analytics.clock.now().replace(hour=0)
+        analytics.send([Inspection("a", today, "A", 5, 10)])
+        analytics.pass_time(30 * DAY)
+        assert [value for value, _, _ in shown(analytics, "passed").values()] == [5, 5, 5, 5]
+        analytics.send([Inspection("b", today + 2 * DAY, "A", 3, 10, source="mes-8")])
+        assert [value for value, _, _ in shown(analytics, "passed").values()] == [5, 5, 8, 8, 3]
+        analytics.pass_time(DAY)
+        assert [value for value, _, _ in shown(analytics, "passed").values()] == [5, 5, 8, 8, 3, 3]
 
 
 def test_a_rule_is_judged_over_rolling_windows_a_step_apart(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The commands that call a running Andon, over real HTTP."""
 
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,16 @@ def answered(result: Result) -> dict[str, Any]:
         raise result.exception
     found: dict[str, Any] = json.loads(result.stdout)
     return found
+
+
+def until_it_shows(andon: Andon, wanted: str, *words: str) -> str:
+    """What a command prints, asked again while values are still being computed."""
+    for _ in range(200):
+        shown = andon(*words).stdout
+        if wanted in shown:
+            break
+        threading.Event().wait(0.05)
+    return shown
 
 
 def repaired(original: str) -> dict[str, Any]:
@@ -121,6 +132,39 @@ def test_a_topic_is_shown_as_text(defined: Andon, tmp_path: Path) -> None:
     assert "first-pass-yield" in shown or "plant-shanghai" in shown
     readings = defined("tail", "readings", "--from-start", "--limit", "1").stdout
     assert '"mes-7"' in readings
+
+
+def test_a_rule_is_tried_before_it_may_act(defined: Andon, tmp_path: Path) -> None:
+    rows = [f"2024-{month:02}-{day:02},TRY,pump,100,90" for month in (6, 7, 8) for day in range(1, 29)]
+    file = tmp_path / "tried.csv"
+    file.write_text(HEADER + "\n".join(rows) + "\n")
+    load(defined, file)
+    rules = tmp_path / "rules.yaml"
+    rules.write_text(
+        "rules: {yield-below-95: {indicator: first-pass-yield, kind: target, comparator: '>=', target: 0.97}}"
+    )
+    shown = until_it_shows(defined, " 1 both", "dry-run", str(rules), "--subject", "line=TRY")
+    assert "yield-below-95 on first-pass-yield, 2024-" in shown
+    assert "would have raised 1 anomaly, " in shown
+    assert "in theory: not known; the rule says nothing about chance" in shown
+    assert "beside version 1 in force: 0 only this, 1 both, 0 only in force" in shown
+    assert "line=TRY" in shown
+    in_force = defined("dry-run", "yield-below-95", "--subject", "line=TRY", "--to", "2024-06-02").stdout
+    assert "not compared: this is the rule in force" in in_force
+    assert "would have raised 0 anomalies" in in_force
+
+
+def test_what_cannot_be_tried_is_named(defined: Andon, tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("rules: {new: {indicator: nothing, kind: target, comparator: '>=', target: 0.97}}")
+    message = str(defined("dry-run", str(wrong)).exception)
+    assert "wrong.yaml: rules/new: " in message
+    assert "PUT /v1/indicators/nothing first" in message
+    assert "no such file" in str(defined("dry-run", "gone.yaml").exception)
+    assert "send the definition" in str(defined("dry-run", "gone").exception)
+    assert "write dimension=value" in str(defined("dry-run", "gone", "--subject", "line").exception)
+    wrong.write_text("calendars: {}")
+    assert "holds no rules" in str(defined("dry-run", str(wrong)).exception)
 
 
 def test_an_unknown_topic_is_named(andon: Andon) -> None:

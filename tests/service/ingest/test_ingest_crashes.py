@@ -1,7 +1,6 @@
 """A crash at each step of taking in, releasing and replaying: done again, everything stands where it should, and once per id."""
 
 from collections.abc import Callable
-from concurrent.futures import CancelledError
 from datetime import timedelta
 from pathlib import Path
 
@@ -31,11 +30,7 @@ def until_done(andon: Alone, attempt: Callable[[], httpx.Response]) -> httpx.Res
     for _ in range(5):
         try:
             answer = attempt()
-        except (
-            Crash,
-            CancelledError,
-            RuntimeError,
-        ):  # the last two are what a crash in a request looks like from outside
+        except Crash:
             andon.restart()
             continue
         if answer.status_code != 503:

@@ -61,6 +61,31 @@ def test_a_rule_that_opens_no_issue_opens_none(andon: Alone) -> None:
     assert andon.issues() == []
 
 
+def test_a_rule_that_only_observes_by_now_still_tells_the_issue_it_has_opened(andon: Alone) -> None:
+    andon.anomaly()
+    andon.anomaly(kind="updated", opens_issue=False, reason="below 0.95 three weeks running")
+    (issue,) = andon.issues()
+    assert andon.get(f"issues/{issue['id']}")["seen"][0]["reason"] == "below 0.95 three weeks running"
+    andon.anomaly(kind="cleared", state="cleared", opens_issue=False)
+    andon.anomaly("anomaly-2", opens_issue=False)
+    andon.anomaly(kind="withdrawn", state="withdrawn", opens_issue=False)
+    wanted = ["issue.detected", "issue.evidence_refreshed", "issue.anomaly_cleared", "issue.evidence_withdrawn"]
+    assert changes(andon, issue["id"]) == wanted
+    (issue,) = andon.issues()
+    assert (issue["occurrences"], issue["evidence_withdrawn"]) == (1, True)
+
+
+def test_a_rule_that_acts_now_opens_an_issue_of_what_goes_on_and_none_of_what_is_over(andon: Alone) -> None:
+    for name, line in (("anomaly-1", "A"), ("anomaly-2", "B")):
+        andon.anomaly(name, line=line, opens_issue=False)
+    andon.anomaly("anomaly-2", kind="cleared", line="B", state="cleared", opens_issue=False)
+    assert andon.issues() == []
+    andon.anomaly("anomaly-1", kind="updated")
+    andon.anomaly("anomaly-2", kind="updated", line="B", state="cleared")
+    (issue,) = andon.issues()
+    assert issue["anomaly_id"] == "anomaly-1"
+
+
 def test_a_consumer_goes_on_after_what_it_cannot_read(andon: Alone) -> None:
     andon.log.append(
         [NewRecord(ANOMALIES, b"not json", key=b"x"), NewRecord(ANOMALIES, b'{"type":"other.v1"}', key=b"x")]

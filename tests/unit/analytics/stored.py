@@ -7,12 +7,31 @@ from typing import Any, cast
 
 from services.analytics.domain.anomaly import Anomaly, Change
 from services.analytics.domain.catalogue import make_catalogue
+from services.analytics.domain.checkpoint import Checkpoint
+from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.rule import Rule
 from services.analytics.ports.evaluating import EvaluateUnitOfWork
 from services.analytics.use_cases.judging import Turn
 from shared.calendars.calendar import DEFAULT_CALENDAR
-from tests.unit.analytics.examples import NOW, indicator
+from tests.unit.analytics.examples import NOW, indicator, key
+
+
+@dataclass
+class Checkpoints:
+    """Checkpoints in memory."""
+
+    held: dict[tuple[bytes, str, int], Checkpoint] = field(default_factory=dict)
+
+    def of_series(self, series: Sequence[bytes]) -> Sequence[Checkpoint]:
+        return [one for one in self.held.values() if one.series in series]
+
+    def save(self, checkpoints: Sequence[Checkpoint]) -> None:
+        self.held.update({(one.series, one.rule, one.slot): one for one in checkpoints})
+
+    def forget(self, checkpoints: Sequence[Checkpoint]) -> None:
+        for one in checkpoints:
+            del self.held[one.series, one.rule, one.slot]
 
 
 @dataclass
@@ -22,12 +41,15 @@ class Stored:
     held: dict[datetime, KpiValue] = field(default_factory=dict)
     known: dict[str, Anomaly] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
+    checkpoints: Checkpoints = field(default_factory=Checkpoints)
+    read: int = 0
 
     def history(
         self, wanted: Mapping[bytes, datetime | None], *, with_open: bool = False
     ) -> Mapping[bytes, Sequence[KpiValue]]:
         [(series, since)] = wanted.items()
         found = [self.held[at] for at in sorted(self.held) if since is None or at >= since]
+        self.read += len(found)
         return {series: [value for value in found if with_open or value.status != "provisional"]}
 
     def standing(self, series: Sequence[bytes], since: datetime | None) -> Mapping[bytes, Sequence[Anomaly]]:
@@ -52,11 +74,19 @@ class FakeUnit:
     values: Stored
     anomalies: Stored
     events: Stored
+    checkpoints: Checkpoints
 
 
-def turn(stored: Stored, judged: Rule) -> Turn:
+def turn(
+    stored: Stored, judged: Rule, about: Indicator | None = None, *, phase_starts: tuple[datetime, ...] = ()
+) -> Turn:
+    """One transaction that judges line A."""
     catalogue = make_catalogue(
-        revision=1, indicators=[indicator()], calendars={"default": DEFAULT_CALENDAR}, rules=[judged]
+        revision=1,
+        indicators=[about or indicator()],
+        calendars={"default": DEFAULT_CALENDAR},
+        rules=[judged],
+        phase_starts={("first-pass-yield", key().subject): phase_starts},
     )
-    unit: Any = FakeUnit(stored, stored, stored)
+    unit: Any = FakeUnit(stored, stored, stored, stored.checkpoints)
     return Turn(cast("EvaluateUnitOfWork", unit), catalogue, NOW)

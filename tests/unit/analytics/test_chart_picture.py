@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.analytics.domain.chart_target import target_of
 from services.analytics.domain.control_chart.drawing import control_chart
 from services.analytics.domain.control_chart.rebase import Rebase
-from services.analytics.domain.control_chart.target import target_of
 from services.analytics.domain.indicator import Formula, RollingWindow
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.entrypoints.chart_picture.picture import picture

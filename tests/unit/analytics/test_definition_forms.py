@@ -115,7 +115,6 @@ def test_a_wrong_indicator_is_refused_with_pointer_and_remedy(
 
 WRONG_RULES: list[tuple[dict[str, Any], str, str]] = [
     ({"indicator": None}, "/indicator", "is missing"),
-    ({"kind": "ewma"}, "/kind", "cannot be judged yet; what can be is target"),
     ({"kind": "guess"}, "/kind", "use one of target, change_from_previous"),
     ({"comparator": "≥"}, "/comparator", "use one of >=, >, <=, <"),
     ({"comparator": None}, "/comparator", "say what is good"),

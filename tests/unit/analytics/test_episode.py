@@ -238,8 +238,10 @@ def test_an_anomaly_that_no_rule_stands_behind_is_closed_and_comes_back_with_its
     [closed] = judging.whole(turn(stored, other), indicator(), [history[0].key])
     assert (closed.kind, closed.anomaly.state) == (ChangeKind.CLEARED, "cleared")
     assert closed.anomaly.reason.endswith("no rule judges it any more")
+    assert (closed.anomaly.cleared_because, closed.anomaly.episode.clearing) == ("no_rule", None)
     [back] = judging.whole(turn(stored, judged), indicator(), [history[0].key])
     assert (back.kind, back.anomaly.id, back.anomaly.state) == (ChangeKind.UPDATED, closed.anomaly.id, "open")
+    assert back.anomaly.cleared_because is None
 
 
 def test_a_rule_that_no_longer_covers_the_subject_withdraws() -> None:

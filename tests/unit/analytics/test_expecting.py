@@ -95,7 +95,7 @@ def test_bit_by_bit_equals_all_at_once(
     judged = rule(name="silent", condition=condition, **shape)
     catalogue = make_catalogue(revision=1, indicators=[DAILY], calendars={"default": CALENDAR}, rules=[judged])
     stored = Anomalies()
-    unit: Any = FakeUnit(cast("Stored", Values(stored)), stored, stored)
+    unit: Any = FakeUnit(cast("Stored", Values(stored)), stored, stored, stored.checkpoints)
     turn = Turn(cast("EvaluateUnitOfWork", unit), catalogue, NOW)
     judging = Judging(CountingIds().next)
     expecting, state = Expecting(turn, judging, portion), PartitionState()

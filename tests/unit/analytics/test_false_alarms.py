@@ -2,10 +2,12 @@
 
 import itertools
 import math
+from typing import Any
 
 import pytest
 
 from services.analytics.domain.false_alarms import LONGEST, expected_run_length
+from services.analytics.domain.rule_form import read_rule
 from services.analytics.domain.rules.change import ChangeFromPrevious
 from tests.unit.analytics.examples import rule
 
@@ -42,3 +44,22 @@ def test_what_says_nothing_about_chance_has_none_and_what_never_comes_is_very_lo
     assert expected_run_length(rule(condition=ChangeFromPrevious(0.1))) is None
     assert expected_run_length(rule(for_windows=50, of=100, confidence=0.95)) is None
     assert expected_run_length(rule(for_windows=100, confidence=0.95)) == LONGEST
+
+
+@pytest.mark.parametrize(
+    ("fields", "published"),
+    [
+        ({"kind": "control_chart", "run_rules": ["N1"]}, 370.4),
+        ({"kind": "control_chart"}, 109.1),
+        ({"kind": "control_chart", "run_rules": ["WE1", "WE2", "WE3", "WE4"]}, 91.75),
+        ({"kind": "control_chart", "run_rules": ["N1"], "reports": "worse"}, 740.8),
+        ({"kind": "ewma", "lambda": 0.1, "L": 2.814, "limits": "asymptotic"}, 500),
+        ({"kind": "ewma", "lambda": 0.1, "L": 2.814}, 487.0),
+        ({"kind": "cusum", "h": 4, "head_start": 2}, 148.7),
+        ({"kind": "cusum", "h": 4, "reports": "worse"}, 335.4),
+    ],
+)
+def test_rules_on_charts(fields: dict[str, Any], published: float) -> None:
+    """Champ & Woodall 1987, Lucas & Saccucci 1990, Lucas & Crosier 1982; Nelson's together were simulated."""
+    judged = read_rule("steady", 1, {"indicator": "first-pass-yield", **fields})
+    assert expected_run_length(judged) == pytest.approx(published, rel=0.01)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.analytics.domain.catalogue import Catalogue, make_catalogue
-from services.analytics.domain.fold import Block, PartitionMemory, fold
+from services.analytics.domain.fold import ARRIVED_AT, READ_FROM, Block, PartitionMemory, fold, with_origin
 from services.analytics.domain.indicator import Formula, Indicator, TumblingWindow
 from services.analytics.domain.pane import empty_deltas, merge
 from services.analytics.domain.seen_ids import SeenIds, load, pack
@@ -152,3 +152,14 @@ def test_the_source_is_a_dimension_unless_the_reading_type_has_one_of_its_own() 
     assert subjects(sent) == ['{"source":"mes-7"}']
     assert subjects(sent, where={"source": ("mes-8",)}) == []
     assert subjects(sent.with_columns(pl.lit("line 4").alias("dimension.source"))) == ['{"source":"line 4"}']
+
+
+def test_readings_of_all_blocks_stand_in_their_order_each_with_where_and_when_it_came() -> None:
+    reading: list[Reading] = [(1, 0, "A", 5, 4), (2, 0, "A", 5, 5)]
+    early = replace(block(reading), partition=1)
+    later = replace(block(reading[:1]), partition=0, arrived_at=early.arrived_at + timedelta(seconds=1))
+    later = replace(later, readings=later.readings.drop("dimension.line"))
+    found = with_origin([early, later])
+    assert found[READ_FROM].to_list() == [1, 1, 0]
+    assert found[ARRIVED_AT].to_list() == [early.arrived_at, early.arrived_at, later.arrived_at]
+    assert found["dimension.line"].to_list() == ["A", "A", None]

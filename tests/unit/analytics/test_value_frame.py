@@ -147,6 +147,14 @@ def test_another_minimum_sample_judges_stored_values_anew() -> None:
     assert (anew.judgement, anew.status, anew.revision, anew.value) == ("insufficient", "restated", 2, 0.9)
 
 
+def test_judging_anew_closes_no_window() -> None:
+    """That is left to what begins the rolling window that follows."""
+    stored = changed_values(computed(deltas(delta(9, 10)), definitions()), no_values())
+    assert judged_anew(stored, definitions(closes=week(0).end)).is_empty()
+    anew = judged_anew(stored, definitions(indicator(minimum_sample=30), week(0).end))
+    assert _states(anew) == [("provisional", 0, True)]
+
+
 def test_deltas_of_a_version_that_is_not_in_force_are_left_out() -> None:
     new = touched({0: [deltas(delta(9, 10), delta(9, 10, indicator_version=2))]})
     assert of_defined(new, definitions())["indicator_version"].to_list() == [1]

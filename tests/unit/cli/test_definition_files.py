@@ -28,6 +28,20 @@ def test_each_definition_is_sent_after_what_it_refers_to(tmp_path: Path) -> None
     assert [definition.path for definition in found[-2:]] == ["/v1/goal-sets/2026", "/v1/routing"]
 
 
+def test_a_derived_indicator_is_sent_after_its_parts(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(
+        "indicators:\n"
+        "  score: {formula: {kind: weighted_score, weights: {through-yield: 0.5, b: 0.5}}}\n"
+        "  through-yield: {formula: {kind: derived, expression: (a - b) * 2}}\n"
+        "  a: {formula: {kind: count}}\n"
+        "  b: {}\n"
+        "  round: {formula: {kind: derived, expression: about}}\n"
+        "  about: {formula: {kind: derived, expression: round}}\n"
+    )
+    names = [definition.name for definition in read_definitions(tmp_path)]
+    assert names == ["a", "b", "through-yield", "score", "round", "about"]
+
+
 def test_a_name_cannot_reach_another_path(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("rules: {'../x?y': {}}\n")
     assert read_definitions(tmp_path)[0].path == "/v1/rules/..%2Fx%3Fy"

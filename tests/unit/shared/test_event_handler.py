@@ -45,6 +45,20 @@ def test_a_batch_moves_from_the_stored_offset_and_a_buried_record_keeps_its_numb
     assert buried.delivery == Delivery("analytics", "anomalies", 0, 6)
 
 
+def test_what_is_delivered_again_does_not_take_the_position_back() -> None:
+    """Records are deleted up to where a position once stood: one that went back could never be started from again."""
+    seen: list[Sequence[Progress]] = []
+    handler = EventHandler(
+        consumer="issues.anomalies",
+        starting_offsets=stored,
+        apply=lambda incoming, progress, now: seen.append(progress),
+    )
+    handler.assigned([PLACE])
+    assert handler.handle([record(1), record(2)], NOON) == {PLACE: 3}
+    assert handler.handle([record(2), record(3)], NOON) == {PLACE: 4}
+    assert [(one.expected_offset, one.next_offset) for progress in seen for one in progress] == [(3, 3), (3, 4)]
+
+
 BURIED_ONE = Incoming(record(5, BURIED), Delivery("analytics", "anomalies", 0, 6))
 
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from shared.eventlog.held_records import Held, evenly, in_proportion, oldest_first
 from shared.eventlog.port import Partition, Record
+from shared.eventlog.record_runs import Run
 
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -14,12 +15,16 @@ SECOND = timedelta(seconds=1)
 
 def held(*seconds: float, number: int = 0) -> Held:
     """What the log took at these seconds, one byte each."""
-    found = Held()
+    partition = Partition("raw.erp", number)
+    found = Held(partition)
     found.add(
-        [
-            Record(Partition("raw.erp", number), offset, None, b"x", (), BEGINNING + second * SECOND)
-            for offset, second in enumerate(seconds)
-        ]
+        Run(
+            partition,
+            [
+                Record(partition, offset, None, b"x", (), BEGINNING + second * SECOND)
+                for offset, second in enumerate(seconds)
+            ],
+        )
     )
     return found
 
@@ -34,12 +39,12 @@ def test_what_is_taken_is_the_oldest_and_no_longer_held() -> None:
     assert [record.offset for record in one.records] == [2]
     assert one.size == 1
     one.clear()
-    assert (one.records, one.size, one.newest) == ([], 0, None)
+    assert (list(one.records), one.size, one.newest) == ([], 0, None)
 
 
 def test_a_cut_counts_what_the_log_took_until_then() -> None:
     one = held(1, 2, 2, 5)
-    assert [one.until(BEGINNING + second * SECOND) for second in (0, 1, 2, 4, 5, 9)] == [0, 1, 3, 3, 4, 4]
+    assert [one.records.until(BEGINNING + second * SECOND) for second in (0, 1, 2, 4, 5, 9)] == [0, 1, 3, 3, 4, 4]
 
 
 def test_partitions_of_unequal_density_are_cut_at_one_time() -> None:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from services.analytics.domain.control_chart.rebase import BEGINNING, Rebase
+from services.analytics.domain.control_chart.rebase import Rebase
+from services.analytics.domain.finding import BEGINNING
 from services.analytics.domain.indicator import Direction
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.spc.chart_choice import ChartChoice

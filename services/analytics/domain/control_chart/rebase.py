@@ -4,9 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-BEGINNING = "beginning"
-"""The name of the phase that no rebase began."""
-
 
 @dataclass(frozen=True, slots=True)
 class Rebase:

@@ -35,7 +35,7 @@ def check_one_series(indicator: Indicator, subject: Mapping[str, str]) -> None:
     """Raises InvalidQuery unless the subject names each dimension of the indicator: a chart is of one series."""
     if set(subject) != set(indicator.by):
         wanted = "&".join(f"subject.{dimension}=…" for dimension in indicator.by) or "no subject"
-        raise InvalidQuery(f"a chart of {indicator.name} is of one series; ask with {wanted}")
+        raise InvalidQuery(f"this is asked of one series of {indicator.name}; ask with {wanted}")
 
 
 def _subject_problems(subject: Mapping[str, str], indicator: Indicator) -> list[FieldProblem]:

@@ -6,18 +6,25 @@ from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from typing import Any, ClassVar, Literal, cast, get_args
 
-from services.analytics.domain.episode import context_begins
-from services.analytics.domain.finding import Comparator, Deviation, Finding, Language, Scene, Show
+from services.analytics.domain.episode import context_begins, windows_before
+from services.analytics.domain.finding import (
+    REPORTS,
+    Comparator,
+    Deviation,
+    Finding,
+    Language,
+    Reports,
+    Scene,
+    Show,
+)
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.rules.number_form import a_size
 from shared.calendars.windows import window_at
 from shared.runtime.form import Form, one_of
 
 Against = Literal["previous", "year_before"]
-Reports = Literal["worse", "both"]
 
 _AGAINST: tuple[Against, ...] = get_args(Against)
-_REPORTS: tuple[Reports, ...] = get_args(Reports)
 _DIGITS = 12
 _DOUBTFUL = 1e-9
 """Of the sum of all sizes concerned; far more than doubles round, so that beyond it they decide rightly."""
@@ -60,7 +67,7 @@ class ChangeFromPrevious:
 
     def reads_from(self, start: datetime, scene: Scene) -> datetime:
         if self.against == "previous":
-            return context_begins(start, scene.indicator.window.cut, 1, longest_break=scene.longest_break)
+            return windows_before(start, 1, scene)
         return context_begins(start, "year", 1)
 
     def findings(self, values: Sequence[KpiValue], scene: Scene) -> Iterator[Finding | None]:
@@ -100,8 +107,7 @@ class ChangeFromPrevious:
         return abs(_exact(now) - exact_before) > exact_allowed
 
     def _is_reported(self, side: Deviation, scene: Scene) -> bool:
-        worse = "below" if scene.indicator.direction == "higher_is_better" else "above"
-        return self.reports == "both" or side == worse
+        return self.reports == "both" or side == scene.worse
 
     def good(self, side: Deviation) -> Comparator:
         return ">=" if side == "below" else "<="
@@ -134,7 +140,7 @@ def read_change(form: Form) -> ChangeFromPrevious:
         most=form.read("more_than_share" if relative else "more_than", a_size, 0.0),
         relative=relative,
         against=cast("Against", form.read("against", one_of(_AGAINST, "a window to compare with"), "previous")),
-        reports=cast("Reports", form.read("reports", one_of(_REPORTS, "a choice of changes"), "both")),
+        reports=cast("Reports", form.read("reports", one_of(REPORTS, "a choice of changes"), "both")),
     )
 
 

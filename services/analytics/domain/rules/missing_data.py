@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Any, ClassVar
 
-from services.analytics.domain.episode import context_begins
+from services.analytics.domain.episode import windows_before
 from services.analytics.domain.finding import Comparator, Deviation, Finding, Language, Scene, Show
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.rules.number_form import a_size
@@ -76,7 +76,7 @@ class MissingData:
     def reads_from(self, start: datetime, scene: Scene) -> datetime:
         """Far enough for the reading from which on windows are expected."""
         windows = self.seen_within + (USUAL_WINDOWS if self._knows_usual else 0)
-        return context_begins(start, scene.indicator.window.cut, windows, longest_break=scene.longest_break)
+        return windows_before(start, windows, scene)
 
     def findings(self, values: Sequence[KpiValue], scene: Scene) -> Iterator[Finding | None]:
         """Of values as `expected_windows` makes them: of each window the number of its readings."""

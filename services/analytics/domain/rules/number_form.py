@@ -1,5 +1,6 @@
 """Numbers of rules as people write them."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -21,3 +22,15 @@ def a_size(value: Any) -> float:
     if size < 0:
         raise ValueError(f"{value!r} is no size; write a number from 0")
     return size
+
+
+def a_number_between(least: float, most: float) -> Callable[[Any], float]:
+    """A reader of numbers from `least` to `most`, both included."""
+
+    def read(value: Any) -> float:
+        number = float(a_decimal(value))
+        if not least <= number <= most:
+            raise ValueError(f"{value!r} is not a number from {least:g} to {most:g}")
+        return number
+
+    return read

@@ -13,12 +13,9 @@ from fractions import Fraction
 from typing import Any, ClassVar, cast
 
 from services.analytics.domain.finding import COMPARATORS, Comparator, Deviation, Finding, Language, Scene, Show
-from services.analytics.domain.kpi_value import KpiValue
+from services.analytics.domain.kpi_value import KpiValue, exact_ratio, is_whole
 from services.analytics.domain.rules.number_form import a_decimal
 from shared.runtime.form import Form, one_of
-
-_EXACT_BELOW = 2.0**53
-_DIGITS = 12
 
 _MISSES: Mapping[Language, Mapping[Comparator, str]] = {
     "en": {">=": "was below", ">": "was not above", "<=": "was above", "<": "was not below"},
@@ -70,7 +67,7 @@ class Target:
             elif is_met(self, value) or not self._is_significant(value):
                 yield in_order
             else:
-                yield Finding(side, limit, float(abs(Fraction(*_fraction(value)) - exact)))
+                yield Finding(side, limit, float(abs(Fraction(*exact_ratio(value)) - exact)))
 
     def good(self, side: Deviation) -> Comparator:
         del side
@@ -129,7 +126,7 @@ def is_met(target: Target, value: KpiValue) -> bool:
     whole number it carries rounding of its own, so the value is taken to twelve significant digits: 0.05 is not above 0.05
     because of how it was added up.
     """
-    top, bottom = _fraction(value)
+    top, bottom = exact_ratio(value)
     target_top, target_bottom = target.target.as_integer_ratio()
     left, right = top * target_bottom, target_top * bottom
     if target.comparator == ">=":
@@ -139,22 +136,12 @@ def is_met(target: Target, value: KpiValue) -> bool:
     return left <= right if target.comparator == "<=" else left < right
 
 
-def _fraction(value: KpiValue) -> tuple[int, int]:
-    """The value as numerator and positive denominator, by the rule of `is_met`; the value must not be None."""
-    if value.value is None:
-        raise ValueError("a window without a value cannot be compared")
-    top, bottom = value.numerator, value.denominator
-    if top is not None and bottom is not None and bottom > 0 and _is_whole(top) and _is_whole(bottom):
-        return int(top), int(bottom)
-    return Decimal(f"{value.value:.{_DIGITS}g}").as_integer_ratio()
-
-
 def _has_law(value: KpiValue, scene: Scene) -> bool:
     """Whether the sums behind a value are counts, of which chance has a known law."""
     top, bottom = value.numerator, value.denominator
-    if top is None or not _is_whole(top) or top < 0 or scene.indicator.formula.kind not in COUNTED:
+    if top is None or not is_whole(top) or top < 0 or scene.indicator.formula.kind not in COUNTED:
         return False
-    return bottom is None or (_is_whole(bottom) and bottom > 0)
+    return bottom is None or (is_whole(bottom) and bottom > 0)
 
 
 def read_target(form: Form) -> Target:
@@ -178,7 +165,3 @@ def _says_what_is_good() -> str:
 
 COUNTED = ("ratio", "count")
 """Formulas whose values a `Target` with a confidence can judge."""
-
-
-def _is_whole(number: float) -> bool:
-    return number.is_integer() and abs(number) < _EXACT_BELOW

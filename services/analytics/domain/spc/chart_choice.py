@@ -42,6 +42,7 @@ Reason = Literal[
     "subgroups-explain-too-little",
     "subgroups-too-small",
     "single-values",
+    "asked-for",
 ]
 
 SMALL_COUNT = 5.0
@@ -98,6 +99,7 @@ _SENTENCES: Mapping[Reason, str] = {
     "subgroups-explain-too-little": "means scatter more than the spread within the windows explains, so they are charted as single values",
     "subgroups-too-small": "windows of a single reading have no spread, so their means are charted as single values",
     "single-values": "one value per window is judged by how it moves from window to window",
+    "asked-for": "the rule asks for it, whatever the points say",
 }
 
 COUNT_CHARTS: Mapping[CountChart, Callable[[Counts], Baseline[Counts]]] = {

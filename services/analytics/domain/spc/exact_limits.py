@@ -116,15 +116,16 @@ class ExactBaseline:
 
     def panels(self, sample: Counts, *, multiple: float = 3.0) -> tuple[Panel, ...]:
         (drawn,) = self.plain.panels(sample, multiple=multiple)
-        known = {size: self._limits(size, multiple) for size in set(sample.sizes.tolist())}
+        known = {size: self.limits(size, multiple) for size in set(sample.sizes.tolist())}
         scale = np.ones(len(sample)) if self.plain.as_counts else sample.sizes
         lower = np.array([known[size].lower for size in sample.sizes.tolist()], dtype=np.float64)
         upper = np.array([known[size].upper for size in sample.sizes.tolist()], dtype=np.float64)
         points = zip(sample.counts.tolist(), sample.sizes.tolist(), strict=True)
-        scores = np.array([self._score(count, size, inside=known[size], multiple=multiple) for count, size in points])
+        scores = np.array([self.score(count, size, inside=known[size], multiple=multiple) for count, size in points])
         return (replace(drawn, lower=lower / scale, upper=upper / scale, scores=scores),)
 
-    def _limits(self, size: float, multiple: float) -> CountLimits:
+    def limits(self, size: float, multiple: float) -> CountLimits:
+        """Of a count in `size` trials or units of area."""
         if self.plain.law == "poisson":
             return poisson_limits(self.plain.rate * size, tail=normal_cdf(-multiple))
         if not size.is_integer():
@@ -133,7 +134,7 @@ class ExactBaseline:
             )
         return binomial_limits(int(size), chance=self.plain.rate, tail=normal_cdf(-multiple))
 
-    def _score(self, count: float, size: float, *, inside: CountLimits, multiple: float) -> float:
+    def score(self, count: float, size: float, *, inside: CountLimits, multiple: float) -> float:
         """The normal value with the same chance, so that zones mean what they do for normal points; inside the limits not beyond."""
         at_most = (self._at_most(count - 1, size) + self._at_most(count, size)) / 2
         at_least = (self._more_than(count - 1, size) + self._more_than(count, size)) / 2

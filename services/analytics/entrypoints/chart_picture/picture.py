@@ -224,4 +224,4 @@ def _is_share(shown: ShownChart, points: Sequence[ChartPoint]) -> bool:
     """Whether per cent says it best: a ratio without a unit whose values are parts of a whole."""
     values = [point.value.value for point in points if point.standing != "gap" and point.value.value is not None]
     indicator = shown.indicator
-    return indicator.formula.kind == "ratio" and indicator.unit == "1" and all(0 <= value <= 1 for value in values)
+    return indicator.is_a_share and all(0 <= value <= 1 for value in values)

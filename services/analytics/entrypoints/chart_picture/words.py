@@ -93,6 +93,7 @@ ENGLISH = Words(
         "subgroups-explain-too-little": "means scatter more than the spread within the windows explains",
         "subgroups-too-small": "windows of a single reading have no spread",
         "single-values": "each value is judged by how values move from window to window",
+        "asked-for": "as asked for",
     },
 )
 
@@ -150,6 +151,7 @@ CHINESE = Words(
         "subgroups-explain-too-little": "均值的波动大于窗口内波动所能解释的范围",
         "subgroups-too-small": "窗口内只有一个读数，没有组内波动",
         "single-values": "按相邻窗口之间的变化判断每个值",
+        "asked-for": "按指定",
     },
     separator="：",
 )

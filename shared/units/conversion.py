@@ -65,3 +65,26 @@ def _converted(number: float, from_unit: str, to_unit: str) -> float:
 
 def _named(unit: str) -> str:
     return "" if unit == _NO_UNIT else unit
+
+
+def same(one: str, other: str) -> bool:
+    """Whether a number in one is the same number in the other: `min` and `minute`, and never `min` and `h`."""
+    try:
+        return conversion(one, other) == (1.0, 0.0)
+    except UnitMismatch:
+        return False
+
+
+def multiplied(one: str, other: str) -> str:
+    """The unit of products, as pint writes it."""
+    return _written(_REGISTRY.Unit(_named(one)) * _REGISTRY.Unit(_named(other)))
+
+
+def divided(one: str, other: str) -> str:
+    """The unit of quotients, as pint writes it."""
+    return _written(_REGISTRY.Unit(_named(one)) / _REGISTRY.Unit(_named(other)))
+
+
+def _written(unit: object) -> str:
+    text = str(unit)
+    return _NO_UNIT if text == "dimensionless" else text

@@ -1,0 +1,1 @@
+"""What judging by rules costs: each kind a value, what is remembered, and the SPC core beside plain numpy."""

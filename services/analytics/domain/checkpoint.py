@@ -1,0 +1,149 @@
+"""Checkpoints: what a rule remembered of a series after one of its windows, so that judging goes on from there.
+
+A checkpoint is a cache. What it holds is a function of the values up to its window, so judging on from it equals judging
+everything, and any checkpoint may be lost. Of each rule and series three are kept: the newest, and two anchors, of which one lies
+between 128 and 256 values back (fewer in a short series); a restatement goes back to an anchor, and an earlier one to the beginning.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from services.analytics.domain.condition_with_memory import ConditionWithMemory
+from services.analytics.domain.finding import Finding, Scene
+from services.analytics.domain.kpi_value import KpiValue
+from services.analytics.domain.rule import Rule
+
+NEWEST = 0
+ANCHOR_EVERY = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """The memory of one rule after one window of one series.
+
+    Attributes:
+        form: of the memory; see `ConditionWithMemory.memory_form`.
+        slot: `NEWEST`, or 1 and 2 for the anchors; with series and rule the key.
+        taken: how many values of the series it has seen.
+        until: start of the newest window that it has seen.
+        judges_after: windows that start later can be judged from here: the windows between belong to runs that they may complete.
+    """
+
+    series: bytes
+    rule: str
+    rule_version: int
+    form: int
+    slot: int
+    taken: int
+    until: datetime
+    judges_after: datetime
+    memory: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Resumption:
+    """Where a rule judges a series again.
+
+    Attributes:
+        since: start of the first window that is judged; None for all.
+        checkpoint: what it goes on from; None for the beginning of the series.
+    """
+
+    since: datetime | None = None
+    checkpoint: Checkpoint | None = None
+
+
+FROM_THE_BEGINNING = Resumption()
+
+
+def resumption(
+    rule: Rule, known: Sequence[Checkpoint], begins: datetime, *, phase_starts: Sequence[datetime]
+) -> Resumption:
+    """From the newest checkpoint that serves.
+
+    Until the limits of a phase are learned, they may judge all of its windows otherwise: a checkpoint from before its beginning
+    means judging from there.
+
+    Args:
+        known: of this rule and series.
+        begins: start of the first window that must be judged again.
+    """
+    form = _form(rule)
+    for checkpoint in sorted(known, key=lambda one: one.until, reverse=True):
+        learned_anew = [start for start in phase_starts if start > checkpoint.until]
+        since = min([begins, *learned_anew])
+        is_current = (checkpoint.rule_version, checkpoint.form) == (rule.version, form)
+        if is_current and checkpoint.judges_after < since:
+            return Resumption(since, checkpoint)
+    return FROM_THE_BEGINNING
+
+
+def out_of_date(
+    known: Sequence[Checkpoint], recorded: Sequence[Checkpoint], changed: datetime | None
+) -> list[Checkpoint]:
+    """Those that have seen a window that has changed since, and are not overwritten.
+
+    Args:
+        known: of one rule and series, as `recorded`.
+        changed: start of the first window that is not what it was; None for all.
+    """
+    overwritten = {checkpoint.slot for checkpoint in recorded}
+    return [
+        checkpoint
+        for checkpoint in known
+        if checkpoint.slot not in overwritten and (changed is None or checkpoint.until >= changed)
+    ]
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Judges the values of one series on from a checkpoint, and notes new ones by the way."""
+
+    rule: Rule
+    series: bytes
+    begun: Checkpoint | None
+    recorded: list[Checkpoint] = field(default_factory=list)
+
+    def findings(self, values: Sequence[KpiValue], scene: Scene) -> Iterator[Finding | None]:
+        """As `Condition.findings`, of the values that follow the checkpoint."""
+        condition = self.rule.condition
+        if not isinstance(condition, ConditionWithMemory):
+            raise TypeError(f"a rule of kind {condition.kind} remembers nothing")
+        memory = condition.remember(scene, None if self.begun is None else self.begun.memory)
+        taken = 0 if self.begun is None else self.begun.taken
+        newest = len(values) - self.rule.context
+        for place, finding in enumerate(memory.findings(values)):
+            taken += 1
+            slots = _slots(taken, place, newest)
+            if slots:
+                self._note(values, place, memory.kept(), at=(taken, slots))
+            yield finding
+
+    def _note(
+        self, values: Sequence[KpiValue], place: int, kept: bytes | None, *, at: tuple[int, tuple[int, ...]]
+    ) -> None:
+        if kept is None:
+            return
+        taken, slots = at
+        judges_after = values[place + self.rule.context - 1].window.start
+        until, form = values[place].window.start, _form(self.rule)
+        self.recorded += [
+            Checkpoint(
+                self.series, self.rule.name, self.rule.version, form, slot, taken, until, judges_after, memory=kept
+            )
+            for slot in slots
+        ]
+
+
+def _slots(taken: int, place: int, newest: int) -> tuple[int, ...]:
+    """Where what is remembered after the value at `place` is kept; what comes after `newest` may belong to a later run."""
+    if place > newest:
+        return ()
+    anchor = (1 + taken // ANCHOR_EVERY % 2,) if taken % ANCHOR_EVERY == 0 else ()
+    return (NEWEST, *anchor) if place == newest else anchor
+
+
+def _form(rule: Rule) -> int:
+    condition = rule.condition
+    return condition.memory_form if isinstance(condition, ConditionWithMemory) else 0

@@ -1,0 +1,93 @@
+"""What rules remember of series, on both databases."""
+
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from services.analytics.adapters.chart_store import phase_starts
+from services.analytics.adapters.units_of_work import SqlChartUnitOfWork, SqlEvaluateUnitOfWork
+from services.analytics.domain.checkpoint import Checkpoint
+from services.analytics.domain.control_chart.rebase import Rebase
+from services.analytics.domain.value_frame import series_of
+from services.analytics.ports.charting import ChartedSeries
+from shared.database.engine import Database
+from shared.database.migrations import Migrations
+from shared.runtime.identifiers import CountingIds
+from tests.unit.analytics.examples import NOW, week
+
+SERIES = [series_of("first-pass-yield", 1, f'{{"line":"{line}"}}') for line in "ABC"]
+
+
+@pytest.fixture
+def migrated(database: Database) -> Database:
+    Migrations(database, "services.analytics.migrations").upgrade()
+    return database
+
+
+def unit(database: Database) -> SqlEvaluateUnitOfWork:
+    return SqlEvaluateUnitOfWork(database, CountingIds())
+
+
+def made(series: bytes, slot: int = 0, rule: str = "steady") -> Checkpoint:
+    return Checkpoint(
+        series,
+        rule,
+        rule_version=2,
+        form=1,
+        slot=slot,
+        taken=2**40,
+        until=week(3).start,
+        judges_after=week(4).start,
+        memory=bytes(range(256)),
+    )
+
+
+def kept(database: Database, *series: bytes) -> list[Checkpoint]:
+    with unit(database) as uow:
+        found = uow.checkpoints.of_series(series)
+    return sorted(found, key=lambda one: (one.series, one.rule, one.slot))
+
+
+def test_checkpoints_are_kept_overwritten_and_forgotten(migrated: Database) -> None:
+    first, second = sorted(SERIES[:2])
+    held = [made(first), made(first, slot=1), made(first, rule="another"), made(second)]
+    with unit(migrated) as uow:
+        uow.checkpoints.save(held)
+        uow.commit()
+    assert kept(migrated, first, second) == sorted(held, key=lambda one: (one.series, one.rule, one.slot))
+    assert kept(migrated, SERIES[2]) == []
+    assert kept(migrated) == []
+    newer = replace(held[0], memory=b"", until=week(5).start, taken=7)
+    with unit(migrated) as uow:
+        uow.checkpoints.save([held[0], newer])
+        uow.checkpoints.forget(held[1:3])
+        uow.commit()
+    assert kept(migrated, first) == [newer]
+
+
+def test_phases_that_people_have_begun_and_not_taken_back(migrated: Database) -> None:
+    def rebase(number: int, version: int = 1, *, withdrawn: bool = False) -> Rebase:
+        return Rebase(week(number).start, "new tool", "Li Wei", version, NOW, withdrawn)
+
+    line, other = (ChartedSeries("first-pass-yield", {"line": name}) for name in "AB")
+    revisions = []
+    for series, begun in (
+        (line, rebase(9)),
+        (line, rebase(3)),
+        (other, rebase(4)),
+        (line, rebase(9, 2, withdrawn=True)),
+    ):
+        with SqlChartUnitOfWork(migrated) as charting:
+            charting.charts.lock()
+            charting.charts.add_rebase(series, begun)
+            revisions.append(charting.definitions.revision())
+            charting.commit()
+    assert revisions == [1, 2, 3, 4]
+    with unit(migrated) as uow:
+        wanted: dict[tuple[str, str], tuple[datetime, ...]] = {
+            ("first-pass-yield", '{"line":"A"}'): (week(3).start,),
+            ("first-pass-yield", '{"line":"B"}'): (week(4).start,),
+        }
+        assert phase_starts(uow.connection) == wanted
+        assert uow.definitions.catalogue().phase_starts == wanted

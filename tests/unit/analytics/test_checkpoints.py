@@ -1,0 +1,158 @@
+"""Judging on from checkpoints equals judging everything: bit by bit, in any order, with restated values and begun phases."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.analytics.domain import checkpoint
+from services.analytics.domain.anomaly import Anomaly
+from services.analytics.domain.episode import Episode, episodes
+from services.analytics.domain.finding import Scene
+from services.analytics.domain.indicator import Formula, Indicator
+from services.analytics.domain.kpi_value import KpiValue
+from services.analytics.domain.rule import Rule
+from services.analytics.domain.rule_form import read_rule
+from services.analytics.use_cases.judging import Judging
+from shared.calendars.calendar import DEFAULT_CALENDAR
+from shared.runtime.identifiers import CountingIds
+from tests.unit.analytics.examples import indicator, value, week
+from tests.unit.analytics.stored import Stored, turn
+
+MINUTES = indicator(formula=Formula("mean", measure="minutes"))
+KINDS: tuple[dict[str, Any], ...] = (
+    {"kind": "control_chart"},
+    {"kind": "control_chart", "run_rules": ["WE4", "N3", {"rule": "N5", "line": 1.5}, "N8"], "reports": "worse"},
+    {"kind": "ewma"},
+    {"kind": "ewma", "limits": "asymptotic", "lambda": 0.5, "L": 1.5},
+    {"kind": "cusum", "k": 0.25, "h": 3, "head_start": 1.5},
+    {"kind": "cusum", "centre": 0.95, "sigma": 0.01},
+)
+
+
+def learning_rule(fields: dict[str, Any], shape: dict[str, Any] | None = None) -> Rule:
+    own = fields if "centre" in fields else {"baseline_windows": 6, **fields}
+    return replace(read_rule("steady", 1, {"indicator": "first-pass-yield", **own}), **(shape or {}))
+
+
+def judged_whole(
+    judged: Rule, values: Sequence[KpiValue], about: Indicator, phases: Sequence[int] = ()
+) -> list[Episode]:
+    starts = tuple(week(number).start for number in sorted(phases))
+    return episodes(judged, values, scene=Scene(about, DEFAULT_CALENDAR, starts))
+
+
+def standing(stored: Stored) -> list[Anomaly]:
+    return sorted((one for one in stored.known.values() if one.state != "withdrawn"), key=lambda one: one.episode.first)
+
+
+def single(number: int, figure: float, **changed: Any) -> KpiValue:
+    return value(number, 0, **({"value": figure, "numerator": None, "denominator": None} | changed))
+
+
+UPDATES = st.lists(
+    st.lists(
+        st.tuples(
+            st.integers(0, 30),
+            st.sampled_from([900, 930, 940, 945, 950, 955, 960, 970, 985, None, -1]),
+        ),
+        min_size=1,
+        max_size=8,
+    ),
+    min_size=1,
+    max_size=14,
+)
+SHAPES = st.fixed_dictionaries(
+    {"for_windows": st.integers(1, 3), "clear_after": st.integers(1, 3)},
+    optional={
+        "of": st.integers(2, 5),
+        "cooldown": st.integers(1, 3),
+        "minimum_sample": st.just(1000),
+        "minimum_effect": st.sampled_from([0.01, 0.015]),
+    },
+)
+
+
+@settings(deadline=None)
+@given(
+    batches=UPDATES,
+    kind=st.sampled_from(KINDS),
+    shape=SHAPES,
+    phases=st.sets(st.integers(0, 30), max_size=2),
+    counted=st.booleans(),
+    anchor_every=st.sampled_from([3, 5]),
+)
+def test_judging_on_equals_judging_everything(
+    batches: list[list[tuple[int, int | None]]],
+    kind: dict[str, Any],
+    shape: dict[str, Any],
+    phases: set[int],
+    counted: bool,
+    anchor_every: int,
+) -> None:
+    about, judged = (indicator() if counted else MINUTES), learning_rule(kind, shape)
+    starts = tuple(week(number).start for number in sorted(phases))
+    stored, judging = Stored(), Judging(CountingIds().next)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(checkpoint, "ANCHOR_EVERY", anchor_every)
+        for number, batch in enumerate(batches):
+            changed = {}
+            for at, figure in batch:
+                facts: dict[str, Any] = {"revision": number}
+                if figure is None:
+                    facts["value"] = None
+                elif figure < 0:
+                    facts["judgement"] = "insufficient"
+                of = 999 if at == 4 else 1000
+                made = value(at, abs(figure or 0), of, **facts)
+                changed[made.window.start] = made if counted else replace(made, numerator=None, denominator=None)
+            stored.held.update(changed)
+            judging.changed(turn(stored, judged, about, phase_starts=starts), about, list(changed.values()))
+
+    values = [stored.held[at] for at in sorted(stored.held)]
+    assert [one.episode for one in standing(stored)] == judged_whole(judged, values, about, tuple(phases))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("shape", [{}, {"for_windows": 2, "of": 3, "clear_after": 2}])
+def test_a_new_window_reads_no_past(kind: dict[str, Any], shape: dict[str, Any]) -> None:
+    judged = learning_rule(kind, shape)
+    stored, judging = Stored(), Judging(CountingIds().next)
+    for number in range(400):
+        one = single(number, 0.95 + 0.001 * (-1) ** number + (-0.5 if number > 350 else 0))
+        stored.held[one.window.start] = one
+        stored.read = 0
+        judging.changed(turn(stored, judged, MINUTES), MINUTES, [one])
+        assert stored.read <= max(12, judged.context)
+    assert len(stored.checkpoints.held) == 3
+    assert any(one.state == "open" for one in standing(stored))
+
+
+def test_a_restatement_goes_back_to_an_anchor_and_an_early_one_to_the_beginning() -> None:
+    judged = learning_rule({"kind": "cusum"})
+    stored, judging = Stored(), Judging(CountingIds().next)
+    everything = [single(number, 0.95 + 0.001 * (-1) ** number) for number in range(1000)]
+    stored.held.update({one.window.start: one for one in everything})
+    judging.whole(turn(stored, judged, MINUTES), MINUTES, [everything[0].key])
+    for at, most in ((990, 250), (900, 250), (100, 1000)):
+        restated = single(at, 0.96, revision=2)
+        stored.held[restated.window.start] = restated
+        stored.read = 0
+        judging.changed(turn(stored, judged, MINUTES), MINUTES, [restated])
+        assert stored.read <= most
+
+
+def test_what_another_version_of_a_rule_remembers_is_not_gone_on_from() -> None:
+    judged = learning_rule({"kind": "ewma"})
+    stored, judging = Stored(), Judging(CountingIds().next)
+    everything = [single(number, 0.95 + 0.001 * (-1) ** number) for number in range(200)]
+    stored.held.update({one.window.start: one for one in everything})
+    judging.whole(turn(stored, judged, MINUTES), MINUTES, [everything[0].key])
+    other = replace(judged, version=2)
+    stored.read = 0
+    judging.changed(turn(stored, other, MINUTES), MINUTES, everything[-1:])
+    assert stored.read == 200
+    assert {one.rule_version for one in stored.checkpoints.held.values()} == {2}
