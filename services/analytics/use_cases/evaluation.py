@@ -31,9 +31,11 @@ from services.analytics.domain.value_frame import (
     row_count,
     still_open,
     to_kpi_values,
+    together,
     told,
     touched,
     values_of_panes,
+    without_panes,
 )
 from services.analytics.domain.watermark import Reached, Waiting, closed_before, reached
 from services.analytics.ports.evaluating import Scope
@@ -114,15 +116,17 @@ class Evaluation:
         self.work.superseded += row_count(new) - row_count(known)
         counted = covered(leave_out(known, without), definitions)
         self._brought += row_count(counted)
-        self._release_expected(states)
+        let_go = self._let_go(states)
         left = self.open.hold(counted)
-        self._save(add(self._turn.uow.values.stored_panes(left), left), definitions, states)
+        merged = add(self._turn.uow.values.stored_panes(left), left)
+        self._save(together([merged, without_panes(let_go, merged)]), definitions, states)
 
     def replace(self, panes: Mapping[int, Deltas], states: Mapping[int, PartitionState]) -> None:
         """Put panes that were computed afresh in the place of what is stored or held."""
         afresh = touched({number: [part] for number, part in panes.items()})
-        self._release_expected(states)
-        self._save(self.open.hold(afresh, is_whole=True), self._definitions(states), states)
+        let_go = self._let_go(states)
+        rows = self.open.hold(afresh, is_whole=True)
+        self._save(together([rows, without_panes(let_go, rows)]), self._definitions(states), states)
 
     def _save(self, panes: Touched, definitions: Definitions, states: Mapping[int, PartitionState]) -> None:
         if row_count(panes) == 0:
@@ -186,11 +190,12 @@ class Evaluation:
             if held is not None and held[1] > self._bounds.open_panes:
                 self._release(held[0], held[1] - self._bounds.open_panes, None, states=states)
 
-    def _release_expected(self, states: Mapping[int, PartitionState]) -> None:
-        """Write what is held of indicators that have come to need a row of each pane."""
-        for partition in states:
-            for scope, rows in self.open.held_in_vain(partition):
-                self._release(scope, rows, None, states=states)
+    def _let_go(self, states: Mapping[int, PartitionState]) -> Touched:
+        """What is held of indicators that have come to need rows, now in them; the values are still to be computed."""
+        panes = together([self.open.release(scope, rows, None) for scope, rows in self.open.held_in_vain(states)])
+        if row_count(panes):
+            self._turn.uow.values.save_panes(panes)
+        return panes
 
     def _release(
         self, scope: Scope, count: int, until: datetime | None, *, states: Mapping[int, PartitionState]
@@ -279,7 +284,8 @@ class Evaluation:
         store.save_values(anew)
         self._publish(to_kpi_values(final_values(anew)))
         keys = {value.key.series: value.key for value in to_kpi_values(stored)}
-        reach = self._reach(scope.partition, state, scope.indicator)
+        # What came with this transaction is still to be merged: windows that it made due are asked for afterwards, by `expect`.
+        reach = replace(self._reach(scope.partition, state, scope.indicator), closes=None)
         changes = self._judging.whole(self._turn, scope.indicator, list(keys.values()), reach=reach)
         self.work.count_anomalies(changes)
         return replace(state, under_way=replace(under_way, after=series[-1].hex())), row_count(stored)

@@ -1,6 +1,6 @@
 """The panes of windows that have not closed: hold what is added to them, let them go into their rows. Part of both commands of stage two."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from services.analytics.domain.indicator import Indicator, RollingWindow
@@ -44,13 +44,10 @@ class OpenWindows:
             self._keep(scope, held.with_part(self._known(held, part) if is_whole else part, is_whole=is_whole))
         return together(rest)
 
-    def held_in_vain(self, partition: int) -> list[tuple[Scope, int]]:
+    def held_in_vain(self, partitions: Iterable[int]) -> list[tuple[Scope, int]]:
         """What is still held of indicators that have come to need rows, and how many rows of it."""
-        held = [
-            (scope, self._store.of(scope).rows)
-            for scope in self._scopes(partition)
-            if self._needs_rows(scope.indicator)
-        ]
+        scopes = (scope for partition in partitions for scope in self._scopes(partition))
+        held = [(scope, self._store.of(scope).rows) for scope in scopes if self._needs_rows(scope.indicator)]
         return [(scope, rows) for scope, rows in held if rows]
 
     def _needs_rows(self, indicator: Indicator) -> bool:

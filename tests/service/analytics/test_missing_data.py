@@ -228,3 +228,41 @@ def test_a_rule_is_shown_as_it_was_written(analytics: Alone) -> None:
     shown = analytics.put("rules/silent", MISSING | own)
     assert {name: shown[name] for name in own} == own
     assert analytics.put("rules/silent", MISSING | own, expect=200)["version"] == 1
+
+
+def test_a_dry_run_of_missing_data_finds_what_the_rule_raises(analytics: Alone) -> None:
+    analytics.send([*days(0, 3), other(5.1)])
+    tried = analytics.request("POST", "rules/silent/dry-run", MISSING).json()
+    analytics.put("rules/silent", MISSING)
+    analytics.settle()
+    names = ("subject", "state", "reasons", "values", "raised_window", "cleared_window", "meaning")
+    raised = [tuple(one[name] for name in names) for one in analytics.anomalies()]
+    assert [tuple(one[name] for name in names) for one in tried["items"]] == raised
+    assert [one[-1] for one in raised] == ["deterioration"] * len(raised)
+    assert sum(one[0] == {"line": "A"} for one in raised) == 2
+
+
+def test_a_rule_put_while_a_window_is_open_takes_its_readings_in(analytics: Alone) -> None:
+    """What had been held of the open window before counts with what comes after."""
+    enough = MISSING | {"minimum_readings": 3}
+    analytics.send([*days(0, each=3), *days(1, each=2)])
+    analytics.put("rules/silent", enough)
+    analytics.send([Inspection("A-1-last", MONDAY + 1.6 * DAY, "A", 96, 100), other(2.1)])
+    assert told(analytics) == []
+    found = analytics.values("first-pass-yield", "subject.line=A")
+    assert [(one["sample_size"], one["status"]) for one in found] == [(3, "final"), (3, "final")]
+
+
+def test_missing_data_of_a_derived_indicator_is_refused_with_the_remedy(analytics: Alone) -> None:
+    derived = {
+        "formula": {"kind": "derived", "expression": "first-pass-yield × 2"},
+        "by": ["line"],
+        "window": DAILY["window"],
+        "direction": "higher_is_better",
+    }
+    analytics.put("indicators/twice", derived)
+    refused = analytics.request("PUT", "rules/silent", MISSING | {"indicator": "twice"})
+    assert refused.status_code == 422
+    [problem] = refused.json()["errors"]
+    assert problem["pointer"] == "/indicator"
+    assert problem["detail"].endswith("name first-pass-yield")
