@@ -38,6 +38,7 @@ class _Body(RawBody):
 
     def __init__(self, body: bytes) -> None:
         self._body = body
+        self.has_ended = True
 
     def chunks(self, least_bytes: int) -> Iterator[bytes]:  # noqa: ARG002 - all of it is one piece
         yield self._body

@@ -89,6 +89,15 @@ DEFINITIONS: dict[str, dict[str, Any]] = {
         "target": 3,
         "opens_issue": True,
     },
+    "rules/yield-slips": {
+        "indicator": "first-pass-yield",
+        "kind": "cusum",
+        "centre": 0.98,
+        "sigma": 0.02,
+        "k": 0.25,
+        "h": 1,
+        "reports": "worse",
+    },
 }
 """In force before the seed begins, in the order in which they are defined."""
 
@@ -111,6 +120,8 @@ CHANGES: tuple[Named, ...] = (
     ("rules/too-many-calls", {"target": 5}),
     ("rules/too-many-calls", {"mode": "observe"}),
     ("rules/yield-below-95", {"opens_issue": False}),
+    ("rules/yield-slips", {"h": 2}),
+    ("rules/yield-slips", {"head_start": 0.5, "clear_after": 2}),
     ("indicators/first-pass-yield", {"minimum_sample": 60}),
     ("indicators/first-pass-yield", {"allowed_lateness": "PT30M"}),
     ("indicators/first-pass-yield", {"formula": {

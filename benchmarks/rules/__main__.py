@@ -48,6 +48,7 @@ def _kept(series: int) -> Table:
     table.add_row("file", f"{found.file_bytes / 1e6:,.0f} MB")
     table.add_row("open, and read 100 series", f"{found.open_seconds:.3f} s")
     table.add_row("read 1,000 series", f"{found.read_seconds:.3f} s")
+    table.add_row("the anchors of 1,000 series", f"{found.back_seconds:.3f} s")
     table.add_row("write 1,000 series", f"{found.write_seconds:.3f} s")
     return table
 

@@ -219,5 +219,5 @@ class SideBySide:
         if self._waited >= LITTLE_PATIENCE:
             for partition, lane in self._lanes.items():
                 lag = self._below.lag(partition)
-                if self._waited >= PATIENCE or lag is None or lag <= _A_FEW:
+                if self._waited >= PATIENCE or (lag is not None and lag <= _A_FEW):
                     lane.given_up_at = lag

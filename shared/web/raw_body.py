@@ -22,13 +22,17 @@ async def raw_body(request: Request) -> "RawBody":
 
 
 class RawBody:
-    """A body on its way. Read it once, either way; what has been read and not yet handed over is held here."""
+    """A body on its way. Read it once, either way; what has been read and not yet handed over is held here.
+
+    Attributes:
+        has_ended: all of it has been read; whoever is handed a piece knows by it whether another one may follow.
+    """
 
     def __init__(self, request: Request) -> None:
         self._stream = request.stream()
         self._held: list[bytes] = []
         self._held_bytes = 0
-        self._has_ended = False
+        self.has_ended = False
 
     def read(self, most_bytes: int) -> bytes:
         """The whole body. Blocks until the sender has sent it. Raises BodyTooLarge, InvalidQuery if the sender goes away."""
@@ -43,8 +47,8 @@ class RawBody:
 
     def chunks(self, least_bytes: int) -> Iterator[bytes]:
         """The body in pieces of about this size, as it arrives; a piece may end anywhere. Blocks until a piece is complete."""
-        while self._held or not self._has_ended:
-            if self._held_bytes < least_bytes and not self._has_ended:
+        while self._held or not self.has_ended:
+            if self._held_bytes < least_bytes and not self.has_ended:
                 anyio.from_thread.run(self.gather, least_bytes)
             if self._held:
                 piece, self._held, self._held_bytes = b"".join(self._held), [], 0
@@ -52,13 +56,13 @@ class RawBody:
 
     async def gather(self, least_bytes: int) -> None:
         """Read on until so much is held, or the body has ended."""
-        while self._held_bytes < least_bytes and not self._has_ended:
+        while self._held_bytes < least_bytes and not self.has_ended:
             try:
                 part = await anext(self._stream, None)
             except ClientDisconnect as error:
                 raise InvalidQuery("the body ended before it was complete; send it again") from error
             if part is None:
-                self._has_ended = True
+                self.has_ended = True
             elif part:
                 self._held.append(part)
                 self._held_bytes += len(part)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from simulation.reference.values import Series, Subject, Value
@@ -13,16 +14,24 @@ Period = tuple[datetime, datetime]
 
 
 Misses = Callable[[Value, Value | None], bool | None]
-"""Whether a judged value is at fault, given the judged value of the window directly before it (over a weekend, too), if there is one; None: nobody can tell."""
+"""Whether a judged value is at fault, given the judged value of the window directly before it, if there is one; None: nobody can tell.
+
+Only weekends may lie between the two. Asked of the judged values of one subject in order, for it may remember those before.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What is judged. `period`: only windows that begin in it; None for all."""
+    """What is judged.
+
+    Attributes:
+        judge: gives one for each subject.
+        period: only windows that begin in it; None for all.
+    """
 
     name: str
     indicator: str
-    misses: Misses
+    judge: Callable[[], Misses]
     for_windows: int
     of: int
     clear_after: int
@@ -46,7 +55,7 @@ def rule_from(name: str, body: Mapping[str, Any], indicator: Mapping[str, Any]) 
     return Rule(
         name=name,
         indicator=body["indicator"],
-        misses=misses_target(body) if body["kind"] == "target" else _falls_off(body, indicator["direction"]),
+        judge=partial(JUDGES[body["kind"]], body, indicator["direction"]),
         for_windows=body.get("for_windows", 1),
         of=body.get("of", body.get("for_windows", 1)),
         clear_after=body.get("clear_after", 1),
@@ -71,6 +80,28 @@ def _falls_off(body: Mapping[str, Any], direction: str) -> Misses:
     return misses
 
 
+def _slips(body: Mapping[str, Any], direction: str) -> Misses:
+    """Of `cusum` with `centre` and `sigma`, for the worse alone. What is not judged leaves the sum as it is, and a signal does, too."""
+    worse = -1 if direction == "higher_is_better" else 1
+    centre, sigma, k, h = (Fraction(str(body[name])) for name in ("centre", "sigma", "k", "h"))
+    total = Fraction(str(body.get("head_start", 0)))
+
+    def misses(value: Value, before: Value | None) -> bool:
+        del before
+        nonlocal total
+        total = max(Fraction(0), total + worse * (value.exact - centre) / sigma - k)
+        return total > h
+
+    return misses
+
+
+JUDGES: dict[str, Callable[[Mapping[str, Any], str], Misses]] = {
+    "target": lambda body, _: misses_target(body),
+    "change_from_previous": _falls_off,
+    "cusum": _slips,
+}
+
+
 def is_met(exact: Fraction, comparator: str, target: Fraction) -> bool:
     outcomes = {">=": exact >= target, ">": exact > target, "<=": exact <= target, "<": exact < target}
     return outcomes[comparator]
@@ -93,6 +124,7 @@ def _is_inside(value: Value, period: Period | None) -> bool:
 def _walk(rule: Rule, subject: Subject, values: Sequence[Value]) -> list[Episode]:
     found: list[Episode] = []
     recent: deque[bool] = deque(maxlen=rule.of)
+    is_missed = rule.judge()
     met, misses, raised = 0, 0, None
     before: Value | None = None
     for value in values:
@@ -100,7 +132,7 @@ def _walk(rule: Rule, subject: Subject, values: Sequence[Value]) -> list[Episode
             continue
         if before is not None and not before.window.goes_on_with(value.window):
             before = None
-        bad = rule.misses(value, before) if value.is_judged else None
+        bad = is_missed(value, before) if value.is_judged else None
         if before is None or bad is None:
             recent.clear()
             met = 0

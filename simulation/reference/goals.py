@@ -19,7 +19,7 @@ def goal_rule(goal: Mapping[str, Any], goal_id: str) -> Rule:
     return Rule(
         name=f"goal:{goal_id}",
         indicator=goal["indicator"],
-        misses=misses_target(goal),
+        judge=lambda: misses_target(goal),
         for_windows=breach.get("for_windows", _FOR_WINDOWS),
         of=breach.get("for_windows", _FOR_WINDOWS),
         clear_after=1,

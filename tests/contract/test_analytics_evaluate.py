@@ -354,6 +354,29 @@ def test_what_memory_has_no_room_for_goes_into_rows_and_counts_on(stage_two: Sta
     assert {value[1:] for value in stage_two.values()} == {(0, 1000.0, 3, True), (0, 950.0, 2, True)}
 
 
+def test_panes_are_shown_as_they_stand_wherever_they_are_held(stage_two: StageTwo) -> None:
+    def shown() -> list[tuple[str, int, float, int]]:
+        """(subject, week, numerator, readings) of every pane."""
+        with SqlReaders(stage_two.database)() as reader:
+            values = reader.values(ValueFilter("first-pass-yield", 1), after=None, limit=1000)
+            found = [(one.key.subject, reader.panes(one.key, one.window)) for one in values]
+        return [
+            (subject, (start - week(0).start).days // 7, numerator, count)
+            for subject, panes in found
+            for start, numerator, count in panes.select("pane_start", "numerator", "count").iter_rows()
+        ]
+
+    line = '{"line":"A"}'
+    stage_two.apply([record(1, [("A", 0, 900), ("A", 1, 700)], week(0).start)])
+    assert shown() == [(line, 0, 900, 1), (line, 1, 700, 1)]
+    stage_two.bounds = Bounds(open_panes=1)
+    stage_two.apply([record(2, [("A", 1, 50)], week(1).start + DAY)])
+    stage_two.apply([record(3, [("A", 0, 50), ("A", 1, 50), ("A", 2, 600)], week(1).start + DAY)])
+    assert shown() == [(line, 0, 950, 2), (line, 1, 800, 3), (line, 2, 600, 1)]
+    stage_two.apply([record(4, [], END)])
+    assert shown() == [(line, 0, 950, 2), (line, 1, 800, 3), (line, 2, 600, 1)]
+
+
 def test_pages_of_open_and_closed_windows_are_those_of_one_list(stage_two: StageTwo) -> None:
     stage_two.apply([record(1, [(line, at, 900) for line in "ABC" for at in range(4)], week(2).start + DAY)])
     with SqlReaders(stage_two.database)() as reader:

@@ -1,5 +1,6 @@
 """What rules remember of series, on both databases."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -7,7 +8,7 @@ import pytest
 
 from services.analytics.adapters.chart_store import phase_starts
 from services.analytics.adapters.units_of_work import SqlChartUnitOfWork, SqlEvaluateUnitOfWork
-from services.analytics.domain.checkpoint import Checkpoint
+from services.analytics.domain.checkpoint import ANCHORS, NEWEST, Checkpoint
 from services.analytics.domain.control_chart.rebase import Rebase
 from services.analytics.domain.value_frame import series_of
 from services.analytics.ports.charting import ChartedSeries
@@ -43,9 +44,9 @@ def made(series: bytes, slot: int = 0, rule: str = "steady") -> Checkpoint:
     )
 
 
-def kept(database: Database, *series: bytes) -> list[Checkpoint]:
+def kept(database: Database, *series: bytes, slots: Sequence[int] = (NEWEST, *ANCHORS)) -> list[Checkpoint]:
     with unit(database) as uow:
-        found = uow.checkpoints.of_series(series)
+        found = uow.checkpoints.of_series(series, slots)
     return sorted(found, key=lambda one: (one.series, one.rule, one.slot))
 
 
@@ -58,6 +59,7 @@ def test_checkpoints_are_kept_overwritten_and_forgotten(migrated: Database) -> N
     assert kept(migrated, first, second) == sorted(held, key=lambda one: (one.series, one.rule, one.slot))
     assert kept(migrated, SERIES[2]) == []
     assert kept(migrated) == []
+    assert kept(migrated, first, slots=ANCHORS) == [held[1]]
     newer = replace(held[0], memory=b"", until=week(5).start, taken=7)
     with unit(migrated) as uow:
         uow.checkpoints.save([held[0], newer])

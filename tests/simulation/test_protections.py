@@ -9,7 +9,9 @@ from sqlalchemy import bindparam, delete, select, update
 
 from services.analytics.adapters.evaluate_tables import EVALUATE_PARTITIONS
 from services.analytics.adapters.partition_store import SqlPartitionStore, decode_state
+from services.analytics.domain.checkpoint import FROM_THE_BEGINNING, NEWEST, Resumption
 from services.analytics.domain.seen_ids import SeenIds
+from services.analytics.use_cases import remembering
 from shared.database import unit_of_work
 from shared.database.inbox import Inbox
 from shared.database.outbox import Relay
@@ -87,8 +89,20 @@ def claim_any_revision(patch: pytest.MonkeyPatch) -> None:
     move_positions_unasked(patch)
 
 
+def go_on_from_the_newest(patch: pytest.MonkeyPatch) -> None:
+    """A rule judges on from what it remembers last, whatever has changed before that, and goes on remembering it."""
+
+    def resumption(_rule: Any, known: Any, begins: Any, **_: Any) -> Any:
+        newest = next((one for one in known if one.slot == NEWEST), None)
+        return FROM_THE_BEGINNING if newest is None else Resumption(begins, newest)
+
+    patch.setattr(remembering, "resumption", resumption)
+    patch.setattr(remembering, "out_of_date", lambda *_: [])
+
+
 PROTECTIONS = [
     count_every_copy, move_positions_unasked, take_every_number, number_in_memory, delete_by_id_alone, claim_any_revision,
+    go_on_from_the_newest,
 ]  # fmt: skip
 
 

@@ -32,13 +32,13 @@ class SqlCheckpointStore:
     def __init__(self, connection: WriteConnection) -> None:
         self._connection = connection
 
-    def of_series(self, series: Sequence[bytes]) -> Sequence[Checkpoint]:
+    def of_series(self, series: Sequence[bytes], slots: Sequence[int]) -> Sequence[Checkpoint]:
         if not series:
             return []
         keys = wanted(self._connection, wanted_frame(series, [None] * len(series)))
         columns = RULE_CHECKPOINTS.c
         statement = select(*(columns[name] for name in _STORED.names())).join_from(
-            keys.clause, RULE_CHECKPOINTS, columns.series == keys.series
+            keys.clause, RULE_CHECKPOINTS, (columns.series == keys.series) & columns.slot.in_(slots)
         )
         found = read_frame(self._connection, statement, _STORED, parameters=keys.parameters)
         columns_read = zip(*(found[name].to_list() for name in _STORED.names()), strict=True)

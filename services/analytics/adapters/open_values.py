@@ -13,10 +13,12 @@ from services.analytics.adapters.open_pane_store import read_open_panes
 from services.analytics.adapters.sketch_codec import decode_sketches
 from services.analytics.adapters.value_store import STORED_PANES
 from services.analytics.domain.indicator import Indicator
-from services.analytics.domain.open_panes import completed, merged_parts
+from services.analytics.domain.kpi_value import SeriesKey
+from services.analytics.domain.open_panes import OpenPanes, completed, merged_parts
 from services.analytics.domain.subject import subject_pairs
-from services.analytics.domain.value_frame import VALUES, Touched, Values, open_values, together
+from services.analytics.domain.value_frame import PANES, VALUES, Panes, Touched, Values, open_values, together
 from services.analytics.ports.reading import ValueFilter
+from shared.calendars.windows import Window
 from shared.database.engine import ReadConnection
 
 _SERIES_AT_ONCE = 500
@@ -40,6 +42,22 @@ def with_open_values(
     stored = _rows(connection, KPI_VALUES, panes, schema=VALUES, moment="window_start")
     values = open_values(panes, stored, indicator)
     return pl.concat([page.join(values, on=_WINDOW, how="anti"), values]).sort(_WINDOW).head(limit)
+
+
+def panes_within(connection: ReadConnection, key: SeriesKey, window: Window) -> Panes:
+    """The panes of one series that lie in a window: those that are held open, and rows."""
+    columns = PANES_TABLE.c
+    is_inside = (columns.series == key.series, columns.pane_start >= window.start, columns.pane_start < window.end)
+    stored = read_frame(
+        connection, select(*(columns[name] for name in STORED_PANES.names())).where(*is_inside), STORED_PANES
+    )
+    stored = stored.with_columns(decode_sketches(stored["sketch"]))
+    name, version, partition = key.indicator, key.indicator_version, key.partition
+    held = read_open_panes(connection, name, version, partition=partition).get(partition, OpenPanes())
+    wanted = pl.col("pane_start").is_between(window.start, window.end, closed="left") & (pl.col("series") == key.series)
+    own = merged_parts([part.panes.filter(wanted) for part in held.parts])
+    now_open = completed(own, stored, partition=partition, indicator=name, version=version).select(PANES.names())
+    return pl.concat([stored.join(now_open, on=["series", "pane_start"], how="anti"), now_open])
 
 
 def _open_panes(connection: ReadConnection, indicator: Indicator, conditions: pl.Expr, *, limit: int) -> Touched:

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
-import polars as pl
 from sqlalchemy import func, literal, select, tuple_
 
 from services.analytics.adapters.anomaly_store import to_anomaly
@@ -13,8 +12,7 @@ from services.analytics.adapters.chart_store import SqlChartReader
 from services.analytics.adapters.counting_problems import missing_columns
 from services.analytics.adapters.definitions import SqlDefinitions
 from services.analytics.adapters.evaluate_tables import ANOMALIES, KPI_VALUES
-from services.analytics.adapters.evaluate_tables import PANES as PANES_TABLE
-from services.analytics.adapters.open_values import with_open_values
+from services.analytics.adapters.open_values import panes_within, with_open_values
 from services.analytics.adapters.partition_store import state_of, states
 from services.analytics.adapters.reading_history import SqlHistoryReader
 from services.analytics.adapters.replay_reader import SqlReplayReader
@@ -23,9 +21,9 @@ from services.analytics.adapters.subject_condition import has_values
 from services.analytics.domain.anomaly import Anomaly
 from services.analytics.domain.catalogue import Catalogue, DefinedVersion, Definition, Kind
 from services.analytics.domain.history import Readings, Span
-from services.analytics.domain.kpi_value import KpiValue
+from services.analytics.domain.kpi_value import KpiValue, SeriesKey
 from services.analytics.domain.partition_state import PartitionState
-from services.analytics.domain.value_frame import PANES, VALUES, Panes, series_prefix, to_kpi_values
+from services.analytics.domain.value_frame import VALUES, Panes, series_prefix, to_kpi_values
 from services.analytics.ports.charting import ChartReader
 from services.analytics.ports.following import StatisticsReader
 from services.analytics.ports.reading import AnomalyFilter, ValueFilter
@@ -34,7 +32,6 @@ from shared.calendars.windows import Window
 from shared.database.engine import Database, ReadConnection
 from shared.database.types import UtcDateTime
 
-_SHOWN_PANES = pl.Schema({name: kind for name, kind in PANES.items() if name != "sketch"})
 _COLUMNS = [KPI_VALUES.c[name] for name in VALUES.names()]
 
 
@@ -170,12 +167,8 @@ class SqlReader:
     def missing_columns(self) -> Mapping[str, Sequence[str]]:
         return missing_columns(self._connection)
 
-    def panes(self, series: bytes, window: Window) -> Panes:
-        columns = PANES_TABLE.c
-        statement = select(*(columns[name] for name in _SHOWN_PANES.names())).where(
-            columns.series == series, columns.pane_start >= window.start, columns.pane_start < window.end
-        )
-        return read_frame(self._connection, statement, _SHOWN_PANES)
+    def panes(self, key: SeriesKey, window: Window) -> Panes:
+        return panes_within(self._connection, key, window)
 
     def partition_state(self, partition: int) -> PartitionState | None:
         return state_of(self._connection, partition)

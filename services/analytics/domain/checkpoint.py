@@ -3,6 +3,7 @@
 A checkpoint is a cache. What it holds is a function of the values up to its window, so judging on from it equals judging
 everything, and any checkpoint may be lost. Of each rule and series three are kept: the newest, and two anchors, of which one lies
 between 128 and 256 values back (fewer in a short series); a restatement goes back to an anchor, and an earlier one to the beginning.
+No anchor is newer than the newest: where that serves, no anchor is out of date, so the anchors need not be read.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.rule import Rule
 
 NEWEST = 0
+ANCHORS = (1, 2)
 ANCHOR_EVERY = 128
 
 
@@ -82,17 +84,23 @@ def resumption(
 def out_of_date(
     known: Sequence[Checkpoint], recorded: Sequence[Checkpoint], changed: datetime | None
 ) -> list[Checkpoint]:
-    """Those that have seen a window that has changed since, and are not overwritten.
+    """Those that have seen a window that has changed since, or are the newest no more, and are not overwritten.
 
     Args:
         known: of one rule and series, as `recorded`.
         changed: start of the first window that is not what it was; None for all.
     """
     overwritten = {checkpoint.slot for checkpoint in recorded}
+    newer = [checkpoint.until for checkpoint in recorded]
     return [
         checkpoint
         for checkpoint in known
-        if checkpoint.slot not in overwritten and (changed is None or checkpoint.until >= changed)
+        if checkpoint.slot not in overwritten
+        and (
+            changed is None
+            or checkpoint.until >= changed
+            or (checkpoint.slot == NEWEST and any(until > checkpoint.until for until in newer))
+        )
     ]
 
 

@@ -34,11 +34,10 @@ from services.analytics.entrypoints.http_schemas import (
 from services.analytics.entrypoints.indicator_schemas import (
     IndicatorBody,
     IndicatorShape,
-    VersionShape,
     from_indicator,
-    from_version,
 )
 from services.analytics.entrypoints.rule_http import RuleUseCases, add_rules
+from services.analytics.entrypoints.version_schemas import IndicatorVersionShape, from_indicator_version
 from services.analytics.ports.reading import AnomalyFilter
 from services.analytics.use_cases.define_calendar import DefineCalendar
 from services.analytics.use_cases.define_indicator import DefineIndicator
@@ -113,8 +112,8 @@ def _add_indicators(router: APIRouter, use_cases: UseCases, clock: Clock) -> Non
         return from_indicator(dictionary.one(name))
 
     @router.get("/indicators/{name}/versions")
-    def list_versions(name: Name) -> Page[VersionShape]:
-        return Page(items=[from_version(entry) for entry in dictionary.versions(name)], next=None)
+    def list_versions(name: Name) -> Page[IndicatorVersionShape]:
+        return Page(items=[from_indicator_version(entry) for entry in dictionary.versions(name)], next=None)
 
     @router.get("/indicators")
     def list_indicators(

@@ -1,13 +1,10 @@
 """Shapes of indicators, as they are defined and shown."""
 
-from datetime import datetime
-from typing import Any
-
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from services.analytics.domain.formula_text import counting_periods, formula_texts
 from services.analytics.entrypoints.http_schemas import Body, Titles
-from services.analytics.use_cases.query_dictionary import Entry, VersionEntry
+from services.analytics.use_cases.query_dictionary import Entry
 
 
 class FormulaBody(Body):
@@ -92,39 +89,6 @@ class IndicatorShape(IndicatorBody):
     formula_text: dict[str, str] = Field(description="what is computed, in words: en, zh")
     counting_period: dict[str, str] = Field(description="over what, in words: en, zh")
     problems: list[str] = Field(description="what keeps readings from being counted, if anything")
-
-
-class FieldChangeShape(BaseModel):
-    """A field that the version changed; null where a version does not have it."""
-
-    field: str
-    before: Any
-    after: Any
-
-
-class VersionShape(BaseModel):
-    """One version of an indicator. `computed_as`: the version that its values carry as `indicator_version`."""
-
-    version: int
-    computed_as: int
-    defined_at: datetime
-    defined_by: str
-    changes: list[FieldChangeShape] = Field(
-        description="against the version before; none for the first, and where its calendar or its parts changed"
-    )
-    definition: dict[str, Any]
-
-
-def from_version(entry: VersionEntry) -> VersionShape:
-    definition = entry.version.definition
-    return VersionShape(
-        version=definition.version,
-        computed_as=definition.computed_as,
-        defined_at=entry.version.defined_at,
-        defined_by=entry.version.defined_by,
-        changes=[FieldChangeShape(field=one.field, before=one.before, after=one.after) for one in entry.changes],
-        definition=dict(definition.body),
-    )
 
 
 def from_indicator(entry: Entry) -> IndicatorShape:

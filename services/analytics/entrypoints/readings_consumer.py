@@ -85,8 +85,7 @@ class ReadingsHandler:
             newest = {piece.block.partition: piece.next_offset for piece in portion}
             # A position never goes back, whatever is delivered again: see `next_offsets`.
             reached = {number: max(offset, self._offsets[number]) for number, offset in newest.items()}
-            # Asked after the records were polled: what was appended together with them is known to be there.
-            self._apply([piece.block for piece in portion], reached, self._ends(), now=now)
+            self._apply([piece.block for piece in portion], reached, self._ends, now=now)
             self._metrics.read_blocks(sum(piece.records for piece in portion))
         return {record.partition: self._offsets[record.partition.number] for record in records}
 
@@ -103,7 +102,7 @@ class ReadingsHandler:
             ends = self._ends()
             untold = self._untold(ends, revision)
             if untold:
-                self._apply([], untold, ends, now=now)
+                self._apply([], untold, lambda: ends, now=now)
         return False
 
     def _untold(self, ends: Mapping[int, int], revision: int | None) -> dict[int, int]:
@@ -122,9 +121,7 @@ class ReadingsHandler:
         if self._loads_at is None or now >= self._loads_at:
             self._loads_at = now + _LOADS_EVERY
 
-    def _apply(
-        self, blocks: Sequence[Block], reached: Mapping[int, int], ends: Mapping[int, int], *, now: datetime
-    ) -> None:
+    def _apply(self, blocks: Sequence[Block], reached: Mapping[int, int], ends: Ends, *, now: datetime) -> None:
         started = time.perf_counter()
         outcome = "failed"
         try:

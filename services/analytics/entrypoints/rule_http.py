@@ -19,7 +19,6 @@ from services.analytics.entrypoints.http_arguments import (
     utc,
 )
 from services.analytics.entrypoints.http_schemas import RuleBody, RuleShape, from_rule
-from services.analytics.entrypoints.rule_version_schemas import RuleVersionShape, from_rule_version
 from services.analytics.entrypoints.statistics_schemas import (
     ShownRuleShape,
     StatisticsShape,
@@ -27,6 +26,7 @@ from services.analytics.entrypoints.statistics_schemas import (
     from_shown_rule,
 )
 from services.analytics.entrypoints.trial_schemas import TrialBody, TrialShape, from_trial
+from services.analytics.entrypoints.version_schemas import VersionShape, from_version
 from services.analytics.use_cases.define_rule import DefineRule
 from services.analytics.use_cases.query_rules import QueryRules
 from services.analytics.use_cases.try_rule import TryRule, TryThis
@@ -61,9 +61,9 @@ def add_rules(router: APIRouter, use_cases: RuleUseCases, clock: Clock) -> None:
         return page_of([from_shown_rule(one) for one in found], page, key=lambda shown: [shown.name])
 
     @router.get("/rules/{name}/versions")
-    def list_rule_versions(name: Name) -> Page[RuleVersionShape]:
+    def list_rule_versions(name: Name) -> Page[VersionShape]:
         """Every version, the oldest first: when it was put in force, by whom, and what it changed."""
-        return Page(items=[from_rule_version(one) for one in use_cases.query.versions(name)], next=None)
+        return Page(items=[from_version(one) for one in use_cases.query.versions(name)], next=None)
 
     @router.get("/rules/{name}/statistics")
     def get_statistics(name: AnyRule) -> StatisticsShape:

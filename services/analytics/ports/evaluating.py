@@ -188,7 +188,9 @@ class AnomalyStore(Protocol):
 class CheckpointStore(Protocol):
     """What rules remember of series, in bulk."""
 
-    def of_series(self, series: Sequence[bytes]) -> Sequence[Checkpoint]: ...
+    def of_series(self, series: Sequence[bytes], slots: Sequence[int]) -> Sequence[Checkpoint]:
+        """Those of any rule; see `Checkpoint.slot`."""
+        ...
 
     def save(self, checkpoints: Sequence[Checkpoint]) -> None:
         """Insert or overwrite."""

@@ -9,7 +9,7 @@ from typing import Protocol
 from services.analytics.domain.anomaly import Anomaly, State
 from services.analytics.domain.catalogue import Catalogue, DefinedVersion, Definition, Kind
 from services.analytics.domain.history import Readings, Span
-from services.analytics.domain.kpi_value import KpiValue, Status
+from services.analytics.domain.kpi_value import KpiValue, SeriesKey, Status
 from services.analytics.domain.partition_state import PartitionState
 from services.analytics.domain.value_frame import Panes
 from services.analytics.ports.charting import ChartReader
@@ -96,8 +96,8 @@ class AnalyticsReader(Protocol):
         """Indicator → columns that the newest of its readings lacked; those that can count are left out."""
         ...
 
-    def panes(self, series: bytes, window: Window) -> Panes:
-        """The panes of one series that lie in a window, without their sketches."""
+    def panes(self, key: SeriesKey, window: Window) -> Panes:
+        """The panes of one series that lie in a window, open or not, as they now stand."""
         ...
 
     def partition_state(self, partition: int) -> PartitionState | None:

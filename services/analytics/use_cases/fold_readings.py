@@ -34,7 +34,7 @@ class FoldReadings:
         blocks: Sequence[Block],
         memories: Mapping[int, PartitionMemory],
         *,
-        ends: Mapping[int, int],
+        ends: Callable[[], Mapping[int, int]],
         progress: Sequence[Progress],
         now: datetime,
     ) -> FoldOutcome:
@@ -42,7 +42,8 @@ class FoldReadings:
 
         Args:
             memories: of every partition in `progress`; still true if this raises.
-            ends: every partition of `readings` → where it ended at a moment after the blocks had been read.
+            ends: tells of every partition of `readings` where it ends now. Asked once and late, when the batch is folded: what was
+                appended together with its last blocks, partition after partition, is then most likely there, and waited for.
             progress: one for each partition whose marks are to be told.
         Returns:
             What came of it, with the memories that hold from now on.
@@ -63,13 +64,14 @@ class FoldReadings:
             revised = revise(uow, offered, reached=reached, catalogue=catalogue)
             uow.seen_ids.add(revised.new_ids, now)
             after = remember_ids(folded.memories, revised.new_ids)
+            ended = ends()
             told = [
                 Told(
                     number,
-                    replace(after[number], told_end=offset >= ends[number], told_revision=catalogue.revision),
+                    replace(after[number], told_end=offset >= ended[number], told_revision=catalogue.revision),
                     offset,
                     catalogue.revision,
-                    ends,
+                    ended,
                 )
                 for number, offset in reached.items()
             ]

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from services.analytics.domain.catalogue import DefinedVersion, Definition
-from services.analytics.domain.definition_changes import FieldChange, changes
+from services.analytics.domain.catalogue import Definition
+from services.analytics.domain.definition_changes import ChangedVersion, with_changes
 from services.analytics.domain.errors import UnknownIndicator
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.indicator_form import read_indicator
@@ -39,14 +39,6 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class VersionEntry:
-    """One version, and what of the definition it changed: nothing where its calendar or its parts are what changed."""
-
-    version: DefinedVersion
-    changes: Sequence[FieldChange]
-
-
-@dataclass(frozen=True, slots=True)
 class EntryFilter:
     """Which indicators are asked for; None for any. An owner's deputy does not count as owner."""
 
@@ -71,16 +63,13 @@ class QueryDictionary:
                 raise UnknownIndicator(f"there is no indicator {name!r}")
             return _Entries.of(reader).entry(found)
 
-    def versions(self, name: str) -> Sequence[VersionEntry]:
+    def versions(self, name: str) -> Sequence[ChangedVersion]:
         """The oldest first. Raises UnknownIndicator."""
         with self.readers() as reader:
             found = reader.versions("indicator", name)
         if not found:
             raise UnknownIndicator(f"there is no indicator {name!r}")
-        earlier = [None, *(one.definition.body for one in found[:-1])]
-        return [
-            VersionEntry(one, changes(before, one.definition.body)) for before, one in zip(earlier, found, strict=True)
-        ]
+        return with_changes(found)
 
     def page(self, wanted: EntryFilter, *, after: str | None, limit: int) -> Sequence[Entry]:
         """In order of their names."""

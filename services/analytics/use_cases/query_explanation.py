@@ -94,7 +94,7 @@ class QueryExplanation:
                 version=reader.versions("indicator", indicator.name)[-1],
                 value=value,
                 shift=shift_name(calendar, value.window.start) if is_shift else None,
-                panes=pane_facts(reader.panes(value.key.series, value.window), indicator),
+                panes=pane_facts(reader.panes(value.key, value.window), indicator),
                 closing=None if indicator.formula.parts else _closing(reader, indicator, value, now=now),
                 rules=_rules(reader, catalogue, indicator, value=value),
                 readings=[] if indicator.formula.parts else self._readings(reader, indicator, value),

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from services.analytics.domain.catalogue import Catalogue, DefinedVersion, Definition
-from services.analytics.domain.definition_changes import FieldChange, changes
+from services.analytics.domain.catalogue import Catalogue, Definition
+from services.analytics.domain.definition_changes import ChangedVersion, with_changes
 from services.analytics.domain.errors import UnknownRule
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.rule import Rule
@@ -40,14 +40,6 @@ class ShownRule:
 
 
 @dataclass(frozen=True, slots=True)
-class RuleVersion:
-    """A version of a rule, and what it says otherwise than the one before."""
-
-    version: DefinedVersion
-    changes: Sequence[FieldChange]
-
-
-@dataclass(frozen=True, slots=True)
 class QueryRules:
     """Raises UnknownRule."""
 
@@ -65,16 +57,13 @@ class QueryRules:
         with self.readers() as reader:
             return _shown(reader, reader.definitions("rule", after=after, limit=limit))
 
-    def versions(self, name: str) -> Sequence[RuleVersion]:
+    def versions(self, name: str) -> Sequence[ChangedVersion]:
         """The oldest first."""
         with self.readers() as reader:
             found = reader.versions("rule", name)
         if not found:
             raise _unknown(name)
-        earlier = [None, *(one.definition.body for one in found[:-1])]
-        return [
-            RuleVersion(one, changes(before, one.definition.body)) for before, one in zip(earlier, found, strict=True)
-        ]
+        return with_changes(found)
 
     def statistics(self, name: str) -> Proved:
         """Of any rule in force, one that follows from a goal included, and of one that is not while its anomalies are kept."""

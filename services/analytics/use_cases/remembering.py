@@ -6,7 +6,15 @@ from datetime import datetime
 
 from services.analytics.domain.anomaly import Anomaly
 from services.analytics.domain.catalogue import Catalogue
-from services.analytics.domain.checkpoint import Checkpoint, Recorder, Resumption, out_of_date, resumption
+from services.analytics.domain.checkpoint import (
+    ANCHORS,
+    NEWEST,
+    Checkpoint,
+    Recorder,
+    Resumption,
+    out_of_date,
+    resumption,
+)
 from services.analytics.domain.episode import Episode, episodes
 from services.analytics.domain.finding import Scene
 from services.analytics.domain.kpi_value import KpiValue
@@ -15,15 +23,17 @@ from services.analytics.ports.evaluating import EvaluateUnitOfWork
 from services.analytics.use_cases.judged_series import JudgedSeries, standing_since
 
 
-def remembered(judged: Sequence[JudgedSeries], uow: EvaluateUnitOfWork) -> list[JudgedSeries]:
-    """The series with the checkpoints that are kept of them, read at once."""
+def remembered(
+    judged: Sequence[JudgedSeries], uow: EvaluateUnitOfWork, slots: Sequence[int] = (NEWEST, *ANCHORS)
+) -> list[JudgedSeries]:
+    """The series with these checkpoints that are kept of them, too; read at once."""
     asked = [item.key.series for item in judged if any(rule.remembers for rule in item.rules)]
     if not asked:
         return list(judged)
     found: dict[bytes, list[Checkpoint]] = {}
-    for checkpoint in uow.checkpoints.of_series(asked):
+    for checkpoint in uow.checkpoints.of_series(asked, slots):
         found.setdefault(checkpoint.series, []).append(checkpoint)
-    return [replace(item, checkpoints=found.get(item.key.series, ())) for item in judged]
+    return [replace(item, checkpoints=[*item.checkpoints, *found.get(item.key.series, ())]) for item in judged]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +47,19 @@ class Resuming:
         """The series with the places where their rules go on.
 
         A rule without a checkpoint that serves judges from farther back than what has changed. The anomalies that this bears on
-        are then read, too; they may move the place farther still, until it bears on no others.
+        are then read, too; they may move the place farther still, until it bears on no others. Anchors are read of the series of
+        which the newest checkpoint of some rule does not serve.
         """
-        items = {item.key.series: item for item in remembered(judged, self.uow)}
+        items = {item.key.series: item for item in remembered(judged, self.uow, [NEWEST])}
         left = [item for item in items.values() if any(rule.remembers for rule in item.rules)]
+        anchored: set[bytes] = set()
         while left:
-            placed = [self._placed(item) for item in left]
-            items.update({item.key.series: item for item, _ in placed})
-            left = self._with_anomalies([item for item, is_settled in placed if not is_settled])
+            placed = {item.key.series: self._placed(item) for item in left}
+            back = [item for item in left if item.key.series not in anchored and _goes_back(placed[item.key.series][0])]
+            anchored.update(item.key.series for item in back)
+            placed.update({item.key.series: self._placed(item) for item in remembered(back, self.uow, ANCHORS)})
+            items.update({series: item for series, (item, _) in placed.items()})
+            left = self._with_anomalies([item for item, is_settled in placed.values() if not is_settled])
         return list(items.values())
 
     def _placed(self, item: JudgedSeries) -> tuple[JudgedSeries, bool]:
@@ -100,6 +115,11 @@ class Records:
             uow.checkpoints.forget(self.old)
         if self.new:
             uow.checkpoints.save(self.new)
+
+
+def _goes_back(item: JudgedSeries) -> bool:
+    """Whether the checkpoints that were read serve some rule not at all."""
+    return any(place.checkpoint is None for place in item.resumptions.values())
 
 
 def _earliest(item: JudgedSeries) -> datetime | None:

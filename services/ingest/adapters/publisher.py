@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -19,7 +20,6 @@ from shared.events.readings import (
 )
 from shared.events.topics import RAW_PARTITIONS, RAW_RETENTION, READINGS, raw_topic
 
-_PARTITION = "partition"
 _READINGS_PER_BLOCK = 20_000
 _LARGEST_BLOCK = MAX_RECORD_BYTES // 2
 
@@ -50,7 +50,7 @@ class LogSourceTopics:
 def _records(batches: Sequence[TypedReadings], partitions: int) -> Iterator[NewRecord]:
     typed: defaultdict[tuple[str, int, tuple[str, ...]], list[pl.DataFrame]] = defaultdict(list)
     for batch in batches:
-        readings = _with_identity(batch, partitions)
+        readings = _with_identity(batch)
         typed[batch.reading_type, batch.version, tuple(readings.columns)].append(readings)
     for (reading_type, version, _), frames in typed.items():
         headers = (
@@ -59,19 +59,27 @@ def _records(batches: Sequence[TypedReadings], partitions: int) -> Iterator[NewR
             (READING_TYPE_VERSION_HEADER, str(version).encode()),
         )
         whole = frames[0] if len(frames) == 1 else pl.concat(frames)
-        parts = whole.partition_by(_PARTITION, as_dict=True, include_key=False, maintain_order=True)
-        for (number,), part in parts.items():
-            yield from _blocks(part, int(number), headers)
+        for number, part in _by_partition(whole, partitions):
+            yield from _blocks(part, number, headers)
 
 
-def _with_identity(batch: TypedReadings, partitions: int) -> pl.DataFrame:
-    """Add the hash of (source, id) and the partition it means; the columns in the order of the contract."""
-    hashes = identity_hashes(batch.source, batch.readings[EVENT_ID])
+def _by_partition(readings: pl.DataFrame, partitions: int) -> Iterator[tuple[int, pl.DataFrame]]:
+    """What belongs to each partition, in the order of the events. One sort and slices cost half of polars' `partition_by`."""
+    numbers = readings[ID_HASH].to_numpy() % np.uint64(partitions)
+    ends = np.cumsum(np.bincount(numbers.astype(np.intp), minlength=partitions)).tolist()
+    ordered = readings[np.argsort(numbers, kind="stable")]
+    for number, (begins, ends_at) in enumerate(pairwise([0, *ends])):
+        if begins < ends_at:
+            yield number, ordered[begins:ends_at]
+
+
+def _with_identity(batch: TypedReadings) -> pl.DataFrame:
+    """Add the hash of (source, id), which says the partition; the columns in the order of the contract."""
     columns = {column.name: column for column in batch.readings}
-    columns[ID_HASH] = pl.Series(ID_HASH, hashes)
+    columns[ID_HASH] = pl.Series(ID_HASH, identity_hashes(batch.source, batch.readings[EVENT_ID]))
     rest = [name for name in columns if name not in FIXED_COLUMNS]
     ordered = [columns[name] for name in (*FIXED_COLUMNS.names(), *rest)]
-    return pl.DataFrame([*ordered, pl.Series(_PARTITION, (hashes % np.uint64(partitions)).astype(np.uint16))])
+    return pl.DataFrame(ordered)
 
 
 def _blocks(readings: pl.DataFrame, partition: int, headers: Headers) -> Iterator[NewRecord]:

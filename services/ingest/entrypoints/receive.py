@@ -44,7 +44,7 @@ class Receive:
         if content_type == bodies.LINES:
             # Admitted once, for the whole of it: a sender is not refused in the middle of a long stream.
             with self.in_flight.admitted(2 * _CHUNK_BYTES) as admission:
-                return self.intake.take(self._lines(body.chunks(_CHUNK_BYTES), admission))
+                return self.intake.take(self._lines(_pieces(body), admission))
         with self.in_flight.admitted(0) as admission:
             whole = self._read(body, admission)
             events = [bodies.binary_mode(attributes, whole)] if attributes else _events(content_type, whole)
@@ -64,6 +64,12 @@ class Receive:
             if admission.held > self.most_body_bytes:
                 raise BodyTooLarge(f"send at most {self.most_body_bytes} bytes at once, or lines as {bodies.LINES}")
         return b"".join(pieces)
+
+
+def _pieces(body: RawBody) -> Iterator[bytes]:
+    """A last line without its end is given one: by itself it would be a batch of its own, and cost as much as all others."""
+    for piece in body.chunks(_CHUNK_BYTES):
+        yield piece + b"\n" if body.has_ended else piece
 
 
 def _attributes(request: Request) -> dict[str, str]:

@@ -97,6 +97,20 @@ def test_an_open_and_a_small_window_are_left_out_by_rules(analytics: Alone) -> N
     assert (verdict["verdict"], verdict["because"]) == ("left-out", "insufficient")
 
 
+def test_an_open_window_shows_the_panes_that_are_held(analytics: Alone) -> None:
+    two_bad_weeks(analytics)
+    analytics.send([Inspection("later", MONDAY + 4 * WEEK + DAY, "A", 94, 99)])
+    shown = explained(analytics, start="2026-03-30T00:00:00Z")
+    assert shown["value"]["status"] == "provisional"
+    [pane] = shown["panes"]
+    assert (pane["start"], pane["readings"], pane["numerator"], pane["denominator"]) == (
+        "2026-03-30T00:00:00Z",
+        2,
+        94,
+        100,
+    )
+
+
 def test_a_rolling_window_shows_the_panes_that_were_added(analytics: Alone) -> None:
     rolling = YIELD | {"window": {"kind": "rolling", "length": "P7D", "step": "P1D"}}
     analytics.put("indicators/rolling-yield", rolling)

@@ -109,6 +109,16 @@ def test_lines_are_streamed_and_counted_from_the_first(andon: Alone, newline: by
     assert len(set(andon.ids())) == len(andon.ids()) == 39_996
 
 
+@pytest.mark.parametrize("end", [b"", b"\n"])
+def test_the_last_line_belongs_to_the_batch_of_those_before_it(andon: Alone, end: bytes) -> None:
+    assert andon.post(ndjson([event("e1"), event("e2"), event("e3")]) + end, LINES).json() == {
+        "accepted": 3,
+        "rejected": [],
+    }
+    assert andon.metric("batch_events_count") == 1
+    assert andon.metric("batch_events_sum") == 3
+
+
 def test_a_line_that_is_no_json_is_the_fault_of_that_line(andon: Alone) -> None:
     answer = andon.post(as_json(event("e0")) + b"\n{\n" + as_json(event("e2")), LINES)
     assert [(one["index"], one["reason"]) for one in answer.json()["rejected"]] == [(1, "malformed-json")]

@@ -22,9 +22,12 @@ class Checkpoints:
     """Checkpoints in memory."""
 
     held: dict[tuple[bytes, str, int], Checkpoint] = field(default_factory=dict)
+    read: int = 0
 
-    def of_series(self, series: Sequence[bytes]) -> Sequence[Checkpoint]:
-        return [one for one in self.held.values() if one.series in series]
+    def of_series(self, series: Sequence[bytes], slots: Sequence[int]) -> Sequence[Checkpoint]:
+        found = [one for one in self.held.values() if one.series in series and one.slot in slots]
+        self.read += len(found)
+        return found
 
     def save(self, checkpoints: Sequence[Checkpoint]) -> None:
         self.held.update({(one.series, one.rule, one.slot): one for one in checkpoints})

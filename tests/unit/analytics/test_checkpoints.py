@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from services.analytics.domain import checkpoint
 from services.analytics.domain.anomaly import Anomaly
+from services.analytics.domain.checkpoint import NEWEST
 from services.analytics.domain.episode import Episode, episodes
 from services.analytics.domain.finding import Scene
 from services.analytics.domain.indicator import Formula, Indicator
@@ -124,9 +126,10 @@ def test_a_new_window_reads_no_past(kind: dict[str, Any], shape: dict[str, Any])
     for number in range(400):
         one = single(number, 0.95 + 0.001 * (-1) ** number + (-0.5 if number > 350 else 0))
         stored.held[one.window.start] = one
-        stored.read = 0
+        stored.read = stored.checkpoints.read = 0
         judging.changed(turn(stored, judged, MINUTES), MINUTES, [one])
         assert stored.read <= max(12, judged.context)
+        assert stored.checkpoints.read <= 1
     assert len(stored.checkpoints.held) == 3
     assert any(one.state == "open" for one in standing(stored))
 
@@ -140,9 +143,27 @@ def test_a_restatement_goes_back_to_an_anchor_and_an_early_one_to_the_beginning(
     for at, most in ((990, 250), (900, 250), (100, 1000)):
         restated = single(at, 0.96, revision=2)
         stored.held[restated.window.start] = restated
-        stored.read = 0
+        stored.read = stored.checkpoints.read = 0
         judging.changed(turn(stored, judged, MINUTES), MINUTES, [restated])
         assert stored.read <= most
+        assert stored.checkpoints.read == 3
+
+
+def test_no_anchor_is_newer_than_the_newest() -> None:
+    """The limits of a phase that has begun are still learned, so nothing newer than the anchor is kept."""
+    judged = learning_rule({"kind": "ewma"})
+    stored, judging = Stored(), Judging(CountingIds().next)
+    everything = [single(number, 0.95 + 0.001 * (-1) ** number) for number in range(132)]
+
+    def told(values: Sequence[KpiValue], phases: Sequence[int]) -> dict[int, datetime]:
+        """Slot → until, of what is kept after these values."""
+        stored.held.update({one.window.start: one for one in values})
+        begun = tuple(week(number).start for number in phases)
+        judging.changed(turn(stored, judged, MINUTES, phase_starts=begun), MINUTES, values)
+        return {one.slot: one.until for one in stored.checkpoints.held.values()}
+
+    assert told(everything[:100], []) == {NEWEST: week(99).start}
+    assert told(everything[100:], [129]) == {2: week(127).start}
 
 
 def test_what_another_version_of_a_rule_remembers_is_not_gone_on_from() -> None:
