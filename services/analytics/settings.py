@@ -1,9 +1,8 @@
 """Settings of analytics."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field, SecretStr
-from pydantic_settings import SettingsConfigDict
 
 from shared.runtime.settings import Settings
 
@@ -11,9 +10,7 @@ from shared.runtime.settings import Settings
 class AnalyticsSettings(Settings):
     """Read once, by `bootstrap`."""
 
-    model_config = SettingsConfigDict(
-        frozen=True, extra="ignore", env_prefix="ANDON_ANALYTICS_", use_attribute_docstrings=True
-    )
+    env_prefix: ClassVar[str] = "ANDON_ANALYTICS_"
 
     database_url: SecretStr | None = None
     """Where analytics keeps its data, as an SQLAlchemy URL; default an SQLite file in the data folder."""

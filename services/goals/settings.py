@@ -1,9 +1,8 @@
 """Settings of goals."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field, SecretStr
-from pydantic_settings import SettingsConfigDict
 
 from shared.runtime.settings import Settings
 
@@ -11,9 +10,7 @@ from shared.runtime.settings import Settings
 class GoalsSettings(Settings):
     """Read once, by `bootstrap`."""
 
-    model_config = SettingsConfigDict(
-        frozen=True, extra="ignore", env_prefix="ANDON_GOALS_", use_attribute_docstrings=True
-    )
+    env_prefix: ClassVar[str] = "ANDON_GOALS_"
 
     database_url: SecretStr | None = None
     """Where goals keeps its data, as an SQLAlchemy URL; default an SQLite file in the data folder."""

@@ -1,9 +1,8 @@
 """Settings of ingest."""
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field, SecretStr
-from pydantic_settings import SettingsConfigDict
 
 from shared.runtime.settings import Settings
 
@@ -13,9 +12,7 @@ _MEBIBYTE = 1024 * 1024
 class IngestSettings(Settings):
     """Read once, by `bootstrap`."""
 
-    model_config = SettingsConfigDict(
-        frozen=True, extra="ignore", env_prefix="ANDON_INGEST_", use_attribute_docstrings=True
-    )
+    env_prefix: ClassVar[str] = "ANDON_INGEST_"
 
     database_url: SecretStr | None = None
     """Where ingest keeps its data, as an SQLAlchemy URL; default an SQLite file in the data folder."""

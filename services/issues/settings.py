@@ -1,7 +1,8 @@
 """Settings of issues."""
 
+from typing import ClassVar
+
 from pydantic import SecretStr
-from pydantic_settings import SettingsConfigDict
 
 from shared.runtime.settings import Settings
 
@@ -9,9 +10,7 @@ from shared.runtime.settings import Settings
 class IssuesSettings(Settings):
     """Read once, by `bootstrap`."""
 
-    model_config = SettingsConfigDict(
-        frozen=True, extra="ignore", env_prefix="ANDON_ISSUES_", use_attribute_docstrings=True
-    )
+    env_prefix: ClassVar[str] = "ANDON_ISSUES_"
 
     database_url: SecretStr | None = None
     """Where issues keeps its data, as an SQLAlchemy URL; default an SQLite file in the data folder."""

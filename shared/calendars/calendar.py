@@ -15,12 +15,13 @@ from shared.runtime.errors import FieldProblem
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 Hours = tuple[tuple[time, time], ...]
-"""Working hours of one day: half-open spans of local time, in order, without overlap."""
+"""Working hours of one day: half-open spans of local time, in order, without overlap; one that ends at 00:00 ends with the day."""
 
+MIDNIGHT = time(0)
 _NINE_TO_FIVE: Hours = ((time(9), time(17)),)
 _OFFICE_WEEK: Mapping[str, Hours] = dict.fromkeys(WEEKDAYS[:5], _NINE_TO_FIVE)
 _MONTH_AND_DAY = re.compile(r"^(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])$", re.ASCII)
-_KEYS = ("time_zone", "week_starts", "fiscal_year_starts", "holidays", "working_hours", "shifts")
+_KEYS = ("time_zone", "week_starts", "fiscal_year_starts", "holidays", "working_days", "working_hours", "shifts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Calendar:
         week_starts: an English weekday in lower case.
         fiscal_year_starts: `MM-DD`; quarters and years are counted from it.
         holidays: days without working time.
+        working_days: days that are worked though their weekday is not, with the hours of the first weekday of the week that is.
         working_hours: weekday → spans; a weekday that is missing has none.
         shifts: in order of their starts, without overlap; what lies between two of them belongs to none.
     """
@@ -41,7 +43,8 @@ class Calendar:
     week_starts: str = "monday"
     fiscal_year_starts: str = "01-01"
     holidays: frozenset[date] = frozenset()
-    working_hours: Mapping[str, Hours] = field(default_factory=lambda: _OFFICE_WEEK)
+    working_days: frozenset[date] = frozenset()
+    working_hours: Mapping[str, Hours] = field(default_factory=lambda: _OFFICE_WEEK, hash=False)
     shifts: tuple[Shift, ...] = ()
 
     @property
@@ -58,7 +61,15 @@ class Calendar:
         """Working hours of a local day; none on a holiday."""
         if day in self.holidays:
             return ()
-        return self.working_hours.get(WEEKDAYS[day.weekday()], ())
+        hours = self.working_hours.get(WEEKDAYS[day.weekday()], ())
+        return hours or (self._usual_hours() if day in self.working_days else ())
+
+    def is_working_day(self, day: date) -> bool:
+        """Whether a local day has working time."""
+        return bool(self.hours_on(day))
+
+    def _usual_hours(self) -> Hours:
+        return next((hours for day in WEEKDAYS if (hours := self.working_hours.get(day))), ())
 
 
 DEFAULT_CALENDAR = Calendar("default")
@@ -91,6 +102,12 @@ def calendar_from_definition(name: str, definition: Mapping[str, Any]) -> Calend
                 values[key] = read(definition[key])
             except (ValueError, TypeError) as error:
                 problems.append(FieldProblem(f"/{key}", str(error)))
+    both = values.get("holidays", frozenset()) & values.get("working_days", frozenset())
+    if both:
+        days = ", ".join(day.isoformat() for day in sorted(both))
+        problems.append(
+            FieldProblem("/working_days", f"{days} cannot be holidays too; leave them out of one of the lists")
+        )
     if problems:
         raise InvalidCalendar(problems)
     return Calendar(name, **values)
@@ -120,9 +137,10 @@ def _read_fiscal_start(value: Any) -> str:
     return value
 
 
-def _read_holidays(value: Any) -> frozenset[date]:
+def read_days(value: Any) -> frozenset[date]:
+    """A list of local days as it is written. Raises ValueError, TypeError, with the remedy."""
     if not isinstance(value, list):
-        raise TypeError("holidays are a list of dates such as 2026-10-01")
+        raise TypeError("write a list of dates such as [2026-10-01, 2026-10-02]")
     return frozenset(day if isinstance(day, date) else _read_date(day) for day in value)
 
 
@@ -143,26 +161,31 @@ def _read_spans(value: Any) -> Hours:
     if not isinstance(value, list) or not all(isinstance(span, str) for span in value):
         raise TypeError(f'{value!r} is not a list of spans such as ["08:00-12:00", "13:00-17:00"]')
     spans = tuple(_read_span(span) for span in value)
-    if any(later[0] < earlier[1] for earlier, later in pairwise(spans)):
+    if any(earlier[1] == MIDNIGHT or later[0] < earlier[1] for earlier, later in pairwise(spans)):
         raise ValueError(f"{value!r}: spans of one day must follow one another without overlap")
     return spans
 
 
 def _read_span(value: str) -> tuple[time, time]:
     try:
-        start, end = (time.fromisoformat(part.strip()) for part in value.split("-"))
+        start, end = (_read_hour(part.strip()) for part in value.split("-"))
     except ValueError as error:
         raise ValueError(f"{value!r} is not a span of hours; write for example 08:00-12:00") from error
-    if not start < end or start.tzinfo or end.tzinfo:
+    if not (start < end or end == MIDNIGHT) or start.tzinfo or end.tzinfo:
         raise ValueError(f"{value!r} must end after it starts, in local time without an offset")
     return start, end
+
+
+def _read_hour(text: str) -> time:
+    return MIDNIGHT if text == "24:00" else time.fromisoformat(text)
 
 
 _READERS = {
     "time_zone": _read_time_zone,
     "week_starts": _read_weekday,
     "fiscal_year_starts": _read_fiscal_start,
-    "holidays": _read_holidays,
+    "holidays": read_days,
+    "working_days": read_days,
     "working_hours": _read_working_hours,
     "shifts": read_shifts,
 }

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from shared.calendars.calendar import Calendar
+from shared.calendars.calendar import MIDNIGHT, Calendar
 from shared.calendars.local_time import local_midnight
 
 _TEXT = re.compile(r"^(\d+)([hd])$", re.ASCII)
@@ -61,7 +61,7 @@ def _spans_from(calendar: Calendar, moment: datetime) -> list[tuple[datetime, da
     """The working spans of the first working day that has any left at or after `moment`, in UTC."""
     day = moment.astimezone(calendar.zone).date()
     for _ in range(_FURTHEST_DAYS):
-        spans = [(_local(calendar, day, start), _local(calendar, day, end)) for start, end in calendar.hours_on(day)]
+        spans = [(_local(calendar, day, start), _end(calendar, day, end)) for start, end in calendar.hours_on(day)]
         left = [(max(start, moment), end) for start, end in spans if end > moment]
         if left:
             return left
@@ -78,7 +78,7 @@ def _same_time_next_working_day(calendar: Calendar, moment: datetime) -> datetim
     local = moment.astimezone(calendar.zone)
     following = local_midnight(calendar, local.date() + timedelta(days=1))
     day = _next_working_moment(calendar, following).astimezone(calendar.zone).date()
-    last_end = _local(calendar, day, calendar.hours_on(day)[-1][1])
+    last_end = _end(calendar, day, calendar.hours_on(day)[-1][1])
     wanted = _local(calendar, day, local.time())
     return last_end if wanted >= last_end else _next_working_moment(calendar, wanted)
 
@@ -89,6 +89,11 @@ def _add_hours(calendar: Calendar, moment: datetime, hours: timedelta) -> dateti
         taken = min(hours, end - start)
         moment, hours = start + taken, hours - taken
     return moment
+
+
+def _end(calendar: Calendar, day: date, at: time) -> datetime:
+    """When hours end; at midnight they end with the day."""
+    return _local(calendar, day + timedelta(days=1) if at == MIDNIGHT else day, at)
 
 
 def _local(calendar: Calendar, day: date, at: time) -> datetime:

@@ -36,7 +36,9 @@ class YardstickUsed(Contract, frozen=True):
 
 
 class EvidenceValue(Contract, frozen=True):
-    """One KPI value that the anomaly rests on, as it was when judged."""
+    """One KPI value that the anomaly rests on, as it was when judged. Of a rule of kind `missing_data` it is not the KPI's value, but
+    how many readings the window had, and `limit` how many it should have had.
+    """
 
     window: WindowSpan
     value: float

@@ -12,7 +12,11 @@ INDICATOR_DEFINED = "andon.indicator.defined.v1"
 
 
 class CalendarDefined(Contract, frozen=True):
-    """A calendar as it now stands, in the form of `PUT /v1/calendars/{name}`."""
+    """A calendar as it now stands, in the form of `PUT /v1/calendars/{name}`, with public holidays worked out.
+
+    `holidays` are all days off, and `working_days` all days that are worked though their weekday is not; so a reader needs to know
+    no country, and an old event says for ever what it said then.
+    """
 
     name: str
     version: int

@@ -10,6 +10,9 @@ the unit of the reading type):
 
 The record's headers name the reading type and its version.
 
+A reading type whose name begins with `andon-` is of Andon's own: `andon-rejection` has a row for each refused event of a registered
+source, with the dimension `reason` and no measure.
+
 A block of corrections and retractions has three columns more, and what a retraction has none of is null:
 
 * `revised_at`   datetime, microseconds, UTC; when the source came to know better

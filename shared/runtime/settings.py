@@ -1,10 +1,10 @@
 """Settings: read once from the environment, frozen, every error reported together, secrets never printed."""
 
+import os
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from shared.runtime.failpoints import parse
 
@@ -24,15 +24,16 @@ class InvalidSettings(Exception):
         self.problems = problems
 
 
-class Settings(BaseSettings):
-    """Frozen settings of one process or service. `model_config.env_prefix` makes the variables' names."""
+class Settings(BaseModel):
+    """Frozen settings of one process or service; `env_prefix` and a field's name make the variable's name."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_prefix="ANDON_", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, validate_default=True, use_attribute_docstrings=True)
+    env_prefix: ClassVar[str] = "ANDON_"
 
     @classmethod
     def variable(cls, field: str) -> str:
         """The environment variable behind a field."""
-        return f"{cls.model_config.get('env_prefix', '')}{field}".upper()
+        return f"{cls.env_prefix}{field}".upper()
 
     @classmethod
     def read(cls) -> Self:
@@ -41,8 +42,10 @@ class Settings(BaseSettings):
         Raises:
             InvalidSettings: with one line per wrong variable.
         """
+        variables = {name: cls.variable(name) for name in cls.model_fields}
+        given = {name: os.environ[variable] for name, variable in variables.items() if variable in os.environ}
         try:
-            return cls()
+            return cls.model_validate(given)
         except ValidationError as error:
             raise InvalidSettings([_sentence(cls, item["loc"], item["msg"]) for item in error.errors()]) from error
 

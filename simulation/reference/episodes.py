@@ -16,7 +16,7 @@ Period = tuple[datetime, datetime]
 Misses = Callable[[Value, Value | None], bool | None]
 """Whether a judged value is at fault, given the judged value of the window directly before it, if there is one; None: nobody can tell.
 
-Asked of the judged values of one subject in order, for it may remember those before.
+Only weekends may lie between the two. Asked of the judged values of one subject in order, for it may remember those before.
 """
 
 
@@ -128,7 +128,9 @@ def _walk(rule: Rule, subject: Subject, values: Sequence[Value]) -> list[Episode
     met, misses, raised = 0, 0, None
     before: Value | None = None
     for value in values:
-        if before is not None and before.window.following != value.start:
+        if not value.is_judged and not value.window.is_worked:
+            continue
+        if before is not None and not before.window.goes_on_with(value.window):
             before = None
         bad = is_missed(value, before) if value.is_judged else None
         if before is None or bad is None:

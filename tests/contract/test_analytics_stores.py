@@ -13,6 +13,7 @@ from services.analytics.adapters.reader import SqlReaders
 from services.analytics.adapters.units_of_work import SqlDefinitionUnitOfWork, SqlEvaluateUnitOfWork
 from services.analytics.domain.anomaly import Anomaly, Judged, reconcile, withdraw
 from services.analytics.domain.catalogue import Definition
+from services.analytics.domain.expected_windows import HELD
 from services.analytics.domain.kpi_value import SeriesKey
 from services.analytics.domain.partition_state import PartitionState, Pass
 from services.analytics.domain.rolling import SPANS
@@ -21,6 +22,7 @@ from services.analytics.domain.watermark import PartitionMarks, SourceMark, Wate
 from services.analytics.ports.evaluating import Fence, Scope
 from services.analytics.ports.reading import AnomalyFilter, ValueFilter
 from shared.calendars.calendar import DEFAULT_CALENDAR
+from shared.calendars.windows import Window
 from shared.database.engine import Database
 from shared.database.migrations import Migrations
 from shared.eventlog.port import LostPartition
@@ -185,7 +187,24 @@ def test_history_holds_closed_values_in_order_from_where_it_is_wanted(migrated: 
         assert [one.window for one in found[second]] == [week(1)]
         assert found[first][0].status == "restated"
         assert uow.values.history({}) == {}
+        with_open = uow.values.history({first: week(2).start}, with_open=True)
+        assert [one.status for one in with_open[first]] == ["final", "provisional"]
         assert uow.values.of_series([second]).height == 2
+
+
+def test_windows_with_values_are_known_by_span(migrated: Database) -> None:
+    with unit(migrated) as uow:
+        assert uow.values.earliest_start(SCOPE) is None
+    elsewhere = row(0, partition=1)
+    save(migrated, values(row(1), row(2, status="provisional", sample_size=3), row(3), row(2, "B"), elsewhere))
+    with unit(migrated) as uow:
+        assert uow.values.earliest_start(SCOPE) == week(1).start
+        held = uow.values.held(SCOPE, Window(week(2).start, week(3).start)).sort("subject")
+        assert held.schema == HELD
+        assert held.select("subject", "window_start", "sample_size").rows() == [
+            ('{"line":"A"}', week(2).start, 3),
+            ('{"line":"B"}', week(2).start, 7),
+        ]
 
 
 def test_a_pass_meets_every_series_once(migrated: Database) -> None:
@@ -220,7 +239,11 @@ def test_anomalies_come_back_as_they_were_saved_and_stand_until_withdrawn(migrat
         assert uow.anomalies.standing(both[:1], week(3).start) == {both[0]: [open_]}
         assert uow.anomalies.standing([], None) == {}
         assert uow.anomalies.open_of_other_versions(SCOPE) == []
+        assert {one.id for one in uow.anomalies.open_of_rule(SCOPE, "yield-below-95")} == {"2", "3"}
+        assert uow.anomalies.open_of_rule(SCOPE, "another") == []
+        assert uow.anomalies.open_of_rule(Scope(1, indicator()), "yield-below-95") == []
         newer = Scope(0, indicator(version=2))
+        assert uow.anomalies.open_of_rule(newer, "yield-below-95") == []
         assert {one.id for one in uow.anomalies.open_of_other_versions(newer)} == {"2", "3"}
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 
 from services.analytics.adapters.bulk import wanted, wanted_frame
 from services.analytics.adapters.evaluate_tables import ANOMALIES
@@ -41,12 +41,19 @@ class SqlAnomalyStore:
         return found
 
     def open_of_other_versions(self, scope: Scope) -> Sequence[Anomaly]:
+        return self._open(scope, ANOMALIES.c.indicator_version != scope.indicator.version)
+
+    def open_of_rule(self, scope: Scope, rule: str) -> Sequence[Anomaly]:
+        columns = ANOMALIES.c
+        return self._open(scope, (columns.indicator_version == scope.indicator.version) & (columns.rule == rule))
+
+    def _open(self, scope: Scope, condition: ColumnElement[bool]) -> list[Anomaly]:
         columns = ANOMALIES.c
         statement = select(columns.snapshot).where(
             columns.indicator == scope.indicator.name,
             columns.partition == scope.partition,
             columns.state == "open",
-            columns.indicator_version != scope.indicator.version,
+            condition,
         )
         return [to_anomaly(snapshot) for snapshot in self._connection.execute(statement).scalars()]
 

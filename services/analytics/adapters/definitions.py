@@ -8,13 +8,14 @@ from sqlalchemy import Row, select
 
 from services.analytics.adapters.chart_store import phase_starts
 from services.analytics.adapters.definition_tables import DEFINITION_TABLES, DEFINITIONS, lock_definitions
+from services.analytics.domain.calendar_form import stored_calendar
 from services.analytics.domain.catalogue import Catalogue, DefinedVersion, Definition, Kind, make_catalogue
 from services.analytics.domain.goal_rules import rules_of_goal_set
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.indicator_form import read_indicator
 from services.analytics.domain.rule import Rule
 from services.analytics.domain.rule_form import read_rule
-from shared.calendars.calendar import DEFAULT_CALENDAR, Calendar, calendar_from_definition
+from shared.calendars.calendar import DEFAULT_CALENDAR, Calendar
 from shared.database.engine import ReadConnection, WriteConnection
 from shared.database.versioned_definitions import add_version, all_versions, newest_versions, revision_of
 
@@ -32,9 +33,7 @@ class SqlDefinitions:
         return [read_indicator(found.name, found.computed_as, found.body) for found in self.all_newest("indicator")]
 
     def calendars(self) -> Mapping[str, Calendar]:
-        defined = {
-            found.name: calendar_from_definition(found.name, found.body) for found in self.all_newest("calendar")
-        }
+        defined = {found.name: stored_calendar(found.name, found.body) for found in self.all_newest("calendar")}
         return {DEFAULT_CALENDAR.name: DEFAULT_CALENDAR, **defined}
 
     def rules(self) -> Sequence[Rule]:

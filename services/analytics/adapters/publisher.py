@@ -6,6 +6,7 @@ from typing import Any
 
 from services.analytics.adapters.pane_delta_records import blocks, pane_delta_record
 from services.analytics.domain.anomaly import Anomaly, Change, ChangeKind
+from services.analytics.domain.calendar_form import calendar_body
 from services.analytics.domain.catalogue import Catalogue, Definition
 from services.analytics.domain.episode import Evidence
 from services.analytics.domain.finding import Yardstick
@@ -13,6 +14,7 @@ from services.analytics.domain.formula_text import counting_periods, formula_tex
 from services.analytics.domain.history import PaneKeys, no_panes
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue, subject_values
+from shared.calendars.calendar import Calendar
 from shared.calendars.windows import Window, shift_name
 from shared.database.outbox import Outbox
 from shared.eventlog.port import NewRecord
@@ -90,8 +92,9 @@ class OutboxEvents:
         records = [pane_delta_record(number, nothing, (_DERIVE,)) for number in range(partitions)]
         self._outbox.add(records, recorded_at=now)
 
-    def calendar_defined(self, definition: Definition, now: datetime) -> None:
-        data = CalendarDefined(name=definition.name, version=definition.version, definition=dict(definition.body))
+    def calendar_defined(self, definition: Definition, calendar: Calendar, now: datetime) -> None:
+        days = calendar_body(calendar)
+        data = CalendarDefined(name=definition.name, version=definition.version, definition=days)
         record = self._record(DEFINITIONS, CALENDAR_DEFINED, definition.name, data=data, now=now)
         self._outbox.add([record], recorded_at=now)
 

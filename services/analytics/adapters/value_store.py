@@ -16,12 +16,14 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    true,
 )
 
 from services.analytics.adapters.bulk import Wanted, read_frame, upsert_frame, wanted, wanted_frame
 from services.analytics.adapters.evaluate_tables import KPI_VALUES
 from services.analytics.adapters.evaluate_tables import PANES as PANES_TABLE
 from services.analytics.adapters.sketch_codec import decode_sketches, encode_sketches
+from services.analytics.domain.expected_windows import HELD, Held
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.open_panes import Open
@@ -37,6 +39,7 @@ from services.analytics.domain.value_frame import (
     to_kpi_values,
 )
 from services.analytics.ports.evaluating import Scope
+from shared.calendars.windows import Window
 from shared.database.engine import WriteConnection
 
 _MOST_SERIES = 500
@@ -149,7 +152,9 @@ class SqlValueStore:
         found = exists().where(KPI_VALUES.c.partition == partition, _UNPUBLISHED)
         return bool(self._connection.execute(select(found)).scalar_one())
 
-    def history(self, wanted_from: Mapping[bytes, datetime | None]) -> Mapping[bytes, Sequence[KpiValue]]:
+    def history(
+        self, wanted_from: Mapping[bytes, datetime | None], *, with_open: bool = False
+    ) -> Mapping[bytes, Sequence[KpiValue]]:
         if not wanted_from:
             return {}
         keys = wanted(self._connection, wanted_frame(list(wanted_from), list(wanted_from.values())))
@@ -162,7 +167,7 @@ class SqlValueStore:
                 and_(
                     columns.series == keys.series,
                     or_(keys.moment.is_(None), columns.window_start >= keys.moment),
-                    columns.status != "provisional",
+                    true() if with_open else columns.status != "provisional",
                 ),
             )
             .order_by(columns.series, columns.window_start)
@@ -170,6 +175,19 @@ class SqlValueStore:
         found: dict[bytes, list[KpiValue]] = {}
         for value in to_kpi_values(read_frame(self._connection, statement, VALUES, parameters=keys.parameters)):
             found.setdefault(value.key.series, []).append(value)
+        return found
+
+    def held(self, scope: Scope, span: Window) -> Held:
+        columns = KPI_VALUES.c
+        statement = select(*(columns[name] for name in HELD.names())).where(
+            *_of(scope), columns.window_start >= span.start, columns.window_start < span.end
+        )
+        return read_frame(self._connection, statement, HELD)
+
+    def earliest_start(self, scope: Scope) -> datetime | None:
+        columns = KPI_VALUES.c
+        statement = select(columns.window_start).where(*_of(scope)).order_by(columns.window_start).limit(1)
+        found: datetime | None = self._connection.execute(statement).scalar_one_or_none()
         return found
 
     def series_after(self, scope: Scope, after: bytes, most_values: int) -> Sequence[bytes]:

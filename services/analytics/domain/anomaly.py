@@ -12,7 +12,9 @@ from services.analytics.domain.indicator import Direction, Indicator
 from services.analytics.domain.kpi_value import SeriesKey
 from services.analytics.domain.reason import reason
 from services.analytics.domain.rule import Rule, Severity
+from services.analytics.domain.rules.missing_data import MissingData
 from shared.calendars.calendar import Calendar
+from shared.calendars.windows import next_window
 
 State = Literal["open", "cleared", "withdrawn"]
 
@@ -97,7 +99,8 @@ def reconcile(
     """Make the known anomalies agree with the episodes found; where they agree already nothing changes.
 
     An episode that shares a window with a known anomaly *is* that anomaly, the earliest first. An episode without one is
-    raised, and cleared at once if it is over. A known anomaly without an episode should never have been raised.
+    raised, and cleared at once if it is over. A known anomaly without an episode should never have been raised; of missing data it
+    should: they came in after they were due.
 
     Args:
         known: anomalies of this rule and subject that are not withdrawn and not untouched by what was judged, in order.
@@ -112,13 +115,25 @@ def reconcile(
         else:
             left.remove(same)
             changes += _update(same, episode, judged)
-    withdrawn = [withdraw(anomaly, _UNDONE, judged.now) for anomaly in left]
-    return withdrawn + changes
+    return [*_without_episode(left, judged), *changes]
 
 
 _UNDONE = {"en": "the values as they now are do not show it", "zh": "现有数值已不再显示该异常"}
 _WITHDRAWN = {"en": "; withdrawn: ", "zh": "；已撤回："}
 _BETWEEN = {"en": "; ", "zh": "；"}
+
+
+def _without_episode(anomalies: Sequence[Anomaly], judged: Judged) -> list[Change]:
+    if not isinstance(judged.rule.condition, MissingData):
+        return [withdraw(anomaly, _UNDONE, judged.now) for anomaly in anomalies]
+    return [_came_late(anomaly, judged) for anomaly in anomalies if anomaly.state == "open"]
+
+
+def _came_late(anomaly: Anomaly, judged: Judged) -> Change:
+    """Over with the last window that lacked data, so that what is missing later is another anomaly."""
+    last = anomaly.episode.evidence[-1].window
+    over = replace(anomaly.episode, cleared=next_window(judged.calendar, judged.indicator.window.cut, last))
+    return close(replace(anomaly, episode=over), "in_order", judged.now)
 
 
 def withdraw(anomaly: Anomaly, why: Mapping[str, str], now: datetime) -> Change:
@@ -128,13 +143,14 @@ def withdraw(anomaly: Anomaly, why: Mapping[str, str], now: datetime) -> Change:
 
 
 _CLOSED: Mapping[Clearing, Mapping[str, str]] = {
+    "in_order": {"en": "the data have come in since", "zh": "数据已补齐"},
     "no_rule": {"en": "no rule judges it any more", "zh": "已无规则判定该项"},
     "redefined": {"en": "the indicator was defined anew and is judged afresh", "zh": "指标已重新定义，将重新判定"},
 }
 
 
-def close(anomaly: Anomaly, because: Literal["no_rule", "redefined"], now: datetime) -> Change:
-    """It was right when it was raised, and nobody will judge it any more."""
+def close(anomaly: Anomaly, because: Clearing, now: datetime) -> Change:
+    """It was right when it was raised, and nobody will judge it any more, or what was missing has come."""
     told = _told_further(anomaly, _CLOSED[because], _BETWEEN)
     return Change(ChangeKind.CLEARED, replace(told, state="cleared", cleared_at=now, cleared_because=because))
 
@@ -212,8 +228,10 @@ def _side(episode: Episode) -> Deviation:
 
 
 def _meaning(episode: Episode, judged: Judged) -> Meaning:
-    """What misses a target is worse, whatever the indicator's direction; of two sides the direction tells."""
-    if not judged.rule.condition.has_two_sides:
+    """What misses a target is worse, whatever the indicator's direction, and so are too few or too many readings; else, of two
+    sides the direction tells.
+    """
+    if not judged.rule.condition.has_two_sides or isinstance(judged.rule.condition, MissingData):
         return "deterioration"
     worse = "below" if judged.indicator.direction == "higher_is_better" else "above"
     return "deterioration" if episode.side == worse else "improvement"

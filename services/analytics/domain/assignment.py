@@ -14,6 +14,9 @@ from shared.calendars.windows import Cut, Window, windows_covering
 OBSERVED_AT = "observed_at"
 DIMENSION = "dimension."
 MEASURE = "measure."
+_SOURCE = "source"
+_SOURCE_DIMENSION = DIMENSION + _SOURCE
+"""Every reading has one: a reading type without a dimension of this name has the sender's."""
 _DAY = timedelta(days=1)
 
 
@@ -21,7 +24,7 @@ def missing_columns(readings: pl.DataFrame, indicator: Indicator) -> list[str]:
     """Dimensions and measures that the indicator names and the readings lack; with any, it counts none of them."""
     named = [DIMENSION + name for name in (*indicator.by, *indicator.formula.where)]
     named += [MEASURE + name for name in indicator.formula.measures]
-    return [name for name in named if name not in readings.columns]
+    return [name for name in named if name not in readings.columns and name != _SOURCE_DIMENSION]
 
 
 def counts(readings: pl.DataFrame, indicator: Indicator) -> pl.DataFrame:
@@ -29,11 +32,19 @@ def counts(readings: pl.DataFrame, indicator: Indicator) -> pl.DataFrame:
 
     A dimension is missing only in readings from before the reading type had it; it makes no subject.
     """
+    readings = _with_source(readings, indicator)
     lacking = [name for name in indicator.by if readings[DIMENSION + name].null_count()]
     counted = readings.filter(pl.col(DIMENSION + name).is_not_null() for name in lacking) if lacking else readings
     for dimension, values in indicator.formula.where.items():
         counted = counted.filter(pl.col(DIMENSION + dimension).is_in(list(values)))
     return counted
+
+
+def _with_source(readings: pl.DataFrame, indicator: Indicator) -> pl.DataFrame:
+    is_named = _SOURCE in (*indicator.by, *indicator.formula.where)
+    if not is_named or _SOURCE_DIMENSION in readings.columns:
+        return readings
+    return readings.with_columns(pl.col(_SOURCE).alias(_SOURCE_DIMENSION))
 
 
 def assign(readings: pl.DataFrame, indicator: Indicator, calendar: Calendar) -> pl.DataFrame:

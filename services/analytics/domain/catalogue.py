@@ -9,7 +9,8 @@ import xxhash
 
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.rule import Rule
-from shared.calendars.calendar import Calendar
+from services.analytics.domain.rules.missing_data import MissingData
+from shared.calendars.calendar import WEEKDAYS, Calendar
 
 Kind = Literal["calendar", "indicator", "rule", "goal-set"]
 
@@ -48,6 +49,8 @@ class Catalogue:
     calendars: Mapping[str, Calendar]
     rules: Mapping[str, tuple[Rule, ...]]
     """By the indicator that they judge, in order of their names."""
+    working_days: Mapping[str, str]
+    """Calendar → a text that changes whenever another day is worked."""
     derived: Mapping[str, tuple[Indicator, ...]] = field(default_factory=dict)
     """By the indicator that they are computed from."""
     phase_starts: Mapping[tuple[str, str], tuple[datetime, ...]] = field(default_factory=dict)
@@ -55,6 +58,10 @@ class Catalogue:
 
     def rules_of(self, indicator: str) -> tuple[Rule, ...]:
         return self.rules.get(indicator, ())
+
+    def expectations_of(self, indicator: str) -> list[tuple[Rule, MissingData]]:
+        """Its rules about missing data."""
+        return [(rule, rule.condition) for rule in self.rules_of(indicator) if isinstance(rule.condition, MissingData)]
 
     def derived_from(self, indicator: str) -> tuple[Indicator, ...]:
         return self.derived.get(indicator, ())
@@ -78,7 +85,7 @@ class Catalogue:
     def measuring(self, indicator: str) -> str:
         """What `judging` begins with: it says which values are judged at all."""
         current = self.indicators[indicator]
-        return f"{current.version}/{current.minimum_sample}/"
+        return f"{current.version}/{current.minimum_sample}/{self.working_days[current.calendar]}/"
 
     def _phases_judged_by(self, indicator: str) -> str:
         """Phases in short; rules that remember nothing know of none."""
@@ -107,9 +114,16 @@ def make_catalogue(
         known,
         calendars,
         {name: tuple(rule for rule in ordered if rule.indicator == name) for name in known},
+        {name: _working_days(calendar) for name, calendar in calendars.items()},
         _by_part(indicators),
         phase_starts or {},
     )
+
+
+def _working_days(calendar: Calendar) -> str:
+    week = [day for day in WEEKDAYS if calendar.working_hours.get(day)]
+    days = [[day.isoformat() for day in sorted(some)] for some in (calendar.holidays, calendar.working_days)]
+    return xxhash.xxh64_hexdigest(repr((week, days)).encode())
 
 
 def _by_part(indicators: Sequence[Indicator]) -> dict[str, tuple[Indicator, ...]]:

@@ -1,6 +1,6 @@
 """Episodes: which runs of windows a rule finds, judged from the beginning or from where values have changed.
 
-A run is over consecutive windows of the calendar: a window without a judged value ends it. An episode begins with the window
+A run is over consecutive windows of the calendar: a window without a judged value ends it, unless nobody works then. An episode begins with the window
 that completes a run (`for_windows` findings on one side within `of` windows), goes on through whatever follows, and ends with the
 window that completes a run of `clear_after` windows without such a finding; what was found before that bears on no later episode.
 Judging from a changed window onward gives the same episodes as judging everything.
@@ -106,13 +106,25 @@ _AT_MOST: Mapping[Cut, timedelta] = {
     "quarter": timedelta(days=100),
     "year": timedelta(days=370),
 }
+_SHORTEST_DAY = timedelta(hours=23)
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
-def context_begins(since: datetime, cut: Cut, windows: int) -> datetime:
-    """A moment at least `windows` windows before `since`, of which one begins with each pane, whatever the clocks do."""
+def context_begins(since: datetime, cut: Cut, windows: int, *, longest_break: timedelta = timedelta(0)) -> datetime:
+    """A moment at least `windows` windows before `since`, of which one begins with each pane, whatever the clocks do.
+
+    Args:
+        longest_break: how long windows may lie apart and yet follow one another; a working day lies between any two breaks.
+    """
     span = _AT_MOST.get(cut, _AT_MOST["hour"]) * (windows + 1)
+    if longest_break:
+        span += longest_break * (span // _SHORTEST_DAY + 1)
     return since - span if since - _BEGINNING > span else _BEGINNING
+
+
+def windows_before(since: datetime, windows: int, scene: Scene) -> datetime:
+    """As `context_begins`, of windows of the scene, which follow one another over its calendar's breaks."""
+    return context_begins(since, scene.indicator.window.cut, windows, longest_break=scene.longest_break)
 
 
 def starting_point(known: Sequence[Episode], changed: datetime | None, *, before: Sequence[Episode] = ()) -> Start:
@@ -202,6 +214,8 @@ class _Walk:
         self._previous: Window | None = None
 
     def see(self, value: KpiValue, finding: Finding | None) -> None:
+        if finding is None and self._scene.is_break(value.window):
+            return  # a holiday with too little to judge is as one without any
         if finding is None or self._previous is None or not self._follows(self._previous, value.window):
             self._marks.clear()
         self._previous = value.window

@@ -9,6 +9,14 @@ from services.analytics.domain.indicator import Indicator
 _MOST_DIGITS = 8
 
 
+def reading_count(seen: Evidence, language: Language) -> str:
+    """How many readings a window had."""
+    count = seen.sample_size
+    if language == "zh":
+        return f"{count} 个读数" if count else "无读数"
+    return f"{count or 'no'} reading{'' if count == 1 else 's'}"
+
+
 class Figures:
     """Writes values of one indicator, so that none is rounded onto or across the limit that it was judged by."""
 

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal, Protocol, get_args
 
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.succession import Follows, succession
+from shared.calendars.breaks import is_break, longest_break
 from shared.calendars.calendar import Calendar
-from shared.calendars.windows import next_window, shift_name, window_at
+from shared.calendars.windows import Window, next_window, shift_name, window_at
 
 Comparator = Literal[">=", ">", "<=", "<"]
 COMPARATORS: tuple[Comparator, ...] = get_args(Comparator)
@@ -84,6 +85,15 @@ class Scene:
     @property
     def follows(self) -> Follows:
         return succession(self.indicator, self.calendar)
+
+    @property
+    def longest_break(self) -> timedelta:
+        """How long windows of a run may lie apart because nobody works between them."""
+        return longest_break(self.calendar)
+
+    def is_break(self, window: Window) -> bool:
+        """Whether nobody works in a window, so that nothing is to be expected of it."""
+        return is_break(self.calendar, self.indicator.window.cut, window)
 
     def counts_until(self, start: datetime, windows: int) -> datetime:
         """Start of the window that comes so many after the one at `start`; what lies between shifts does not count."""

@@ -65,6 +65,7 @@ class PartitionState:
         judged: indicator → what its stored values have been judged by.
         under_way: the pass that is not finished.
         told_at: when provisional values were last published.
+        expected: rule about missing data, and version of its indicator → the end of the last window that it has been asked about.
     """
 
     watermarks: Watermarks = field(default_factory=Watermarks)
@@ -76,6 +77,7 @@ class PartitionState:
     unfinished: tuple[str, ...] = ()
     to_recompute: tuple[PaneKey, ...] = ()
     history: Mapping[str, Coverage] = field(default_factory=dict)
+    expected: Mapping[str, datetime] = field(default_factory=dict)
 
     @property
     def reached(self) -> dict[int, int]:

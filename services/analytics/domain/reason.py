@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from itertools import pairwise
 
 from services.analytics.domain.episode import Episode, Evidence
-from services.analytics.domain.figures import Figures
+from services.analytics.domain.figures import Figures, reading_count
 from services.analytics.domain.finding import Language, Scene
 from services.analytics.domain.measured import measured_by
 from services.analytics.domain.rule import Rule
+from services.analytics.domain.rules.missing_data import MissingData
 from services.analytics.domain.wording import words_in
 
 _SHOWN = 4
@@ -17,7 +18,13 @@ _COLON: Mapping[Language, str] = {"en": ": ", "zh": "："}
 def reason(episode: Episode, *, rule: Rule, scene: Scene, subject: Mapping[str, str], language: Language) -> str:
     """`First-pass yield of line=A was below 95 % in 2 weeks running: 94.3 % (943 of 1000) in the week of 2024-01-01, …`"""
     words, figures = words_in(language, scene), Figures(scene.indicator, language)
-    shown = [words.value_in(_figure(seen, figures), seen.window) for seen in episode.evidence[-_SHOWN:]]
+
+    def figure(seen: Evidence) -> str:
+        if isinstance(rule.condition, MissingData):
+            return reading_count(seen, language)
+        return _figure(seen, figures)
+
+    shown = [words.value_in(figure(seen), seen.window) for seen in episode.evidence[-_SHOWN:]]
     more = episode.misses - len(shown)
     values = words.joined(shown, more)
 
@@ -32,9 +39,7 @@ def reason(episode: Episode, *, rule: Rule, scene: Scene, subject: Mapping[str, 
     sentence = words.sentence(subject=subject, headline=headline, how_often=how_often, rest=(values, basis))
     if episode.clearing is None:
         return sentence
-    return sentence + words.cleared_by(
-        _figure(episode.clearing, figures), episode.clearing.window, after=rule.clear_after
-    )
+    return sentence + words.cleared_by(figure(episode.clearing), episode.clearing.window, after=rule.clear_after)
 
 
 def _figure(seen: Evidence, figures: Figures) -> str:

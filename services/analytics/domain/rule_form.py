@@ -10,6 +10,7 @@ from services.analytics.domain.rules.change import CHANGE_FIELDS, read_change
 from services.analytics.domain.rules.control_chart import CONTROL_CHART_FIELDS, read_control_chart
 from services.analytics.domain.rules.cusum import CUSUM_FIELDS, read_cusum
 from services.analytics.domain.rules.ewma import EWMA_FIELDS, read_ewma
+from services.analytics.domain.rules.missing_data import MISSING_DATA_FIELDS, read_missing_data
 from services.analytics.domain.rules.number_form import a_size
 from services.analytics.domain.rules.seasonal import SEASONAL_FIELDS, read_seasonal
 from services.analytics.domain.rules.target import read_target
@@ -46,10 +47,10 @@ KINDS: Mapping[str, tuple[Callable[[Form], Condition], tuple[str, ...]]] = {
     "ewma": (read_ewma, EWMA_FIELDS),
     "cusum": (read_cusum, CUSUM_FIELDS),
     "seasonal": (read_seasonal, SEASONAL_FIELDS),
+    "missing_data": (read_missing_data, MISSING_DATA_FIELDS),
 }
 """Kind → how its own fields are read, and their names."""
 
-_PLANNED_KINDS = ("missing_data",)
 _MOST_WINDOWS = 100
 _MOST_SAMPLE = 10**9
 
@@ -129,6 +130,4 @@ def _is_step(value: Any) -> bool:
 
 
 def _a_kind(value: Any) -> str:
-    if value in _PLANNED_KINDS:
-        raise ValueError(f"rules of kind {value} cannot be judged yet; what can be is {', '.join(KINDS)}")
     return one_of(tuple(KINDS), "a kind of rule")(value)

@@ -3,23 +3,32 @@
 from collections.abc import Callable
 
 from services.analytics.domain.indicator import Indicator, RollingWindow
+from shared.calendars.breaks import is_break, only_break_between
 from shared.calendars.calendar import Calendar
-from shared.calendars.windows import Window, follows, window_at
+from shared.calendars.windows import Cut, Window, follows, window_at
 
 Follows = Callable[[Window, Window], bool]
 """Whether the second window comes directly after the first."""
 
 
-def without_gap(earlier: Window, later: Window) -> bool:
-    """`Follows` of windows that do not overlap."""
-    return later.start == earlier.end
-
-
 def succession(indicator: Indicator, calendar: Calendar) -> Follows:
-    """Tumbling windows follow where the one before ends; rolling ones begin a step later; shifts go on over what lies between."""
+    """Tumbling windows follow where the one before ends, or after a break without a working day; rolling ones begin a step
+    later; shifts go on over what lies between them, too.
+    """
     cut = indicator.window.cut
     if isinstance(indicator.window, RollingWindow):
         return lambda earlier, later: later.start == window_at(calendar, cut, earlier.start).end
-    if cut == "shift":
-        return lambda earlier, later: follows(calendar, cut, earlier=earlier, later=later)
-    return without_gap
+
+    return lambda earlier, later: adjoins(calendar, cut, earlier=earlier, later=later)
+
+
+def adjoins(calendar: Calendar, cut: Cut, *, earlier: Window, later: Window) -> bool:
+    """Whether the later window begins where the earlier ends, or after a break without a working day."""
+    if follows(calendar, cut, earlier=earlier, later=later):
+        return True
+    return later.start > earlier.end and only_break_between(calendar, cut, earlier=earlier, later=later)
+
+
+def ends_no_run(indicator: Indicator, calendar: Calendar, window: Window) -> bool:
+    """Whether nobody works in a tumbling window, so that with too little to judge it is as if it were not there."""
+    return not isinstance(indicator.window, RollingWindow) and is_break(calendar, indicator.window.cut, window)

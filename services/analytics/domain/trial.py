@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from services.analytics.domain.anomaly import Anomaly, Judged, reconcile
 from services.analytics.domain.episode import Episode, episodes
+from services.analytics.domain.expected_windows import NOWHERE, Reach, seen_by
 from services.analytics.domain.finding import Scene
 from services.analytics.domain.kpi_value import KpiValue
 from shared.calendars.windows import Window
@@ -43,18 +44,25 @@ class Within:
 
 
 def would_raise(
-    judged: Judged, values: Sequence[KpiValue], within: Within, *, phase_starts: tuple[datetime, ...] = ()
+    judged: Judged,
+    values: Sequence[KpiValue],
+    within: Within,
+    *,
+    phase_starts: tuple[datetime, ...] = (),
+    reach: Reach = NOWHERE,
 ) -> list[Anomaly]:
     """The anomalies that windows within would have raised, in order, as they stood where `within` ends.
 
     Args:
         values: all final and restated values of one subject, in order: what lies before `within` bears on what is found in it.
         phase_starts: as in `Scene`.
+        reach: how far windows without values are due, for rules about missing data.
     """
     if not judged.rule.covers(judged.subject):
         return []
-    known = [value for value in values if within.begins_before(value.window)]
-    found = episodes(judged.rule, known, scene=Scene(judged.indicator, judged.calendar, phase_starts))
+    scene = Scene(judged.indicator, judged.calendar, phase_starts)
+    known = [one for one in seen_by(judged.rule, values, scene, reach=reach) if within.begins_before(one.window)]
+    found = episodes(judged.rule, known, scene=scene)
     return [_as_anomaly(episode, judged) for episode in found if within.holds(episode.raised)]
 
 

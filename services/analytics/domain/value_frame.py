@@ -310,6 +310,16 @@ def final_values(values: Values) -> Values:
     return values.filter(pl.col("status") != "provisional")
 
 
+def without_panes(panes: Touched, others: Touched) -> Touched:
+    """Those that are not among others."""
+    return panes.join(others, on=["series", "pane_start"], how="anti")
+
+
+def still_open(values: Values, indicators: Sequence[str]) -> Values:
+    """Provisional values of these indicators."""
+    return values.filter((pl.col("status") == "provisional") & pl.col("indicator").is_in(indicators))
+
+
 def row_count(frame: pl.DataFrame) -> int:
     return frame.height
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Response
 from services.analytics.domain.kpi_value import Status
 from services.analytics.domain.window_readings import Reading, ReadingKey
 from services.analytics.entrypoints.anomaly_schemas import AnomalyShape, from_anomaly
+from services.analytics.entrypoints.calendar_schemas import CalendarBody, CalendarShape, from_calendar
 from services.analytics.entrypoints.chart_http import ChartUseCases, add_charts
 from services.analytics.entrypoints.defining_http import answered, command, created
 from services.analytics.entrypoints.explanation_schemas import ExplanationShape, from_explanation
@@ -25,11 +26,8 @@ from services.analytics.entrypoints.http_arguments import (
     utc,
 )
 from services.analytics.entrypoints.http_schemas import (
-    CalendarBody,
-    CalendarShape,
     ReadingShape,
     ValueShape,
-    from_calendar,
     from_reading,
     from_value,
 )

@@ -1,6 +1,6 @@
 """Shapes of requests and answers of analytics."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, model_serializer
@@ -23,31 +23,6 @@ class Body(BaseModel):
     def definition(self) -> dict[str, Any]:
         """The fields that were sent, as they are written in JSON; the domain reads and judges them."""
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
-
-
-class ShiftBody(Body):
-    """A named span of every local day."""
-
-    name: str
-    starts: str = Field(description="local time of day", examples=["22:00"])
-    ends: str = Field(
-        description="local time of day; on the next day where it is not after `starts`", examples=["06:00"]
-    )
-
-
-class CalendarBody(Body):
-    """A business calendar; what is left out is as in the calendar `default`: UTC, weeks from Monday, years from 1 January."""
-
-    time_zone: str = Field(default="UTC", description="IANA name, such as Asia/Shanghai", examples=["Asia/Shanghai"])
-    week_starts: str = Field(default="monday", description="weekday on which weeks begin")
-    fiscal_year_starts: str = Field(default="01-01", description="MM-DD; quarters and years count from it")
-    holidays: list[date] = Field(default_factory=list, description="days without working time")
-    working_hours: dict[str, list[str]] = Field(
-        default_factory=dict, description='weekday → spans such as "08:00-12:00"; a weekday left out has none'
-    )
-    shifts: list[ShiftBody] = Field(
-        default_factory=list, description="for windows of a shift; they may pass midnight, and may not overlap"
-    )
 
 
 class SeverityStep(BaseModel):
@@ -113,6 +88,18 @@ class RuleFields(Body):
     sigma: int | float | None = Field(
         default=None, description="standard deviation of a value, in the indicator's unit"
     )
+    minimum_readings: int | None = Field(
+        default=None, description="of missing data: least readings of a window; default 1"
+    )
+    maximum_readings: int | None = Field(default=None, description="most readings of a window")
+    lowest_share: int | float | None = Field(default=None, description="least readings as a share of the usual number")
+    highest_share: int | float | None = Field(default=None, description="most readings as a share of the usual number")
+    seen_within: int | None = Field(
+        default=None, description="windows for which a subject is expected after its last reading; default 30"
+    )
+    late: str | None = Field(
+        default=None, description="how late readings may come: PT2H, or 2h or 1d of working time", examples=["2h"]
+    )
     for_windows: int = Field(default=1, description="windows that miss the target for an anomaly")
     of: int | None = Field(default=None, description="within how many windows in a row; default for_windows")
     clear_after: int = Field(default=1, description="windows in a row that meet the target to clear it")
@@ -135,16 +122,7 @@ class RuleBody(RuleFields):
     """A judgement on the values of one indicator."""
 
     indicator: str
-    kind: str = Field(description="target, change_from_previous, control_chart, ewma, cusum or seasonal")
-
-
-class CalendarShape(CalendarBody):
-    """A calendar in force."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    name: str
-    version: int
+    kind: str = Field(description="target, change_from_previous, control_chart, ewma, cusum, seasonal or missing_data")
 
 
 class FalseAlarms(BaseModel):
@@ -212,10 +190,6 @@ class ReadingShape(BaseModel):
 
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
-
-
-def from_calendar(definition: Definition) -> CalendarShape:
-    return CalendarShape.model_validate({**definition.body, "name": definition.name, "version": definition.version})
 
 
 def from_rule(definition: Definition) -> RuleShape:

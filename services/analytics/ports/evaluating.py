@@ -8,6 +8,7 @@ from typing import Protocol
 from services.analytics.domain.anomaly import Anomaly, Change
 from services.analytics.domain.catalogue import Catalogue
 from services.analytics.domain.checkpoint import Checkpoint
+from services.analytics.domain.expected_windows import Held
 from services.analytics.domain.history import PaneKeys, Readings, Span
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue
@@ -16,6 +17,7 @@ from services.analytics.domain.partition_state import PartitionState
 from services.analytics.domain.rolling import Spans, Windows
 from services.analytics.domain.value_frame import Computed, Panes, Touched, Values
 from services.analytics.ports.defining import DefinitionsReader
+from shared.calendars.windows import Window
 from shared.runtime.transaction import ConsumingTransaction
 
 
@@ -94,12 +96,23 @@ class ValueStore(Protocol):
 
     def has_unpublished(self, partition: int) -> bool: ...
 
-    def history(self, wanted: Mapping[bytes, datetime | None]) -> Mapping[bytes, Sequence[KpiValue]]:
+    def history(
+        self, wanted: Mapping[bytes, datetime | None], *, with_open: bool = False
+    ) -> Mapping[bytes, Sequence[KpiValue]]:
         """Final and restated values in order of their windows.
 
         Args:
             wanted: series → the first window start that is asked for; None for all.
+            with_open: provisional ones, too.
         """
+        ...
+
+    def held(self, scope: Scope, span: Window) -> Held:
+        """Which windows that begin in a span have a value."""
+        ...
+
+    def earliest_start(self, scope: Scope) -> datetime | None:
+        """Start of the first window that has a value."""
         ...
 
     def series_after(self, scope: Scope, after: bytes, most_values: int) -> Sequence[bytes]:
@@ -161,6 +174,10 @@ class AnomalyStore(Protocol):
 
     def open_of_other_versions(self, scope: Scope) -> Sequence[Anomaly]:
         """Open anomalies on the partition that rest on another version of the indicator."""
+        ...
+
+    def open_of_rule(self, scope: Scope, rule: str) -> Sequence[Anomaly]:
+        """Open anomalies of one rule on the partition."""
         ...
 
     def save(self, anomalies: Sequence[Anomaly]) -> None:

@@ -11,7 +11,6 @@ from services.analytics.use_cases.computing_history import History
 from services.analytics.use_cases.current_catalogue import CurrentCatalogue
 from services.analytics.use_cases.evaluation import Bounds, Evaluation, Work
 from services.analytics.use_cases.judging import Judging, Turn
-from services.analytics.use_cases.open_windows import OpenWindows
 from shared.runtime.failpoints import fail_point
 
 
@@ -61,13 +60,12 @@ class CloseQuietWindows:
             state, computes_on = History(evaluation, turn, self.bounds, self.partitions).cover(fence.partition, before)
             state, judges_on = evaluation.judge_anew(fence.partition, state)
             closes_on = evaluation.close_due({fence.partition: state})
+            state, expects_on = (state, False) if closes_on else evaluation.expect(fence.partition, state)
             tells_on = False
             if not closes_on:
                 state, tells_on = evaluation.tell_provisional(fence.partition, state, goes_on=True)
             evaluation.keep_within_bounds({fence.partition: state})
-            outlook = Outlook(
-                turn.catalogue.revision, self._due_at(turn, evaluation.open, fence.partition, state=state)
-            )
+            outlook = Outlook(turn.catalogue.revision, self._due_at(turn, evaluation, fence.partition, state=state))
             has_worked = bool(evaluation.work.values or evaluation.work.anomalies or uow.open_panes.has_changed)
             has_written = state != before or has_worked
             if has_written or tells_on:
@@ -75,32 +73,33 @@ class CloseQuietWindows:
                 fail_point("clock-written")
                 uow.commit()
                 fail_point("clock-committed")
-        return Quiet(
-            evaluation.work, has_written or tells_on, computes_on or judges_on or closes_on or tells_on, outlook
-        )
+        has_more = computes_on or judges_on or closes_on or expects_on or tells_on
+        return Quiet(evaluation.work, has_written or tells_on, has_more, outlook)
 
-    def _due_at(
-        self, turn: Turn, open_windows: OpenWindows, partition: int, *, state: PartitionState
-    ) -> datetime | None:
+    def _due_at(self, turn: Turn, evaluation: Evaluation, partition: int, *, state: PartitionState) -> datetime | None:
         scopes = [Scope(partition, indicator) for indicator in turn.catalogue.indicators.values()]
-        moments = [self._next_close(turn, open_windows, scope, state=state) for scope in scopes]
-        if turn.uow.values.has_unpublished(partition) or open_windows.with_untold(partition):
+        moments = [self._next_close(turn, evaluation, scope, state=state) for scope in scopes]
+        if turn.uow.values.has_unpublished(partition) or evaluation.open.with_untold(partition):
             told_at = state.told_at or turn.now
             moments.append(told_at + self.bounds.provisional_every)
         return min((moment for moment in moments if moment is not None), default=None)
 
     def _next_close(
-        self, turn: Turn, open_windows: OpenWindows, scope: Scope, *, state: PartitionState
+        self, turn: Turn, evaluation: Evaluation, scope: Scope, *, state: PartitionState
     ) -> datetime | None:
-        """When the clock alone will close the indicator's next window, or at least let another source fall idle."""
+        """When the clock alone will close the indicator's next window, with readings or expected ones, or at least let another
+        source fall idle.
+        """
         indicator = scope.indicator
         progress = reached(
             state.watermarks, reading_type=indicator.reading_type, idle_timeout=indicator.idle_timeout, now=turn.now
         )
         if isinstance(progress, Waiting):
             return None
-        ends = (turn.uow.values.earliest_open_end(scope), open_windows.earliest_end(scope))
+        ends = (turn.uow.values.earliest_open_end(scope), evaluation.open.earliest_end(scope))
         open_end = min((end for end in ends if end is not None), default=None)
-        if open_end is None:
+        closes = None if open_end is None else open_end + indicator.allowed_lateness
+        wanted = [moment for moment in (closes, evaluation.next_expected(scope, state)) if moment is not None]
+        if not wanted:
             return None
-        return open_end + indicator.allowed_lateness if progress.by_clock else progress.next_idle
+        return min(wanted) if progress.by_clock else progress.next_idle

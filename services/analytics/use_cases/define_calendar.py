@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from services.analytics.domain.calendar_form import calendar_body, cuts_alike, read_calendar
+from services.analytics.domain.calendar_form import cuts_alike, read_calendar
 from services.analytics.domain.catalogue import Definition
 from services.analytics.domain.errors import invalid
 from services.analytics.ports.defining import DefinitionUnitOfWork
@@ -21,14 +21,15 @@ class DefineCalendar:
 
     def __call__(self, command: Define) -> Defined[Definition]:
         """Repeating it changes nothing."""
-        calendar = read_calendar(command.name, command.body)
+        definition = read_calendar(command.name, command.body)
+        calendar = definition.calendar
         with self.units() as uow:
             uow.definitions.lock()
             former = uow.definitions.calendars().get(command.name)
             before = uow.definitions.newest("calendar", command.name)
-            defined = put(uow.definitions, "calendar", command, body=calendar_body(calendar), before=before)
+            defined = put(uow.definitions, "calendar", command, body=definition.body(), before=before)
             if defined.outcome is not Outcome.UNCHANGED:
-                uow.events.calendar_defined(defined.definition, command.now)
+                uow.events.calendar_defined(defined.definition, calendar, command.now)
                 if former is not None and not cuts_alike(former, calendar):
                     _check_shifts(uow, calendar)
                     _compute_afresh(uow, calendar, command)

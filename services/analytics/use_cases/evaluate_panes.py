@@ -99,7 +99,9 @@ class EvaluatePanes:
             for one in accepted:
                 evaluation.derive(one.derive, one.partition, states[one.partition])
             for partition, state in states.items():
-                told = state if more_will_be_final else evaluation.tell_provisional(partition, state)[0]
+                told = state
+                if not more_will_be_final:
+                    told = evaluation.tell_provisional(partition, evaluation.expect(partition, state)[0])[0]
                 uow.partitions.save(partition, told)
             fail_point("evaluate-written")
             uow.commit()

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from services.analytics.domain.anomaly import Change
 from services.analytics.domain.derived import windows_of_values
+from services.analytics.domain.expected_windows import Reach
 from services.analytics.domain.history import PaneKeys
 from services.analytics.domain.indicator import Indicator, RollingWindow, TumblingWindow
 from services.analytics.domain.kpi_value import KpiValue
@@ -28,14 +29,18 @@ from services.analytics.domain.value_frame import (
     of_defined,
     provisional_values,
     row_count,
+    still_open,
     to_kpi_values,
+    together,
     told,
     touched,
     values_of_panes,
+    without_panes,
 )
 from services.analytics.domain.watermark import Reached, Waiting, closed_before, reached
 from services.analytics.ports.evaluating import Scope
 from services.analytics.use_cases.deriving import Deriving
+from services.analytics.use_cases.expecting import Expecting
 from services.analytics.use_cases.judging import Judging, Turn, close_other_versions
 from services.analytics.use_cases.open_windows import OpenWindows
 from services.analytics.use_cases.rolling_values import RollingValues, next_windows
@@ -49,6 +54,7 @@ class Bounds:
         values: most values that are closed or published because of the clock.
         judged_anew: about how many stored values a pass reads at a time.
         history: about how many kept readings are read at a time to compute a new indicator.
+        expected: most windows that are looked through for missing data at a time.
         open_panes: most rows of open panes that are held of a partition, about 150 bytes each.
         provisional_every: least time between two publications of a subject's provisional values.
     """
@@ -56,6 +62,7 @@ class Bounds:
     values: int = 5000
     judged_anew: int = 20_000
     history: int = 200_000
+    expected: int = 200
     open_panes: int = 300_000
     provisional_every: timedelta = timedelta(seconds=10)
 
@@ -85,6 +92,7 @@ class Evaluation:
         self._deriving = Deriving(turn, partitions, bounds.judged_anew)
         self._judging = judging
         self._bounds = bounds
+        self._expecting = Expecting(turn, judging, bounds.expected)
         self.open = OpenWindows(turn)
         self._brought = 0
         self.work = Work()
@@ -108,13 +116,17 @@ class Evaluation:
         self.work.superseded += row_count(new) - row_count(known)
         counted = covered(leave_out(known, without), definitions)
         self._brought += row_count(counted)
+        let_go = self._let_go(states)
         left = self.open.hold(counted)
-        self._save(add(self._turn.uow.values.stored_panes(left), left), definitions, states)
+        merged = add(self._turn.uow.values.stored_panes(left), left)
+        self._save(together([merged, without_panes(let_go, merged)]), definitions, states)
 
     def replace(self, panes: Mapping[int, Deltas], states: Mapping[int, PartitionState]) -> None:
         """Put panes that were computed afresh in the place of what is stored or held."""
         afresh = touched({number: [part] for number, part in panes.items()})
-        self._save(self.open.hold(afresh, is_whole=True), self._definitions(states), states)
+        let_go = self._let_go(states)
+        rows = self.open.hold(afresh, is_whole=True)
+        self._save(together([rows, without_panes(let_go, rows)]), self._definitions(states), states)
 
     def _save(self, panes: Touched, definitions: Definitions, states: Mapping[int, PartitionState]) -> None:
         if row_count(panes) == 0:
@@ -156,12 +168,34 @@ class Evaluation:
                 left -= self._close_rows(scope, until, left, states=states)
         return left <= 0
 
+    def expect(self, partition: int, state: PartitionState) -> tuple[PartitionState, bool]:
+        """Judge windows that have come due without readings; says whether more wait. Once nothing is left that is due to close."""
+        has_more = False
+        for indicator in self._turn.catalogue.indicators.values():
+            if state.covers(indicator.name, indicator.version):
+                closes = self._closes(partition, state, indicator)
+                state, changes, waits = self._expecting.look(Scope(partition, indicator), state, closes)
+                self.work.count_anomalies(changes)
+                has_more = has_more or waits
+        return state, has_more
+
+    def next_expected(self, scope: Scope, state: PartitionState) -> datetime | None:
+        """How far the sources must come until a window without readings is due; None if none is expected."""
+        return self._expecting.next_due(scope, state)
+
     def keep_within_bounds(self, states: Mapping[int, PartitionState]) -> None:
         """Let the earliest open panes go into their rows where more are held than memory is given to."""
         for partition in states:
             held = self.open.largest(partition)
             if held is not None and held[1] > self._bounds.open_panes:
                 self._release(held[0], held[1] - self._bounds.open_panes, None, states=states)
+
+    def _let_go(self, states: Mapping[int, PartitionState]) -> Touched:
+        """What is held of indicators that have come to need rows, now in them; the values are still to be computed."""
+        panes = together([self.open.release(scope, rows, None) for scope, rows in self.open.held_in_vain(states)])
+        if row_count(panes):
+            self._turn.uow.values.save_panes(panes)
+        return panes
 
     def _release(
         self, scope: Scope, count: int, until: datetime | None, *, states: Mapping[int, PartitionState]
@@ -250,7 +284,10 @@ class Evaluation:
         store.save_values(anew)
         self._publish(to_kpi_values(final_values(anew)))
         keys = {value.key.series: value.key for value in to_kpi_values(stored)}
-        self.work.count_anomalies(self._judging.whole(self._turn, scope.indicator, list(keys.values())))
+        # What came with this transaction is still to be merged: windows that it made due are asked for afterwards, by `expect`.
+        reach = replace(self._reach(scope.partition, state, scope.indicator), closes=None)
+        changes = self._judging.whole(self._turn, scope.indicator, list(keys.values()), reach=reach)
+        self.work.count_anomalies(changes)
         return replace(state, under_way=replace(under_way, after=series[-1].hex())), row_count(stored)
 
     def _judged_anew(self, scope: Scope, stored: Values, state: PartitionState) -> Values:
@@ -267,19 +304,36 @@ class Evaluation:
             return
         self._turn.uow.values.save_values(values)
         final = to_kpi_values(final_values(values))
+        self._notice_return(values, states)
         self._count_provisional(row_count(values) - len(final))
         self._publish(final)
         for indicator, partition, found in _by_indicator(final):
-            self._judge(self._turn.catalogue.indicators[indicator], states[partition], found)
+            self._judge(partition, self._turn.catalogue.indicators[indicator], states[partition], values=found)
 
-    def _judge(self, indicator: Indicator, state: PartitionState, values: Sequence[KpiValue]) -> None:
+    def _notice_return(self, values: Values, states: Mapping[int, PartitionState]) -> None:
+        """Readings in open windows end what was missing; for any other rule they come too early."""
+        names = [name for name in self._turn.catalogue.indicators if self._turn.catalogue.expectations_of(name)]
+        if not names:
+            return
+        for name, partition, found in _by_indicator(to_kpi_values(still_open(values, names))):
+            indicator = self._turn.catalogue.indicators[name]
+            reach = self._reach(partition, states[partition], indicator)
+            self.work.count_anomalies(self._expecting.came_back(indicator, found, reach))
+
+    def _reach(self, partition: int, state: PartitionState, indicator: Indicator) -> Reach:
+        return self._expecting.reach(indicator, state, self._closes(partition, state, indicator))
+
+    def _judge(
+        self, partition: int, indicator: Indicator, state: PartitionState, *, values: Sequence[KpiValue]
+    ) -> None:
         if not state.covers(indicator.name, indicator.version):
             return  # judged as a whole once its history is there
+        reach = self._reach(partition, state, indicator)
         if state.is_judged(indicator.name, self._turn.catalogue.judging(indicator.name)):
-            changes = self._judging.changed(self._turn, indicator, values)
+            changes = self._judging.changed(self._turn, indicator, values, reach=reach)
         else:
             keys = {value.key.series: value.key for value in values}
-            changes = self._judging.whole(self._turn, indicator, list(keys.values()))
+            changes = self._judging.whole(self._turn, indicator, list(keys.values()), reach=reach)
         self.work.count_anomalies(changes)
 
     def _publish(self, values: Sequence[KpiValue]) -> None:

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 from services.analytics.domain.anomaly import Anomaly
 from services.analytics.domain.checkpoint import Checkpoint, Resumption
-from services.analytics.domain.episode import Start, context_begins, starting_point
+from services.analytics.domain.episode import Start, starting_point, windows_before
+from services.analytics.domain.finding import Scene
 from services.analytics.domain.kpi_value import SeriesKey
 from services.analytics.domain.rule import Rule
 from services.analytics.ports.evaluating import EvaluateUnitOfWork
-from shared.calendars.windows import Cut
 
 _NEXT_MOMENT = timedelta(microseconds=1)
 
@@ -80,7 +80,7 @@ class JudgedSeries:
 
 
 def standing_since(
-    uow: EvaluateUnitOfWork, since: Mapping[bytes, datetime], *, rules: Sequence[Rule], cut: Cut
+    uow: EvaluateUnitOfWork, since: Mapping[bytes, datetime], *, rules: Sequence[Rule], scene: Scene
 ) -> Mapping[bytes, Sequence[Anomaly]]:
     """The anomalies that what changed can bear on, and those before them that the rules look back to.
 
@@ -88,12 +88,12 @@ def standing_since(
     """
     looks_back = max((rule.looks_back for rule in rules), default=0)
     earliest = min(since.values())
-    asked = context_begins(earliest, cut, looks_back) if looks_back else earliest
+    asked = windows_before(earliest, looks_back, scene) if looks_back else earliest
     found = uow.anomalies.standing(list(since), asked)
     if not looks_back:
         return found
     firsts = [one.episode.first for series, held in found.items() for one in held if lasts_until(one, since[series])]
-    again = context_begins(min([earliest, *firsts]), cut, looks_back)
+    again = windows_before(min([earliest, *firsts]), looks_back, scene)
     return found if again >= asked else uow.anomalies.standing(list(since), again)
 
 

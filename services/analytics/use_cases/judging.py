@@ -1,16 +1,18 @@
 """Judging the values of series by every rule of their indicator: gather, decide, act. Part of both commands of stage two."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.analytics.domain.anomaly import Anomaly, Change, Judged, close, reconcile
 from services.analytics.domain.catalogue import Catalogue
-from services.analytics.domain.episode import Episode, Start, context_begins, episodes
+from services.analytics.domain.episode import Episode, Start, episodes, windows_before
+from services.analytics.domain.expected_windows import NOWHERE, Reach, seen_by
 from services.analytics.domain.finding import Scene
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue, SeriesKey, subject_values
 from services.analytics.domain.rule import Rule
+from services.analytics.domain.rules.missing_data import MissingData
 from services.analytics.ports.evaluating import EvaluateUnitOfWork
 from services.analytics.use_cases.judged_series import JudgedSeries, standing_since
 from services.analytics.use_cases.remembering import Records, Resuming, remembered
@@ -39,22 +41,51 @@ class Judging:
     def __init__(self, new_id: Callable[[], str]) -> None:
         self._new_id = new_id
 
-    def changed(self, turn: Turn, indicator: Indicator, values: Sequence[KpiValue]) -> list[Change]:
-        """Judge again, from the earliest of these final or restated values of each series onward."""
+    def changed(
+        self, turn: Turn, indicator: Indicator, values: Sequence[KpiValue], *, reach: Reach = NOWHERE
+    ) -> list[Change]:
+        """Judge again, from the earliest of these final or restated values of each series onward.
+
+        Args:
+            reach: how far windows without values are due, for rules about missing data.
+        """
         rules = turn.catalogue.rules_of(indicator.name)
         if not rules or not values:
             return []
         by_series = _by_series(values)
         since = {series: min(value.window.start for value in found) for series, found in by_series.items()}
-        standing = standing_since(turn.uow, since, rules=rules, cut=indicator.window.cut)
+        standing = standing_since(turn.uow, since, rules=rules, scene=_scene(turn, indicator))
         judged = [
             JudgedSeries(found[0].key, since[series], standing.get(series, ()), bearing)
             for series, found in by_series.items()
             if (bearing := _rules_to_ask(rules, found, standing.get(series, ()), scene=_scene(turn, indicator)))
         ]
-        return self._judge(turn, indicator, Resuming(turn.uow, turn.catalogue).resumed(judged))
+        return self._judge(turn, indicator, Resuming(turn.uow, turn.catalogue).resumed(judged), reach=reach)
 
-    def whole(self, turn: Turn, indicator: Indicator, keys: Sequence[SeriesKey]) -> list[Change]:
+    def expected(
+        self,
+        turn: Turn,
+        indicator: Indicator,
+        since: Mapping[SeriesKey, datetime],
+        *,
+        rules: Sequence[Rule],
+        reach: Reach,
+    ) -> list[Change]:
+        """Judge by rules about missing data, whose time has come though no value has.
+
+        Args:
+            since: series → start of the first window to be judged again.
+        """
+        if not since:
+            return []
+        starts = {key.series: start for key, start in since.items()}
+        standing = standing_since(turn.uow, starts, rules=rules, scene=_scene(turn, indicator))
+        judged = [JudgedSeries(key, start, standing.get(key.series, ()), rules) for key, start in since.items()]
+        return self._judge(turn, indicator, judged, reach=reach)
+
+    def whole(
+        self, turn: Turn, indicator: Indicator, keys: Sequence[SeriesKey], *, reach: Reach = NOWHERE
+    ) -> list[Change]:
         """Judge everything that is stored of these series, and close what no rule stands behind."""
         if not keys:
             return []
@@ -64,19 +95,22 @@ class Judging:
         turn.uow.anomalies.save([change.anomaly for change in left])
         turn.uow.events.anomalies(left, turn.now)
         judged = [JudgedSeries(key, None, standing.get(key.series, ()), rules) for key in keys]
-        return left + self._judge(turn, indicator, remembered(judged, turn.uow))
+        return left + self._judge(turn, indicator, remembered(judged, turn.uow), reach=reach)
 
-    def _judge(self, turn: Turn, indicator: Indicator, judged: Sequence[JudgedSeries]) -> list[Change]:
+    def _judge(self, turn: Turn, indicator: Indicator, judged: Sequence[JudgedSeries], *, reach: Reach) -> list[Change]:
         if not judged:
             return []
         scene = _scene(turn, indicator)
-        history = turn.uow.values.history({item.key.series: _reads_from(item, scene) for item in judged})
+        wanted = {item.key.series: _reads_from(item, scene) for item in judged}
+        with_open = any(isinstance(rule.condition, MissingData) for item in judged for rule in item.rules)
+        history = turn.uow.values.history(wanted, with_open=with_open)
         changes: list[Change] = []
         records = Records()
         for item in judged:
             own = replace(scene, phase_starts=turn.catalogue.phases_of(item.key.indicator, item.key.subject))
-            values = history.get(item.key.series, ())
+            held = history.get(item.key.series, ())
             for rule in item.rules:
+                values = seen_by(rule, held, own, reach=reach)
                 changes += self._decide(turn, item, Judge(own, rule), values=values, records=records)
         turn.uow.anomalies.save([change.anomaly for change in changes])
         records.keep(turn.uow)
@@ -163,5 +197,4 @@ def _rule_reads_from(item: JudgedSeries, rule: Rule, scene: Scene) -> datetime |
     begins = item.begins(rule)
     if begins is None:
         return None
-    context = context_begins(begins, scene.indicator.window.cut, rule.context)
-    return rule.condition.reads_from(context, scene)
+    return rule.condition.reads_from(windows_before(begins, rule.context, scene), scene)

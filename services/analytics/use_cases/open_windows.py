@@ -1,9 +1,9 @@
 """The panes of windows that have not closed: hold what is added to them, let them go into their rows. Part of both commands of stage two."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from services.analytics.domain.indicator import RollingWindow
+from services.analytics.domain.indicator import Indicator, RollingWindow
 from services.analytics.domain.open_panes import (
     Open,
     OpenPanes,
@@ -19,7 +19,9 @@ from services.analytics.use_cases.judging import Turn
 
 
 class OpenWindows:
-    """One transaction's open panes. Those of rolling windows are not among them: several windows share each, so it has its row at once."""
+    """One transaction's open panes. Some are not among them but have their row at once: those of rolling windows, of which several
+    share each, and those of indicators with a rule about missing data, which looks at open windows, too.
+    """
 
     def __init__(self, turn: Turn) -> None:
         self._turn = turn
@@ -34,13 +36,22 @@ class OpenWindows:
         rest = []
         for (partition, name), part in by_indicator(panes).items():
             scope = Scope(partition, self._turn.catalogue.indicators[name])
-            if isinstance(scope.indicator.window, RollingWindow):
+            if self._needs_rows(scope.indicator):
                 rest.append(part)
                 continue
             held = self._store.of(scope)
             rest.append(held.on_shore(part))
             self._keep(scope, held.with_part(self._known(held, part) if is_whole else part, is_whole=is_whole))
         return together(rest)
+
+    def held_in_vain(self, partitions: Iterable[int]) -> list[tuple[Scope, int]]:
+        """What is still held of indicators that have come to need rows, and how many rows of it."""
+        scopes = (scope for partition in partitions for scope in self._scopes(partition))
+        held = [(scope, self._store.of(scope).rows) for scope in scopes if self._needs_rows(scope.indicator)]
+        return [(scope, rows) for scope, rows in held if rows]
+
+    def _needs_rows(self, indicator: Indicator) -> bool:
+        return isinstance(indicator.window, RollingWindow) or bool(self._turn.catalogue.expectations_of(indicator.name))
 
     def has_any(self, scope: Scope, until: datetime | None) -> bool:
         """Whether any pane is held that ends at `until` or earlier; None: whenever it ends."""

@@ -8,6 +8,7 @@ from services.analytics.domain.anomaly import Anomaly
 from services.analytics.domain.catalogue import Catalogue, DefinedVersion
 from services.analytics.domain.control_chart.rebase_form import check_one_series
 from services.analytics.domain.errors import UnknownIndicator, UnknownWindow
+from services.analytics.domain.expected_windows import Expectation, Reach
 from services.analytics.domain.explanation import (
     Closing,
     PaneFacts,
@@ -23,6 +24,7 @@ from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue, subject_values
 from services.analytics.domain.partition_state import PartitionState
 from services.analytics.domain.rule import Rule
+from services.analytics.domain.rules.missing_data import MissingData
 from services.analytics.domain.subject import subject_text
 from services.analytics.domain.value_frame import series_of
 from services.analytics.domain.watermark import reached
@@ -154,6 +156,9 @@ def _read_by(reader: AnalyticsReader, rule: Rule, value: KpiValue, *, scene: Sce
         until=value.window.start,
     )
     earlier = [one for one in series_values(reader, before) if one.status != "provisional"]
+    if isinstance(rule.condition, MissingData):
+        until = Reach(looked_at={rule.name: value.window.end})
+        return Expectation(rule.name, rule.condition, scene, until).windows([*earlier, value])
     return [*earlier, value]
 
 

@@ -88,7 +88,8 @@ class Resuming:
         if later:
             indicator = self.catalogue.indicators[items[0].key.indicator]
             rules = [rule for item in items for rule in item.rules]
-            found.update(standing_since(self.uow, later, rules=rules, cut=indicator.window.cut))
+            scene = Scene(indicator, self.catalogue.calendar_of(indicator))
+            found.update(standing_since(self.uow, later, rules=rules, scene=scene))
         return [replace(item, standing=found.get(item.key.series, ())) for item in items]
 
 

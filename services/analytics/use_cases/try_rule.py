@@ -1,6 +1,6 @@
 """Try a rule on history before it may act. Reads one consistent state and writes nothing, so judging never waits for it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -8,14 +8,19 @@ from typing import Any
 from services.analytics.domain.anomaly import Anomaly, Judged
 from services.analytics.domain.catalogue import Catalogue, Definition
 from services.analytics.domain.errors import HistoryIncomplete, InvalidQuery, UnknownIndicator, UnknownRule
+from services.analytics.domain.expected_windows import Reach, seen_by
+from services.analytics.domain.finding import Scene
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue, subject_values
+from services.analytics.domain.partition_state import PartitionState
 from services.analytics.domain.rule import Rule
 from services.analytics.domain.rule_form import read_rule, rule_body
 from services.analytics.domain.trial import Found, Within, beside, would_raise
+from services.analytics.domain.watermark import Reached, closed_before, reached
 from services.analytics.ports.reading import AnalyticsReader, Readers
 from services.analytics.ports.trying import ReplayBounds, Replayed
 from services.analytics.use_cases.define_rule import check_rule
+from services.analytics.use_cases.expecting import reach_of
 from services.analytics.use_cases.query_values import check_dimensions
 from shared.calendars.windows import Window
 from shared.runtime.errors import FieldProblem
@@ -98,9 +103,11 @@ class TryRule:
             tried = Tried(rule, rule_body(rule), indicator, _compared(rule, in_force), span)
             wanted = Replayed(indicator.name, indicator.version, question.subject)
             part = reader.replays.part(wanted, after=after, bounds=ReplayBounds(limit, MOST_VALUES))
+            reaches = _reaches(reader, tried, {values[0].key.partition for values in part.series}, now=now)
         tried.after = part.after
         for values in part.series:
-            _replay(tried, values, catalogue, within=question.within, now=now)
+            reach = reaches[values[0].key.partition]
+            _replay(tried, values, catalogue, within=question.within, reach=reach, now=now)
         return tried
 
 
@@ -140,14 +147,37 @@ def _compared(rule: Rule, in_force: Definition | None) -> Compared:
     return Compared(other)
 
 
-def _replay(tried: Tried, values: Sequence[KpiValue], catalogue: Catalogue, *, within: Within, now: datetime) -> None:
+def _reaches(
+    reader: AnalyticsReader, tried: Tried, partitions: Collection[int], *, now: datetime
+) -> Mapping[int, Reach]:
+    """Partition → how far the windows of its subjects are due, as stage two sees it now."""
+    indicator = tried.indicator
+    rules = [rule for rule in (tried.rule, tried.compared.rule) if rule is not None]
+    found: dict[int, Reach] = {}
+    for partition in partitions:
+        state = reader.partition_state(partition) or PartitionState()
+        progress = reached(
+            state.watermarks, reading_type=indicator.reading_type, idle_timeout=indicator.idle_timeout, now=now
+        )
+        closes = closed_before(progress.until, indicator.allowed_lateness) if isinstance(progress, Reached) else None
+        found[partition] = reach_of(rules, indicator, state, closes=closes)
+    return found
+
+
+def _replay(
+    tried: Tried, values: Sequence[KpiValue], catalogue: Catalogue, *, within: Within, reach: Reach, now: datetime
+) -> None:
     key, indicator = values[0].key, tried.indicator
     calendar, subject = catalogue.calendar_of(indicator), subject_values(key.subject)
     phase_starts = catalogue.phases_of(key.indicator, key.subject)
 
     def raised_by(rule: Rule) -> list[Anomaly]:
         return would_raise(
-            Judged(rule, indicator, calendar, key, subject, now), values, within, phase_starts=phase_starts
+            Judged(rule, indicator, calendar, key, subject, now),
+            values,
+            within,
+            phase_starts=phase_starts,
+            reach=reach,
         )
 
     mine = raised_by(tried.rule)
@@ -156,7 +186,8 @@ def _replay(tried: Tried, values: Sequence[KpiValue], catalogue: Catalogue, *, w
     tried.missed += [found.anomaly for found in beside(theirs, mine) if not found.is_shared]
     if tried.rule.covers(subject):
         tried.series += 1
-        tried.judged += sum(within.holds(value.window) and _is_judged(tried, value) for value in values)
+        seen = seen_by(tried.rule, values, Scene(indicator, calendar, phase_starts), reach=reach)
+        tried.judged += sum(within.holds(value.window) and _is_judged(tried, value) for value in seen)
 
 
 def _is_judged(tried: Tried, value: KpiValue) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from services.ingest.domain.acceptance import Acceptance, prepare
 from services.ingest.domain.batch import Prepared
+from services.ingest.domain.rejection import rejection_readings
 from services.ingest.ports import ReadingsPublisher, SourceCatalogue, UnitOfWork
 from shared.runtime.failpoints import fail_point
 
@@ -37,9 +38,10 @@ class AcceptMetricEvents:
         # 1. Quarantine. A crash after it: the sender repeats the request, and the same bytes are the same entries.
         entry_ids = self._quarantine(prepared, now)
         fail_point("body-rejected-kept")
-        # 2. Readings. A crash after it: the sender, without an answer, repeats; the fold counts each id once.
-        if prepared.batches:
-            self.publisher.publish(prepared.batches)
+        # 2. Readings, rejections among them. A crash after it: the sender, without an answer, repeats; the fold counts each id once.
+        readings = [*prepared.batches, *rejection_readings(prepared.rejected, now=now)]
+        if readings:
+            self.publisher.publish(readings)
             fail_point("body-readings-appended")
         # 3. The answer. Whoever has it may forget the events.
         return Acceptance(sum(batch.count for batch in prepared.batches), prepared.rejected, entry_ids)

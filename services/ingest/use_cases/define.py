@@ -8,11 +8,14 @@ from typing import Any
 import msgspec
 
 from services.ingest.domain.definition import Definition
+from services.ingest.domain.errors import invalid
 from services.ingest.domain.reading_type import ReadingType
 from services.ingest.domain.reading_type_form import read_reading_type
+from services.ingest.domain.rejection import RESERVED_PREFIX
 from services.ingest.domain.source_form import read_source
 from services.ingest.ports import DefinitionReader, DefinitionStore, SourceTopics, UnitOfWork
 from shared.runtime.defined import Defined, Outcome
+from shared.runtime.errors import FieldProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +26,20 @@ class DefineReadingType:
 
     def __call__(self, name: str, body: Mapping[str, Any], *, actor: str, now: datetime) -> Defined[Definition]:
         read_reading_type(name, 1, body)
+        _refuse_reserved(name)
         with self.units() as uow:
             defined = _define(uow.definitions, Definition("reading-type", name, 1, body), actor=actor, now=now)
             uow.commit()
         return defined
+
+
+def _refuse_reserved(name: str) -> None:
+    """Not a rule of the form: what is stored under such a name, from before it was reserved, can still be read."""
+    if name.startswith(RESERVED_PREFIX):
+        detail = (
+            f"{name!r} begins with {RESERVED_PREFIX}, which names reading types of Andon's own; choose another name"
+        )
+        raise invalid([FieldProblem("/name", detail)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ from shared.events.anomalies import (
 from shared.events.envelope import UnreadableEvent, decode, type_of
 from shared.runtime.progress import PassedOver, Progress
 
+_MISSING_DATA = "missing_data"
+"""The kind of rule whose values are numbers of readings."""
 CONSUMER = "issues.anomalies"
 _TYPES = (ANOMALY_RAISED, ANOMALY_UPDATED, ANOMALY_CLEARED, ANOMALY_WITHDRAWN)
 
@@ -47,7 +49,7 @@ def _command(incoming: Incoming) -> AnomalyChanged | PassedOver:
         severity=anomaly.severity,
         indicator=anomaly.indicator,
         subject=anomaly.subject,
-        direction=anomaly.direction,
+        direction=_distinction(anomaly),
         opens_issue=anomaly.opens_issue,
         goal_id=anomaly.goal_id,
         values=[msgspec.to_builtins(value) for value in anomaly.values],
@@ -57,8 +59,16 @@ def _command(incoming: Incoming) -> AnomalyChanged | PassedOver:
     )
 
 
+def _distinction(anomaly: AnomalySnapshot) -> str:
+    """Missing data and a missed target are two troubles, for two people to deal with, though they share indicator and subject."""
+    return f"data-{anomaly.direction}" if anomaly.rule_kind == _MISSING_DATA else anomaly.direction
+
+
 def _title(anomaly: AnomalySnapshot) -> str:
     """`First-pass yield below 95 % target: line=A`, as far as it is known."""
     name = anomaly.indicator_title.get("en") or anomaly.indicator
     subject = ", ".join(f"{dimension}={value}" for dimension, value in anomaly.subject.items())
-    return f"{name} {anomaly.direction} target {anomaly.target:g}" + (f": {subject}" if subject else "")
+    trouble = f"{anomaly.direction} target {anomaly.target:g}"
+    if anomaly.rule_kind == _MISSING_DATA:
+        trouble = "lacks data" if anomaly.direction == "below" else "has too many readings"
+    return f"{name} {trouble}" + (f": {subject}" if subject else "")

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from services.ingest.bootstrap import IngestSettings, build
+from services.ingest.domain.rejection import REJECTION
 from shared.eventlog.memory import MemoryLog
 from shared.eventlog.port import Headers, NewRecord
 from shared.events.blocks import decode_block, rows_of
@@ -61,6 +62,10 @@ class Alone(ServiceAlone):
         self.settle()
 
     def readings(self) -> list[dict[str, Any]]:
+        """Every row on `readings` that is no rejection."""
+        return [row for row in self._all_readings() if row["type"] != REJECTION]
+
+    def _all_readings(self) -> list[dict[str, Any]]:
         """Every row on `readings`, with the type and version that its block names; each lies where its id says."""
         partitions = self.log.partition_count(READINGS)
         found = []
@@ -75,6 +80,14 @@ class Alone(ServiceAlone):
                 assert row["id_hash"] % partitions == record.partition.number
                 found.append({**row, **named})
         return sorted(found, key=lambda row: str(row["event_id"]))
+
+    def rejections(self) -> list[tuple[str, str]]:
+        """(source, reason) of each rejection on `readings`; one that was appended twice stands there twice."""
+        return [(row["source"], row["dimension.reason"]) for row in self._all_readings() if row["type"] == REJECTION]
+
+    def rejection_ids(self) -> list[str]:
+        """The ids of all rejections on `readings`."""
+        return [row["event_id"] for row in self._all_readings() if row["type"] == REJECTION]
 
     def ids(self) -> list[str]:
         """The ids of all readings, in their order; one that was appended twice stands there twice."""

@@ -47,11 +47,13 @@ class Stored:
     checkpoints: Checkpoints = field(default_factory=Checkpoints)
     read: int = 0
 
-    def history(self, wanted: Mapping[bytes, datetime | None]) -> Mapping[bytes, Sequence[KpiValue]]:
+    def history(
+        self, wanted: Mapping[bytes, datetime | None], *, with_open: bool = False
+    ) -> Mapping[bytes, Sequence[KpiValue]]:
         [(series, since)] = wanted.items()
         found = [self.held[at] for at in sorted(self.held) if since is None or at >= since]
         self.read += len(found)
-        return {series: found}
+        return {series: [value for value in found if with_open or value.status != "provisional"]}
 
     def standing(self, series: Sequence[bytes], since: datetime | None) -> Mapping[bytes, Sequence[Anomaly]]:
         def stands(anomaly: Anomaly) -> bool:

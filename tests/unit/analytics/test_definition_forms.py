@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.analytics.domain.calendar_form import calendar_body, cuts_alike, read_calendar
+from services.analytics.domain.calendar_form import cuts_alike, read_calendar
 from services.analytics.domain.errors import InvalidDefinition
 from services.analytics.domain.indicator import Formula
 from services.analytics.domain.indicator_form import computes_alike, indicator_body, read_indicator
@@ -115,7 +115,6 @@ def test_a_wrong_indicator_is_refused_with_pointer_and_remedy(
 
 WRONG_RULES: list[tuple[dict[str, Any], str, str]] = [
     ({"indicator": None}, "/indicator", "is missing"),
-    ({"kind": "missing_data"}, "/kind", "cannot be judged yet; what can be is target"),
     ({"kind": "guess"}, "/kind", "use one of target, change_from_previous"),
     ({"comparator": "≥"}, "/comparator", "use one of >=, >, <=, <"),
     ({"comparator": None}, "/comparator", "say what is good"),
@@ -251,14 +250,14 @@ CALENDAR: dict[str, Any] = {
 
 
 def test_a_calendar_is_written_back_as_it_was_read() -> None:
-    assert calendar_body(read_calendar("plant", CALENDAR)) == CALENDAR
-    assert calendar_body(read_calendar("plain", {}))["working_hours"]["friday"] == ["09:00-17:00"]
+    assert read_calendar("plant", CALENDAR).body() == CALENDAR
+    assert read_calendar("plain", {}).body()["working_hours"]["friday"] == ["09:00-17:00"]
 
 
 def test_holidays_leave_windows_alone_and_time_zones_do_not() -> None:
-    one = read_calendar("plant", CALENDAR)
-    assert cuts_alike(one, read_calendar("plant", CALENDAR | {"holidays": [], "working_hours": {}}))
-    assert not cuts_alike(one, read_calendar("plant", CALENDAR | {"time_zone": "UTC"}))
+    one = read_calendar("plant", CALENDAR).calendar
+    assert cuts_alike(one, read_calendar("plant", CALENDAR | {"holidays": [], "working_hours": {}}).calendar)
+    assert not cuts_alike(one, read_calendar("plant", CALENDAR | {"time_zone": "UTC"}).calendar)
 
 
 def test_a_wrong_calendar_is_refused() -> None:

@@ -141,6 +141,19 @@ def test_counting_everything_needs_neither_dimension_nor_measure() -> None:
     assert set(folded.deltas["subject"].to_list()) == {"{}"}
 
 
+def test_the_source_is_a_dimension_unless_the_reading_type_has_one_of_its_own() -> None:
+    def subjects(readings: pl.DataFrame, **changes: object) -> list[str]:
+        counted = indicator(formula=Formula("count", **changes), by=("source",))  # type: ignore[arg-type]
+        done = fold([Block(0, "inspection", readings, MONDAY)], {0: PartitionMemory()}, catalogue(counted))
+        assert done.not_counted == {}
+        return done.deltas["subject"].to_list()
+
+    sent = block([(1, 0, "A", 9, 9)]).readings
+    assert subjects(sent) == ['{"source":"mes-7"}']
+    assert subjects(sent, where={"source": ("mes-8",)}) == []
+    assert subjects(sent.with_columns(pl.lit("line 4").alias("dimension.source"))) == ['{"source":"line 4"}']
+
+
 def test_readings_of_all_blocks_stand_in_their_order_each_with_where_and_when_it_came() -> None:
     reading: list[Reading] = [(1, 0, "A", 5, 4), (2, 0, "A", 5, 5)]
     early = replace(block(reading), partition=1)

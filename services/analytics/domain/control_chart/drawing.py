@@ -25,8 +25,9 @@ from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.spc.judging import RuleSet, Signal, judge_all
 from services.analytics.domain.spc.phases import Learning
 from services.analytics.domain.spc.rule_catalogue import nelson
+from services.analytics.domain.succession import adjoins, ends_no_run
 from shared.calendars.calendar import Calendar
-from shared.calendars.windows import Window, follows
+from shared.calendars.windows import Window
 
 _NO_LINES = (None, None, None)
 
@@ -85,7 +86,7 @@ class _Part:
     ) -> None:
         self._values = values
         self._direction = indicator.direction
-        self._joined = _joined(values, indicator, calendar)
+        self._before = _places_before(values, indicator, calendar)
         standings = [standing_of(value) for value in values]
         self._judged = [place for place, standing in enumerate(standings) if standing == "judged"]
         self._limits = draw(self._chosen(self._judged), kind=indicator.formula.kind, learning=learning)
@@ -98,7 +99,7 @@ class _Part:
         lines = self._lines()
         for place, value in enumerate(self._values):
             centre, lower, upper = lines.get(place, _NO_LINES)
-            yield ChartPoint(value, standing_of(value), phase, self._joined[place], centre, lower, upper)
+            yield ChartPoint(value, standing_of(value), phase, self._before[place] is not None, centre, lower, upper)
 
     def _lines(self) -> dict[int, tuple[float, float, float]]:
         """Place → centre, lower, upper; of the points that have limits."""
@@ -121,15 +122,13 @@ class _Part:
         drawn = self._limits.drawn
         if drawn is None or not drawn.panels:
             return
-        for stretch in _stretches(self._judged, self._joined):
+        for stretch in _stretches(self._judged, self._before):
             for signal in _judged_stretch(rules, drawn, stretch):
                 places = tuple(first + self._judged[index] for index in signal.points)
                 yield ChartSignal(signal.rule, signal.side, effect_of(signal.side, self._direction), places)
 
     def _chosen(self, places: Sequence[int]) -> PhaseValues:
-        neighbours = [
-            index > 0 and places[index - 1] == place - 1 and self._joined[place] for index, place in enumerate(places)
-        ]
+        neighbours = [index > 0 and self._before[place] == places[index - 1] for index, place in enumerate(places)]
         return PhaseValues(tuple(self._values[place] for place in places), tuple(neighbours))
 
 
@@ -151,24 +150,28 @@ def _parts(values: Sequence[KpiValue], rebases: Sequence[Rebase]) -> Iterator[tu
         )
 
 
-def _joined(values: Sequence[KpiValue], indicator: Indicator, calendar: Calendar) -> list[bool]:
-    """Whether each value follows the one before it, without a gap in time or in judgement."""
-    joined = [False] * len(values)
-    for place in range(1, len(values)):
-        before, value = values[place - 1], values[place]
-        joined[place] = (
-            standing_of(before) != "gap"
-            and standing_of(value) != "gap"
-            and follows(calendar, indicator.window.cut, earlier=before.window, later=value.window)
+def _places_before(values: Sequence[KpiValue], indicator: Indicator, calendar: Calendar) -> list[int | None]:
+    """The place of the value that each follows, without a gap in time or in judgement but breaks of the calendar; None without one."""
+    found: list[int | None] = []
+    before: int | None = None
+    for place, value in enumerate(values):
+        if standing_of(value) == "gap":
+            found.append(None)
+            before = before if ends_no_run(indicator, calendar, value.window) else None
+            continue
+        adjoining = before is not None and adjoins(
+            calendar, indicator.window.cut, earlier=values[before].window, later=value.window
         )
-    return joined
+        found.append(before if adjoining else None)
+        before = place
+    return found
 
 
-def _stretches(judged: Sequence[int], joined: Sequence[bool]) -> Iterator[range]:
+def _stretches(judged: Sequence[int], before: Sequence[int | None]) -> Iterator[range]:
     """Indices in `judged` of points whose windows follow one another."""
     begin = 0
     for index in range(1, len(judged) + 1):
-        if index == len(judged) or judged[index] != judged[index - 1] + 1 or not joined[judged[index]]:
+        if index == len(judged) or before[judged[index]] != judged[index - 1]:
             yield range(begin, index)
             begin = index
 

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from typing import Any, ClassVar, Literal, cast, get_args
 
-from services.analytics.domain.episode import context_begins
+from services.analytics.domain.episode import context_begins, windows_before
 from services.analytics.domain.finding import (
     REPORTS,
     Comparator,
@@ -67,7 +67,7 @@ class ChangeFromPrevious:
 
     def reads_from(self, start: datetime, scene: Scene) -> datetime:
         if self.against == "previous":
-            return context_begins(start, scene.indicator.window.cut, 1)
+            return windows_before(start, 1, scene)
         return context_begins(start, "year", 1)
 
     def findings(self, values: Sequence[KpiValue], scene: Scene) -> Iterator[Finding | None]:
@@ -79,7 +79,8 @@ class ChangeFromPrevious:
                 earlier = by_start.get(_year_before(value.window.start, scene))
             else:
                 earlier = newest if newest is not None and follows(newest.window, value.window) else None
-            newest = value
+            if value.is_judged or not scene.is_break(value.window):
+                newest = value
             yield self._finding(value, earlier, scene)
 
     def _finding(self, value: KpiValue, earlier: KpiValue | None, scene: Scene) -> Finding | None:

@@ -20,7 +20,8 @@ from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.spc.chart_choice import Chart
 from services.analytics.domain.spc.phases import Learning
 from services.analytics.domain.spc.ruler import Placed, Ruler
-from shared.calendars.windows import Window, follows
+from services.analytics.domain.succession import adjoins, ends_no_run
+from shared.calendars.windows import Window
 
 S = TypeVar("S")
 
@@ -145,7 +146,7 @@ class LearnedMemory(Generic[S]):
         before: KpiValue | None = None
         for value in self._charted(values):
             if standing_of(value) == "gap":
-                before = None
+                before = before if self._ends_no_run(value.window) else None
                 continue
             neighbours.append(before is not None and self._follows(before.window, value.window))
             judged.append(value)
@@ -169,6 +170,8 @@ class LearnedMemory(Generic[S]):
         window, last = value.window, self._last
         if last is not None and window.start < last.end:
             return None  # overlapping windows share readings: the chart takes every one that begins where the last one ended
+        if standing_of(value) == "gap" and self._ends_no_run(window):
+            return None
         joined = last is not None and not self._broken and self._follows(last, window)
         self._last = window
         fits, ruler = self._fits, self._ruler
@@ -180,7 +183,10 @@ class LearnedMemory(Generic[S]):
         return self._found(placed, seen, ruler)
 
     def _follows(self, earlier: Window, later: Window) -> bool:
-        return follows(self._scene.calendar, self._scene.indicator.window.cut, earlier=earlier, later=later)
+        return adjoins(self._scene.calendar, self._scene.indicator.window.cut, earlier=earlier, later=later)
+
+    def _ends_no_run(self, window: Window) -> bool:
+        return ends_no_run(self._scene.indicator, self._scene.calendar, window)
 
     def _found(self, placed: Placed, seen: Seen, ruler: Ruler) -> Finding:
         side = seen.side

@@ -20,10 +20,13 @@ from services.analytics.domain.seasonal.packing import pack, unpack
 from services.analytics.domain.seasonal.point import Observation, observed_at
 from services.analytics.domain.seasonal.season import HOURS_OF_DAY
 from services.analytics.domain.seasonal.state import SeasonalState
+from shared.calendars.calendar import WEEKDAYS
 from shared.runtime.form import Form
 
 _HOUR = timedelta(hours=1)
 _SUNDAY = 6 * HOURS_OF_DAY
+_WORKED_INSTEAD = {5: 4 * HOURS_OF_DAY, 6: 0}
+"""Weekday → the hour of the week at which the day begins that it is as, when it is worked by way of exception."""
 
 _NOT_JUDGED = REFUSED | {Reason.LEARNING, Reason.SAME_EPISODE}
 """A further surprise within an episode that is no rarer is no news: it raises no other anomaly, and clears none."""
@@ -117,12 +120,15 @@ class _Season:
         return self._found(value.value, side, judged)
 
     def _observed(self, newest_step: datetime, value: float) -> Observation:
-        """A holiday is as a Sunday."""
+        """A holiday is as a Sunday; a Saturday that is worked by way of exception as a Friday, such a Sunday as a Monday."""
         local = newest_step.astimezone(self._calendar.zone)
-        observed = observed_at(local, value)
-        if local.date() not in self._calendar.holidays:
+        observed, day = observed_at(local, value), local.date()
+        weekday = _SUNDAY if day in self._calendar.holidays else None
+        if day in self._calendar.working_days and not self._calendar.working_hours.get(WEEKDAYS[day.weekday()]):
+            weekday = _WORKED_INSTEAD.get(day.weekday())
+        if weekday is None:
             return observed
-        return observed._replace(hour_of_week=_SUNDAY + observed.hour_of_week % HOURS_OF_DAY)
+        return observed._replace(hour_of_week=weekday + observed.hour_of_week % HOURS_OF_DAY)
 
     def _found(self, value: float, side: Deviation | None, judged: Judgement) -> Finding:
         expected = judged.expected or 0.0

@@ -1,0 +1,268 @@
+"""Rules about missing data through HTTP: absent, incomplete and too many readings, late ones, holidays, and silence by the clock."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.events.anomalies import AnomalySnapshot
+from shared.events.topics import ANOMALIES
+from tests.service.analytics.alone import START, Alone, Inspection, alone
+from tests.service.analytics.definitions import BELOW_95, YIELD
+
+MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
+DAY = timedelta(days=1)
+DAILY = YIELD | {"window": {"kind": "tumbling", "every": "day"}, "minimum_sample": 0, "allowed_lateness": "PT0S"}
+MISSING: dict[str, Any] = {"indicator": "first-pass-yield", "kind": "missing_data", "opens_issue": True}
+
+
+@pytest.fixture
+def analytics(tmp_path: Path) -> Iterator[Alone]:
+    with alone(tmp_path) as running:
+        running.put("indicators/first-pass-yield", DAILY)
+        yield running
+
+
+def days(*numbers: int, line: str = "A", each: int = 1) -> list[Inspection]:
+    """Readings at noon of days counted from Monday."""
+    return [
+        Inspection(f"{line}-{number}-{one}", MONDAY + (number + 0.5) * DAY, line, 96, 100)
+        for number in numbers
+        for one in range(each)
+    ]
+
+
+def other(day: float) -> Inspection:
+    """What lets the source come as far as a day."""
+    return Inspection(f"other-{day}", MONDAY + day * DAY, "other", 96, 100)
+
+
+def told(analytics: Alone, line: str = "A") -> list[tuple[str, int]]:
+    """(state, windows found) of each anomaly of a line, and never one of a value of zero."""
+    found = analytics.anomalies(f"subject.line={line}")
+    return [(item["state"], item["windows_missed"]) for item in found]
+
+
+@pytest.mark.parametrize("rule_first", [True, False])
+def test_a_missing_week_breaks_the_run_and_is_missed(tmp_path: Path, rule_first: bool) -> None:
+    """Mission S47: 94.9, no data, 94.9."""
+    definitions = {"rules/below": BELOW_95, "rules/silent": MISSING}
+    with alone(tmp_path) as analytics:
+        analytics.put("indicators/first-pass-yield", YIELD | {"minimum_sample": 0})
+        for path, body in definitions.items():
+            if rule_first:
+                analytics.put(path, body)
+        weeks = [Inspection(f"w-{at}", MONDAY + at * 7 * DAY, "A", 949, 1000) for at in (0, 2)]
+        analytics.send([*weeks, other(7 * 3)])
+        for path, body in definitions.items():
+            analytics.put(path, body)
+        analytics.settle()
+        [anomaly] = analytics.anomalies("subject.line=A")
+        assert (anomaly["rule"], anomaly["state"], anomaly["windows_missed"]) == ("silent", "cleared", 1)
+        assert anomaly["reason"] == (
+            "First-pass yield of line=A lacked data in one week: no readings in the week of 2026-03-09;"
+            " expected at least 1 reading; cleared by 1 reading in the week of 2026-03-16"
+        )
+        assert [item["value"] for item in analytics.values("first-pass-yield", "subject.line=A")] == [0.949, 0.949]
+
+
+def test_silence_is_one_anomaly_that_goes_on_until_readings_come_back(analytics: Alone) -> None:
+    analytics.put("rules/silent", MISSING)
+    analytics.send([*days(0), other(1.1)])
+    assert told(analytics) == []
+    analytics.send([other(2.1)])
+    assert told(analytics) == [("open", 1)]
+    analytics.send([other(3.1)])
+    assert told(analytics) == [("open", 2)]
+
+    analytics.send(days(3))  # while its day is open
+    assert told(analytics) == [("cleared", 2)]
+    kinds = [kind.split(".")[2] for kind, data in analytics.events(ANOMALIES, AnomalySnapshot)]
+    assert kinds == ["raised", "updated", "cleared"]
+    snapshot = analytics.events(ANOMALIES, AnomalySnapshot)[0][1]
+    assert (snapshot.rule_kind, snapshot.opens_issue, snapshot.comparator, snapshot.target) == (
+        "missing_data", True, ">=", 1.0
+    )  # fmt: skip
+    assert [(seen.value, seen.sample_size, seen.limit) for seen in snapshot.values] == [(0.0, 0, 1.0)]
+    assert snapshot.reasons["zh"].endswith("有一天缺少数据：2026-03-03 无读数；应有至少 1 个读数")
+
+
+def test_nobody_expects_anything_of_a_weekend(analytics: Alone) -> None:
+    analytics.put("rules/silent", MISSING)
+    analytics.send([*days(0, 1, 2, 3, 4), other(7.1)])  # Friday is the last; now it is Monday
+    assert told(analytics) == []
+    analytics.send([other(8.1)])
+    assert told(analytics) == [("open", 1)]
+
+
+def test_readings_that_come_late_end_it_and_nothing_is_withdrawn(analytics: Alone) -> None:
+    analytics.put("rules/silent", MISSING)
+    analytics.send([*days(0), other(3.1)])
+    assert told(analytics) == [("open", 2)]
+    analytics.send(days(1))
+    assert told(analytics) == [("open", 1)]
+    analytics.send(days(2))
+    [anomaly] = analytics.anomalies("subject.line=A")
+    assert anomaly["state"] == "cleared"
+    assert anomaly["reason"].endswith("; the data have come in since")
+
+    analytics.send([*days(3), other(7.1)])  # silence again, after a day in order, is another anomaly
+    assert sorted(told(analytics)) == [("cleared", 1), ("open", 1)]
+
+
+def test_too_few_readings_and_too_many(analytics: Alone) -> None:
+    analytics.put("rules/silent", MISSING | {"minimum_readings": 3, "maximum_readings": 5})
+    analytics.send([*days(0, each=3), *days(1, each=2), *days(2, each=4), *days(3, each=6), other(4.1)])
+    found = {item["direction"]: item for item in analytics.anomalies("subject.line=A")}
+    assert {side: item["windows_missed"] for side, item in found.items()} == {"below": 1, "above": 1}
+    assert "2 readings in the day 2026-03-03" in found["below"]["reason"]
+    assert "had too many readings in one day: 6 readings" in found["above"]["reason"]
+    assert found["above"]["meaning"] == "deterioration"
+
+
+def test_far_fewer_readings_than_usual(analytics: Alone) -> None:
+    analytics.put("rules/silent", MISSING | {"lowest_share": 0.5})
+    usual = days(*range(5), *range(7, 10), each=10)
+    analytics.send([*usual, *days(10, each=5), *days(11, each=4), other(12.1)])
+    [anomaly] = analytics.anomalies("subject.line=A")
+    assert "4 readings in the day 2026-03-13" in anomaly["reason"]
+    assert anomaly["reason"].endswith("expected at least 1 reading, at least 50 % of the usual number")
+
+
+def test_a_window_is_due_when_its_delay_has_passed_in_working_time(analytics: Alone) -> None:
+    analytics.put("rules/silent", MISSING | {"late": "2h"})
+    analytics.send([*days(3), other(7 + 10.5 / 24)])  # Friday is due on Monday at 11:00
+    assert told(analytics) == []
+    analytics.send([other(7 + 11.5 / 24)])
+    assert told(analytics) == [("open", 1)]
+
+
+def test_a_subject_that_is_gone_for_good_is_no_longer_expected(analytics: Alone) -> None:
+    analytics.put("rules/silent", MISSING | {"seen_within": 3})
+    analytics.send([*days(0), other(30.1)])
+    assert told(analytics) == [("open", 3)]
+    analytics.send([other(60.1)])
+    assert told(analytics) == [("open", 3)]
+    analytics.send([*days(62), other(63.1)])
+    assert told(analytics) == [("cleared", 3)]
+
+
+def test_several_silent_windows_in_a_row(analytics: Alone) -> None:
+    analytics.put("rules/silent", MISSING | {"for_windows": 2})
+    analytics.send([*days(0, 2), other(3.1)])
+    assert told(analytics) == []
+    analytics.send([other(4.1)])
+    assert told(analytics) == []
+    analytics.send([other(7.1)])  # Thursday and Friday
+    assert told(analytics) == [("open", 2)]
+
+
+def test_a_silent_source_is_noticed_by_the_clock(analytics: Alone) -> None:
+    analytics.put("rules/silent", MISSING)
+    analytics.send([Inspection("only", START, "A", 96, 100)])  # Monday 09:00
+    analytics.pass_time(timedelta(hours=15, minutes=30))
+    assert told(analytics) == []
+    analytics.pass_time(DAY)
+    assert told(analytics) == [("open", 1)]
+    analytics.pass_time(DAY)
+    assert told(analytics) == [("open", 2)]
+    analytics.send([Inspection("again", START + 2.9 * DAY, "A", 96, 100)])
+    assert told(analytics) == [("cleared", 2)]
+
+
+def test_a_source_that_wakes_up_with_a_backlog_fills_what_was_missing(analytics: Alone) -> None:
+    analytics.put("rules/silent", MISSING)
+    analytics.send([Inspection("only", START, "A", 96, 100)])
+    analytics.pass_time(3 * DAY)
+    assert told(analytics) == [("open", 2)]
+    analytics.send([Inspection("late-1", START + DAY, "A", 96, 100)])
+    assert told(analytics) == [("open", 1)]
+    analytics.send([Inspection("late-2", START + 2 * DAY, "A", 96, 100)])
+    assert told(analytics) == [("cleared", 1)]
+
+
+def test_a_silent_source_is_a_subject_like_any_other(analytics: Alone) -> None:
+    received = DAILY | {"formula": {"kind": "count"}, "by": ["source"]}
+    analytics.put("indicators/received", received)
+    analytics.put("rules/silent", MISSING | {"indicator": "received"})
+    analytics.send([Inspection(f"{source}-0", START, "A", 96, 100, source=source) for source in ("mes-7", "mes-8")])
+    for day in (1, 2, 3):
+        analytics.pass_time(DAY)
+        analytics.send([Inspection(f"mes-7-{day}", START + day * DAY, "A", 96, 100)])
+    [anomaly] = analytics.anomalies()
+    assert (anomaly["subject"], anomaly["state"], anomaly["windows_missed"]) == ({"source": "mes-8"}, "open", 2)
+    shown = analytics.values("received", "subject.source=mes-7")
+    assert [item["value"] for item in shown] == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("fields", "pointer", "remedy"),
+    [
+        ({"late": "soon"}, "/late", "write PT2H for two hours"),
+        ({"late": "1d2h"}, "/late", "2h or 1d for working"),
+        ({"minimum_readings": 0}, "/minimum_readings", "from 1"),
+        ({"minimum_readings": 5, "maximum_readings": 3}, "/maximum_readings", "less than minimum_readings"),
+        ({"lowest_share": 1.5}, "/lowest_share", "0.5 for half"),
+        ({"highest_share": 0.5}, "/highest_share", "2 for twice"),
+        ({"target": 1}, "/target", "not a field of a rule"),
+    ],
+)
+def test_a_mistake_is_named(analytics: Alone, fields: dict[str, Any], pointer: str, remedy: str) -> None:
+    answer = analytics.request("PUT", "rules/silent", MISSING | fields)
+    assert answer.status_code == 422
+    [problem] = answer.json()["errors"]
+    assert problem["pointer"] == pointer
+    assert remedy in problem["detail"]
+
+
+def test_rolling_windows_cannot_be_missed(analytics: Alone) -> None:
+    analytics.put("indicators/rolling", DAILY | {"window": {"kind": "rolling", "length": "P2D", "step": "P1D"}})
+    answer = analytics.request("PUT", "rules/silent", MISSING | {"indicator": "rolling"})
+    assert answer.json()["errors"][0]["pointer"] == "/indicator"
+
+
+def test_a_rule_is_shown_as_it_was_written(analytics: Alone) -> None:
+    own = {"minimum_readings": 2, "highest_share": 3, "seen_within": 5, "late": "1d"}
+    shown = analytics.put("rules/silent", MISSING | own)
+    assert {name: shown[name] for name in own} == own
+    assert analytics.put("rules/silent", MISSING | own, expect=200)["version"] == 1
+
+
+def test_a_dry_run_of_missing_data_finds_what_the_rule_raises(analytics: Alone) -> None:
+    analytics.send([*days(0, 3), other(5.1)])
+    tried = analytics.request("POST", "rules/silent/dry-run", MISSING).json()
+    analytics.put("rules/silent", MISSING)
+    analytics.settle()
+    names = ("subject", "state", "reasons", "values", "raised_window", "cleared_window", "meaning")
+    raised = [tuple(one[name] for name in names) for one in analytics.anomalies()]
+    assert [tuple(one[name] for name in names) for one in tried["items"]] == raised
+    assert [one[-1] for one in raised] == ["deterioration"] * len(raised)
+    assert sum(one[0] == {"line": "A"} for one in raised) == 2
+
+
+def test_a_rule_put_while_a_window_is_open_takes_its_readings_in(analytics: Alone) -> None:
+    """What had been held of the open window before counts with what comes after."""
+    enough = MISSING | {"minimum_readings": 3}
+    analytics.send([*days(0, each=3), *days(1, each=2)])
+    analytics.put("rules/silent", enough)
+    analytics.send([Inspection("A-1-last", MONDAY + 1.6 * DAY, "A", 96, 100), other(2.1)])
+    assert told(analytics) == []
+    found = analytics.values("first-pass-yield", "subject.line=A")
+    assert [(one["sample_size"], one["status"]) for one in found] == [(3, "final"), (3, "final")]
+
+
+def test_missing_data_of_a_derived_indicator_is_refused_with_the_remedy(analytics: Alone) -> None:
+    derived = {
+        "formula": {"kind": "derived", "expression": "first-pass-yield × 2"},
+        "by": ["line"],
+        "window": DAILY["window"],
+        "direction": "higher_is_better",
+    }
+    analytics.put("indicators/twice", derived)
+    refused = analytics.request("PUT", "rules/silent", MISSING | {"indicator": "twice"})
+    assert refused.status_code == 422
+    [problem] = refused.json()["errors"]
+    assert problem["pointer"] == "/indicator"
+    assert problem["detail"].endswith("name first-pass-yield")
