@@ -55,7 +55,9 @@ def series_of(
     """All values of one indicator, windows without a reading left out; of a product those of which each factor has a value."""
     factors = factors_of(indicator)
     if factors:
-        return _product([series_of(definitions[f"indicators/{name}"], definitions, facts) for name in factors])
+        return _product(
+            [series_of(definitions[f"indicators/{name}"], definitions, facts) for name in factors], indicator
+        )
     calendar = definitions.get(f"calendars/{indicator.get('calendar', 'default')}", _UTC)
     cells: dict[tuple[Subject, Window], list[Fact]] = {}
     data_from: dict[Subject, datetime] = {}
@@ -79,21 +81,22 @@ def factors_of(indicator: Mapping[str, Any]) -> list[str]:
     return str(formula["expression"]).split(" × ") if formula["kind"] == "derived" else []
 
 
-def _product(factors: list[Series]) -> Series:
+def _product(factors: list[Series], indicator: Mapping[str, Any]) -> Series:
     series: Series = {}
     for subject in factors[0]:
         by_start = [{value.start: value for value in factor.get(subject, [])} for factor in factors]
         starts = sorted(set(by_start[0]).intersection(*by_start[1:]))
-        found = [_multiplied([values[start] for values in by_start]) for start in starts]
+        found = [_multiplied([values[start] for values in by_start], indicator) for start in starts]
         if found:
             series[subject] = found
     return series
 
 
-def _multiplied(values: list[Value]) -> Value:
+def _multiplied(values: list[Value], indicator: Mapping[str, Any]) -> Value:
     first, sample = values[0], min(value.sample_size for value in values)
     exact = prod((value.exact for value in values), start=Fraction(1))
-    return Value(first.window, None, None, exact, sample, all(value.is_judged for value in values))
+    is_judged = sample >= indicator.get("minimum_sample", 0) and all(value.is_judged for value in values)
+    return Value(first.window, None, None, exact, sample, is_judged)
 
 
 def _is_counted(fact: Fact, formula: Mapping[str, Any]) -> bool:

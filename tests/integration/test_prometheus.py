@@ -37,6 +37,7 @@ EMPTY_IS_RIGHT = {
     "_retries_total": "neither the log nor a database was away",
     'status=~"5.."': "no request has failed",
     'change="issue.overdue"': "no deadline has passed",
+    'verdict="rejected_as_false"': "nobody has rejected an issue as false",
 }
 """Part of a query → why there is nothing of it in an Andon to which nothing bad has happened."""
 
