@@ -71,6 +71,7 @@ class Database:
         self._engine: Engine | None = None
         self._writers = threading.Lock()
         self._written = 0
+        self._has_refused = False
 
     @property
     def engine(self) -> Engine:
@@ -105,14 +106,31 @@ class Database:
         Raises:
             DatabaseUnavailable: the transaction may or may not have been committed; reload what is cached.
         """
-        with (
-            self._one_writer(),
-            translated(),
-            self.engine.connect().execution_options(**{_WRITES: True}) as connection,
-            connection.begin(),
-        ):
-            yield WriteConnection(connection)
+        try:
+            with (
+                self._one_writer(),
+                translated(),
+                self.engine.connect().execution_options(**{_WRITES: True}) as connection,
+                connection.begin(),
+            ):
+                yield WriteConnection(connection)
+        except DatabaseUnavailable:
+            self._has_refused = True
+            raise
+        self._has_refused = False
         self._written += 1
+
+    def check(self) -> None:
+        """After a write that failed, try to write what nobody reads: on a full disk a database can be read, and takes nothing.
+
+        Raises:
+            DatabaseUnavailable: it still takes nothing.
+        """
+        if self._has_refused:
+            with self.writing() as connection:
+                connection.raw.exec_driver_sql(
+                    "PRAGMA user_version=1" if self.is_sqlite else "SELECT pg_current_xact_id()"
+                )
 
     @property
     def written(self) -> int:

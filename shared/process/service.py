@@ -92,12 +92,13 @@ class Service:
         self._started = False
 
     def unready(self) -> Sequence[str]:
-        """Why the service cannot work now: not started, database away, schema old, log away or its disk full."""
+        """Why the service cannot work now: not started, database away, schema old, log away, or the disk of either full."""
         if not self._started:
             return [f"{self.name} has not started"]
         reasons = []
         try:
             self.wiring.migrations.check()
+            self.wiring.database.check()
         except (DatabaseUnavailable, SchemaOutdated, OSError) as error:
             reasons.append(f"{self.name}: database: {error}")
         try:
