@@ -15,8 +15,8 @@ from datetime import datetime
 
 import polars as pl
 
-from services.analytics.domain.pane import merged_sums
-from services.analytics.domain.sketch import SKETCH, with_merged
+from services.analytics.domain.pane import merged
+from services.analytics.domain.sketch import SKETCH
 from services.analytics.domain.value_frame import TOUCHED, Panes, Touched, add
 
 _MOMENT = pl.Datetime("us", "UTC")
@@ -188,8 +188,7 @@ def merged_parts(parts: Sequence[Open]) -> Open:
     if rows["is_whole"].any():
         rows = _without_replaced(parts)
     newest = [pl.col("subject").first(), pl.col("number").max(), pl.col("is_whole").any()]
-    merged = rows.group_by(_PANE).agg(*merged_sums(), *newest)
-    return with_merged(merged, rows, _PANE).select(OPEN_PANES.names()).sort("pane_end", "place")
+    return merged(rows, _PANE, *newest).select(OPEN_PANES.names()).sort("pane_end", "place")
 
 
 def _without_replaced(parts: Sequence[Open]) -> Open:

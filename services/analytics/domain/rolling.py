@@ -11,8 +11,7 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from services.analytics.domain.indicator import RollingWindow
-from services.analytics.domain.pane import merged_sums
-from services.analytics.domain.sketch import with_merged
+from services.analytics.domain.pane import merged
 from shared.calendars.calendar import Calendar
 from shared.calendars.windows import Cut, Window, window_at
 
@@ -153,10 +152,8 @@ def newest_panes(closed: pl.DataFrame, spans: Spans) -> TouchedPanes:
 def _merged(windows: Windows, members: pl.DataFrame, panes: pl.DataFrame) -> pl.DataFrame:
     keys = ["series", "window_start"]
     held = windows.select(keys).join(members, on="window_start").join(panes, on=["series", "pane_start"])
-    ordered = held.sort("series", "pane_start")
-    merged = with_merged(ordered.group_by(keys).agg(merged_sums()), ordered, keys)
     empty = {"count": 0, "numerator": 0.0, "denominator": 0.0, "squares": 0.0}
-    with_sums = windows.join(merged, on=keys, how="left")
+    with_sums = windows.join(merged(held.sort("series", "pane_start"), keys), on=keys, how="left")
     return with_sums.with_columns(pl.col(name).fill_null(value) for name, value in empty.items())
 
 

@@ -14,9 +14,9 @@ import xxhash
 from services.analytics.domain.history import PaneKeys
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue, SeriesKey
-from services.analytics.domain.pane import DELTAS, empty_deltas, merge, merged_sums
+from services.analytics.domain.pane import DELTAS, empty_deltas, merge, merged
 from services.analytics.domain.partition_state import Coverage
-from services.analytics.domain.sketch import SKETCH, quantiles, with_merged
+from services.analytics.domain.sketch import SKETCH, quantiles
 from shared.calendars.windows import Window
 
 SERIES = "series"
@@ -97,15 +97,15 @@ def series_prefix(indicator: str, indicator_version: int) -> bytes:
 
 def touched(deltas: Mapping[int, Sequence[Deltas]]) -> Touched:
     """All deltas of a batch, by partition, merged to one row per series and pane, with columns `series` and `partition`."""
-    merged = [
+    of_partitions = [
         merge(empty_deltas(), pl.concat([empty_deltas(), *frames])).with_columns(
             pl.lit(partition, dtype=pl.Int32).alias(PARTITION)
         )
         for partition, frames in deltas.items()
     ]
-    if not merged:
+    if not of_partitions:
         return together([])
-    rows = pl.concat(merged)
+    rows = pl.concat(of_partitions)
     names = rows.select("indicator", "indicator_version", "subject").unique()
     hashes = [series_of(*name) for name in zip(*(column.to_list() for column in names), strict=True)]
     return rows.join(
@@ -125,8 +125,7 @@ def add(stored: Panes, new: Touched) -> Touched:
     sums = [name for name in PANES if name not in (SERIES, "pane_start", "pane_end")]
     keys = [SERIES, "pane_start"]
     both = pl.concat([new.select(*keys, *sums), stored.select(*keys, *sums)])
-    merged = with_merged(both.group_by(keys).agg(merged_sums()), both, keys)
-    return new.drop(sums).join(merged, on=keys).select(new.columns)
+    return new.drop(sums).join(merged(both, keys), on=keys).select(new.columns)
 
 
 def definitions_frame(
