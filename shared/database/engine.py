@@ -12,6 +12,10 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 _SQLITE_BUSY_SECONDS = 30
+_SQLITE_JOURNAL_PAGES = 4000
+"""Of 4 KiB: the journal grows to 16 MB before it is written back."""
+_SQLITE_CACHE_KIB = 16 * 1024
+"""Of each connection, as far as it touches so many pages; what is not in it is read from the file anew."""
 _POSTGRES_LOCK_TIMEOUT = "30s"
 _WRITES = "andon_writes"
 
@@ -180,6 +184,10 @@ def _sqlite(path: str) -> Engine:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
+        # A page that many transactions write is then copied from the journal into the file once, not once for each of them.
+        connection.execute(f"PRAGMA wal_autocheckpoint={_SQLITE_JOURNAL_PAGES}")
+        connection.execute(f"PRAGMA cache_size=-{_SQLITE_CACHE_KIB}")
+        connection.execute("PRAGMA temp_store=MEMORY")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

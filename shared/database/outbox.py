@@ -18,7 +18,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Row, Select, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, delete, func, insert, select, update
 
 from shared.database.delivery_tables import DeliveryTables
 from shared.database.engine import Database, WriteConnection
@@ -57,6 +57,16 @@ class _Numbers(NamedTuple):
 
 _KEPT = msgspec.msgpack.Decoder(list[_Kept])
 _NUMBERS = msgspec.msgpack.Decoder(_Numbers)
+
+
+class _Row(NamedTuple):
+    """A row that has its numbers; `given` as they stand in the database."""
+
+    id: int
+    topic: str
+    kept: list[_Kept]
+    numbers: _Numbers
+    given: bytes
 
 
 class Outbox:
@@ -109,8 +119,10 @@ class Relay:
         self._tables = tables
         self._log = log
         self._elapsed_seconds = elapsed_seconds
-        self._first_numbered = _first_numbered(tables.outbox)
-        self._appended: list[Row[Any]] = []
+        numbers = tables.outbox.c.numbers
+        self._first_numbered = _first_rows(tables.outbox, numbers.is_not(None))
+        self._first_waiting = _first_rows(tables.outbox, numbers.is_(None))
+        self._appended: list[_Row] = []
         self._partitions: dict[str, int] = {}
         self._seen_empty: tuple[int, datetime] | None = None
 
@@ -129,8 +141,7 @@ class Relay:
             rows = self._numbered(connection)
             if not rows:
                 # Only now: a transaction that began earlier may commit later, and its rows, with lower ids, have higher numbers.
-                self._number(connection)
-                rows = self._numbered(connection)
+                rows = self._number(connection)
             read_at = self._elapsed_seconds()
         self._appended = []
         if not rows:
@@ -171,29 +182,29 @@ class Relay:
             outbox.c.topic == bindparam("on_topic"),
             outbox.c.numbers == bindparam("given"),
         )
-        gone = [{"row_id": row.id, "on_topic": row.topic, "given": row.numbers} for row in self._appended]
+        gone = [{"row_id": row.id, "on_topic": row.topic, "given": row.given} for row in self._appended]
         connection.execute_many(statement, gone)
 
-    def _number(self, connection: WriteConnection) -> None:
-        outbox = self._tables.outbox
-        waiting = connection.execute(
-            select(outbox.c.id, outbox.c.topic, outbox.c.records)
-            .where(outbox.c.numbers.is_(None))
-            .order_by(outbox.c.id)
-            .limit(_ROWS_PER_STEP)
-        ).all()
-        partitions = {row.id: self._partitions_of(row) for row in waiting}
-        totals = Counter((row.topic, partition) for row in waiting for partition in partitions[row.id])
+    def _number(self, connection: WriteConnection) -> list[_Row]:
+        """Give their numbers to the first rows that wait; returns them."""
+        waiting = [
+            (row.id, row.topic, _KEPT.decode(row.records)) for row in _within_bytes(connection, self._first_waiting)
+        ]
+        partitions = [self._partitions_of(topic, kept) for _, topic, kept in waiting]
+        counts = [Counter(of_row) for of_row in partitions]
+        totals: Counter[tuple[str, int]] = Counter()
+        for (_, topic, _), of_row in zip(waiting, counts, strict=True):
+            totals.update({(topic, partition): count for partition, count in of_row.items()})
         following = self._reserve(connection, totals)
-        numbered = []
-        for row in waiting:
-            counts = Counter(partitions[row.id])
-            first = {partition: following[row.topic, partition] for partition in counts}
-            numbers = msgspec.msgpack.encode(_Numbers(partitions[row.id], first))
-            numbered.append({"row_id": row.id, "given": numbers})
-            following.update({(row.topic, number): first[number] + count for number, count in counts.items()})
+        rows = []
+        for (row_id, topic, kept), places, of_row in zip(waiting, partitions, counts, strict=True):
+            numbers = _Numbers(places, {partition: following[topic, partition] for partition in of_row})
+            rows.append(_Row(row_id, topic, kept, numbers, msgspec.msgpack.encode(numbers)))
+            following.update({(topic, partition): numbers.first[partition] + of_row[partition] for partition in of_row})
+        outbox = self._tables.outbox
         statement = update(outbox).where(outbox.c.id == bindparam("row_id")).values(numbers=bindparam("given"))
-        connection.execute_many(statement, numbered)
+        connection.execute_many(statement, [{"row_id": row.id, "given": row.given} for row in rows])
+        return rows
 
     def _reserve(
         self, connection: WriteConnection, totals: Mapping[tuple[str, int], int]
@@ -211,41 +222,48 @@ class Relay:
         )
         return {key: known.get(key, 0) + 1 for key in totals}
 
-    def _numbered(self, connection: WriteConnection) -> list[Row[Any]]:
+    def _numbered(self, connection: WriteConnection) -> list[_Row]:
         """A beginning of what has its numbers, in their order: that of ids, since all of it was numbered together."""
-        rows = connection.execute(self._first_numbered).all()
-        return [row for index, row in enumerate(rows) if index == 0 or row.running_bytes <= _BYTES_PER_STEP]
+        return [
+            _Row(row.id, row.topic, _KEPT.decode(row.records), _NUMBERS.decode(row.numbers), row.numbers)
+            for row in _within_bytes(connection, self._first_numbered)
+        ]
 
-    def _partitions_of(self, row: Row[Any]) -> list[int]:
+    def _partitions_of(self, topic: str, kept: Sequence[_Kept]) -> list[int]:
         """The output partition of each record of a row."""
-        if row.topic not in self._partitions:
-            self._partitions[row.topic] = self._log.partition_count(row.topic)
-        kept = _KEPT.decode(row.records)
-        by_key = partitions_of([record.key or b"" for record in kept], self._partitions[row.topic])
+        if topic not in self._partitions:
+            self._partitions[topic] = self._log.partition_count(topic)
+        by_key = partitions_of([record.key or b"" for record in kept], self._partitions[topic])
         return [
             number if record.partition is None else record.partition
             for record, number in zip(kept, by_key, strict=True)
         ]
 
-    def _to_records(self, row: Row[Any]) -> Iterator[NewRecord]:
-        partitions, following = _NUMBERS.decode(row.numbers)
-        for record, partition in zip(_KEPT.decode(row.records), partitions, strict=True):
+    def _to_records(self, row: _Row) -> Iterator[NewRecord]:
+        following = dict(row.numbers.first)
+        for record, partition in zip(row.kept, row.numbers.partitions, strict=True):
             headers = (*record.headers, *delivery_headers(self._producer, following[partition]))
             following[partition] += 1
             yield NewRecord(row.topic, record.value, record.key, partition, headers)
 
 
-def _first_numbered(outbox: Table) -> Select[Any]:
-    """The first rows that have their numbers, each with the bytes of it and those before it."""
+def _first_rows(outbox: Table, condition: ColumnElement[bool]) -> Select[Any]:
+    """The first rows of which it holds, each with the bytes of it and those before it."""
     running_bytes = func.sum(func.length(outbox.c.records)).over(order_by=outbox.c.id)
-    numbered = (
+    first = (
         select(outbox, running_bytes.label("running_bytes"))
-        .where(outbox.c.numbers.is_not(None))
+        .where(condition)
         .order_by(outbox.c.id)
         .limit(_ROWS_PER_STEP)
         .subquery()
     )
-    return select(numbered).order_by(numbered.c.id)
+    return select(first).order_by(first.c.id)
+
+
+def _within_bytes(connection: WriteConnection, first_rows: Select[Any]) -> list[Row[Any]]:
+    """As many of the first rows as one step carries; one, however large it is."""
+    rows = connection.execute(first_rows).all()
+    return [row for index, row in enumerate(rows) if index == 0 or row.running_bytes <= _BYTES_PER_STEP]
 
 
 def oldest_unpublished(database: Database, tables: DeliveryTables) -> datetime | None:
