@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, groupby
 from operator import attrgetter
-from typing import Any, overload
+from typing import Any, cast, overload
 
 from shared.eventlog.port import Partition, Record
 
@@ -83,7 +83,8 @@ class Run(Sequence[Record]):
 
     def values(self) -> list[bytes]:
         """One for each record; a message without a value has an empty one."""
-        return [value or b"" for value in map(self.form.value, self.messages)]
+        values = list(map(self.form.value, self.messages))
+        return cast("list[bytes]", values) if all(values) else [value or b"" for value in values]
 
     def since(self, offset: int) -> "Run":
         """Those from an offset on."""

@@ -2,7 +2,7 @@
 
 import gc
 
-_ALLOCATIONS = 100_000
+_ALLOCATIONS = 500_000
 
 
 def collect_less_often() -> None:

@@ -7,6 +7,7 @@ looked at again, field by field (`diagnose.py`). What no mapping reads is not lo
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, Union
 
 import msgspec
@@ -21,6 +22,9 @@ from services.ingest.domain.source import Place, Source
 
 _UNDECODABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 """ValueError: bytes that are not UTF-8, integers of thousands of digits."""
+
+_FIRST_BYTE = itemgetter(0)
+_LAST_BYTE = itemgetter(-1)
 
 Event = Any
 """An instance of a generated structure."""
@@ -100,8 +104,9 @@ class EventDecoder:
         """
         if (
             self._decoder is None
-            or {original[:1] for original in originals} != {b"{"}
-            or {original[-1:] for original in originals} != {b"}"}
+            or not all(originals)
+            or set(map(_FIRST_BYTE, originals)) != {ord("{")}
+            or set(map(_LAST_BYTE, originals)) != {ord("}")}
             or self._is_too_long(max(originals, key=len))
         ):
             return None

@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import repeat
-from operator import contains
+from operator import itemgetter
 
 import msgspec
 
@@ -19,6 +18,8 @@ _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 _ANYTHING = msgspec.json.Decoder(msgspec.Raw)
 _LENIENT = json.JSONDecoder()
 _BLANK = " \t\r\n"
+_FIRST_BYTE = itemgetter(0)
+_BRACE = frozenset(b"{")
 
 
 def lines(body: bytes) -> list[bytes]:
@@ -137,7 +138,7 @@ def binary_mode(attributes: Mapping[str, str], data: bytes) -> bytes:
 
 def look_like_one_event_each(values: Sequence[bytes]) -> bool:
     """Whether records without a content type are each an object on one line; it may yet be no JSON."""
-    return {value[:1] for value in values} <= {b"{"} and not any(map(contains, values, repeat(b"\n")))
+    return all(values) and set(map(_FIRST_BYTE, values)) <= _BRACE and b"\n".join(values).count(b"\n") < len(values)
 
 
 def record_events(content_type: str, attributes: Mapping[str, str], value: bytes) -> Sequence[bytes]:
