@@ -115,8 +115,7 @@ def touched(deltas: Mapping[int, Sequence[Deltas]]) -> Touched:
 
 def together(panes: Sequence[Touched]) -> Touched:
     """Panes of several indicators or partitions."""
-    rows = [part for part in panes if not part.is_empty()]
-    return pl.concat(rows) if rows else empty_frame(TOUCHED)
+    return pl.concat([part for part in panes if not part.is_empty()] or [empty_frame(TOUCHED)])
 
 
 def add(stored: Panes, new: Touched) -> Touched:
@@ -181,8 +180,6 @@ def _covered_until(coverage: Coverage | None, version: int) -> datetime | None:
 
 def covered(new: Touched, definitions: Definitions) -> Touched:
     """Without panes whose history is still to be computed: it will include what is left out here."""
-    if new.is_empty():
-        return new
     on = [PARTITION, "indicator", "indicator_version"]
     with_coverage = new.join(definitions.select(*on, "covered_until"), on=on)
     return with_coverage.filter(pl.col("pane_start") < pl.col("covered_until")).select(new.columns)
