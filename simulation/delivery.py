@@ -77,7 +77,8 @@ class SimulatedConsumer(LocalConsumer):
         if not self._given_up:
             self._follow_group()
             self._strike("after rebalance")
-        return self._collect(self._log.chance.randint(1, min(max_records, 40)))
+        is_calm = self._log.habits is CALM
+        return self._collect(max_records if is_calm else self._log.chance.randint(1, min(max_records, 40)))
 
     def give_up(self) -> None:
         """The group goes on without this member, which does not know it yet."""

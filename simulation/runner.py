@@ -3,6 +3,7 @@
 import gc
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -51,13 +52,27 @@ def run_everywhere(seeds: Sequence[int], processes: int, tell: Callable[[Result]
     portions = [seeds[begin : begin + _AT_ONCE] for begin in range(0, len(seeds), _AT_ONCE)]
     # Spawned, not forked: polars has threads, which a fork would leave behind locked.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context, initializer=be_quiet) as pool:
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=begin_worker) as pool:
         for results in pool.map(_run_portion, portions):
             for result in results:
                 tell(result)
 
 
 _PLANTS: list[Plant] = []
+
+
+def begin_worker() -> None:
+    """What each worker does first."""
+    be_quiet()
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A parent that is killed cannot end its workers, and they would work off what it has handed out, and wait for more for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _run_portion(seeds: Sequence[int]) -> list[Result]:

@@ -138,16 +138,19 @@ class World:
     def _finish(self) -> None:
         """Bring to its end what was begun."""
         for _ in range(_MOST_TRIES):
+            is_refused = False  # whatever was refused before everything worked again
             if self.definers.waiting:
                 self._define()
             elif self.senders.waiting:
                 self.senders.send_waiting(self._any("ingest")[1], self.outside)
+                is_refused = self.senders.refused
             elif self.goal_setters.has_begun and not self.goal_setters.is_active:
                 self._goals()
+                is_refused = self.goal_setters.refused
             else:
                 self._replay()
                 return
-            if self.senders.refused or self.goal_setters.refused:
+            if is_refused:
                 self.settle()
                 self._move_clock(_RETRY_AFTER)
         raise Stuck(f"not all requests were answered after {_MOST_TRIES} tries")
@@ -155,8 +158,10 @@ class World:
     def settle(self) -> None:
         """Step everything until nobody has anything left to do."""
         for _ in range(_MOST_ROUNDS):
-            # Not any(...) over a generator: every stepper has its turn in every round.
-            moved = [self._drain(instance, stepper) for instance, stepper in self.fleet.at_work()]
+            # Readings first: what both instances make of them goes on in one batch. Not any(...) over a generator: every
+            # stepper has its turn in every round.
+            in_turn = sorted(self.fleet.at_work(), key=lambda one: not one[1].name.endswith(".readings"))
+            moved = [self._drain(instance, stepper) for instance, stepper in in_turn]
             if not any(moved):
                 return
         raise Stuck(f"not quiet after {_MOST_ROUNDS} rounds")

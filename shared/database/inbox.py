@@ -1,6 +1,8 @@
 """Which numbered records a consumer has applied: exactly the next one, never one twice, never past a gap."""
 
-from sqlalchemy import ColumnElement, insert, select, update
+import functools
+
+from sqlalchemy import ColumnElement, Select, Table, Update, bindparam, insert, select, update
 
 from shared.database.delivery_tables import DeliveryTables
 from shared.database.engine import WriteConnection
@@ -54,24 +56,33 @@ class Inbox:
 
     def _last_sequence(self, key: _Stream) -> int | None:
         if key not in self._last:
-            statement = select(self._inbox.c.last_sequence).where(*self._is(key))
-            self._last[key] = self._stored[key] = self._connection.execute(statement).scalar_one_or_none()
+            found = self._connection.execute(_last_sequence(self._inbox), self._named(key)).scalar_one_or_none()
+            self._last[key] = self._stored[key] = found
         return self._last[key]
 
     def _store(self, key: _Stream, sequence: int, *, known: bool) -> None:
         if known:
-            self._connection.execute(update(self._inbox).where(*self._is(key)).values(last_sequence=sequence))
+            self._connection.execute(_move(self._inbox), {**self._named(key), "to_sequence": sequence})
             return
         producer, topic, partition = key
         values = {"consumer": self._consumer, "producer": producer, "topic": topic, "partition": partition}
         self._connection.execute(insert(self._inbox).values(**values, last_sequence=sequence))
 
-    def _is(self, key: _Stream) -> tuple[ColumnElement[bool], ...]:
+    def _named(self, key: _Stream) -> dict[str, str | int]:
         producer, topic, partition = key
-        columns = self._inbox.c
-        return (
-            columns.consumer == self._consumer,
-            columns.producer == producer,
-            columns.topic == topic,
-            columns.partition == partition,
-        )
+        return {"of_consumer": self._consumer, "of_producer": producer, "of_topic": topic, "of_partition": partition}
+
+
+@functools.cache
+def _last_sequence(inbox: Table) -> Select[tuple[int]]:
+    """Written once, as the next: every transaction of a consumer begins and ends with them."""
+    return select(inbox.c.last_sequence).where(*_is(inbox))
+
+
+@functools.cache
+def _move(inbox: Table) -> Update:
+    return update(inbox).where(*_is(inbox)).values(last_sequence=bindparam("to_sequence"))
+
+
+def _is(inbox: Table) -> tuple[ColumnElement[bool], ...]:
+    return tuple(inbox.c[name] == bindparam(f"of_{name}") for name in ("consumer", "producer", "topic", "partition"))

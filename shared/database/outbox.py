@@ -122,6 +122,7 @@ class Relay:
         numbers = tables.outbox.c.numbers
         self._first_numbered = _first_rows(tables.outbox, numbers.is_not(None))
         self._first_waiting = _first_rows(tables.outbox, numbers.is_(None))
+        self._any_row = select(tables.outbox.c.id).limit(1)
         self._appended: list[_Row] = []
         self._partitions: dict[str, int] = {}
         self._seen_empty: tuple[int, datetime] | None = None
@@ -168,7 +169,7 @@ class Relay:
             if then == written and now - at < _LOOK_EVERY:
                 return True
         with self._database.reading() as connection:
-            is_empty = connection.execute(select(self._tables.outbox.c.id).limit(1)).first() is None
+            is_empty = connection.execute(self._any_row).first() is None
         self._seen_empty = (written, now) if is_empty else None
         return is_empty
 

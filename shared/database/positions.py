@@ -6,8 +6,9 @@ second finds the offset moved and gets `LostPartition`.
 
 import functools
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import Table, Update, bindparam, select, update
+from sqlalchemy import Select, Table, Update, bindparam, select, update
 
 from shared.database.delivery_tables import DeliveryTables
 from shared.database.engine import Database, WriteConnection
@@ -38,23 +39,24 @@ class Positions:
         with self._database.writing() as connection:
             for topic in {partition.topic for partition in partitions}:
                 self._check_log(connection, topic)
-            return {partition: self._starting_offset(connection, consumer, partition) for partition in partitions}
-
-    def _starting_offset(self, connection: WriteConnection, consumer: str, partition: Partition) -> int:
-        first, end = self._log.offsets(partition)
-        positions, key = self._tables.positions, (consumer, partition.topic, partition.number)
-        stored = _stored_offset(connection, positions, key)
-        if stored is None:
-            # Two processes that start together may both come here; the row of the first one stands.
-            row = {"consumer": consumer, "topic": partition.topic, "partition": partition.number, "next_offset": first}
-            insert_missing(connection, positions, [row])
-            stored = _stored_offset(connection, positions, key)
-        if stored is None or not first <= stored <= end:
-            raise OffsetOutOfRange(
-                f"{consumer} stands at offset {stored} of {partition.topic}/{partition.number}, "
-                f"but the log holds {first} to {end}: it lost records or was replaced"
-            )
-        return stored
+            bounds = {partition: self._log.offsets(partition) for partition in partitions}
+            stored = _stored_offsets(connection, self._tables.positions, consumer)
+            missing = [
+                {"consumer": consumer, "topic": one.topic, "partition": one.number, "next_offset": first}
+                for one, (first, _) in bounds.items()
+                if one not in stored
+            ]
+            if missing:
+                # Two processes that start together may both come here; the rows of the first one stand.
+                insert_missing(connection, self._tables.positions, missing)
+                stored = _stored_offsets(connection, self._tables.positions, consumer)
+            for partition, (first, end) in bounds.items():
+                if not first <= stored[partition] <= end:
+                    raise OffsetOutOfRange(
+                        f"{consumer} stands at offset {stored[partition]} of {partition.topic}/{partition.number}, "
+                        f"but the log holds {first} to {end}: it lost records or was replaced"
+                    )
+        return {partition: stored[partition] for partition in partitions}
 
     def _check_log(self, connection: WriteConnection, topic: str) -> None:
         here = (self._log.identity(), self._log.partition_count(topic))
@@ -107,11 +109,13 @@ def _move(positions: Table) -> Update:
     )
 
 
-def _stored_offset(connection: WriteConnection, positions: Table, key: tuple[str, str, int]) -> int | None:
-    consumer, topic, partition = key
-    found = connection.execute(
-        select(positions.c.next_offset).where(
-            positions.c.consumer == consumer, positions.c.topic == topic, positions.c.partition == partition
-        )
-    ).scalar_one_or_none()
-    return None if found is None else int(found)
+def _stored_offsets(connection: WriteConnection, positions: Table, consumer: str) -> dict[Partition, int]:
+    rows = connection.execute(_offsets(positions), {"of_consumer": consumer})
+    return {Partition(row.topic, row.partition): int(row.next_offset) for row in rows}
+
+
+@functools.cache
+def _offsets(positions: Table) -> Select[Any]:
+    columns = positions.c
+    wanted = (columns.topic, columns.partition, columns.next_offset)
+    return select(*wanted).where(columns.consumer == bindparam("of_consumer"))

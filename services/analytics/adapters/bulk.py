@@ -20,7 +20,10 @@ from sqlalchemy import (
     func,
 )
 
+from services.analytics.domain.empty_frame import empty_frame
 from shared.database.engine import ReadConnection, WriteConnection
+
+_MOMENT = pl.Datetime("us", "UTC")
 
 _KEYS = Table(
     "wanted_keys",
@@ -57,8 +60,6 @@ def wanted(connection: WriteConnection, keys: pl.DataFrame) -> Wanted:
     Args:
         keys: columns `series` (binary), `moment` (datetime, may be null), and if wanted `until` (likewise).
     """
-    if "until" not in keys.columns:
-        keys = keys.with_columns(pl.lit(None, dtype=keys.schema["moment"]).alias("until"))
     if connection.dialect == "sqlite":
         _fill_temporary(connection, keys)
         return Wanted(_KEYS, {})
@@ -73,15 +74,15 @@ def wanted(connection: WriteConnection, keys: pl.DataFrame) -> Wanted:
         Column("until", DateTime(timezone=True)),
         name="wanted_keys",
     ).render_derived()
-    names = {"wanted_series": "series", "wanted_moments": "moment", "wanted_ends": "until"}
-    return Wanted(clause, {parameter: keys[name].to_list() for parameter, name in names.items()})
+    names = {"wanted_series": "series", "wanted_moments": "moment"}
+    parameters = {parameter: keys[name].to_list() for parameter, name in names.items()}
+    ends = keys["until"].to_list() if "until" in keys.columns else [None] * keys.height
+    return Wanted(clause, {**parameters, "wanted_ends": ends})
 
 
 def wanted_frame(series: Sequence[bytes], moments: Sequence[datetime | None]) -> pl.DataFrame:
     """Keys for `wanted`."""
-    return pl.DataFrame(
-        {"series": series, "moment": moments}, schema={"series": pl.Binary, "moment": pl.Datetime("us", "UTC")}
-    )
+    return pl.DataFrame({"series": series, "moment": moments}, schema={"series": pl.Binary, "moment": _MOMENT})
 
 
 def read_frame(
@@ -95,7 +96,7 @@ def read_frame(
     rows = cursor.fetchall()
     cursor.close()
     if not rows:
-        return schema.to_frame()  # most looks find nothing
+        return empty_frame(schema)  # most looks find nothing
     columns = zip(*rows, strict=True)
     return pl.DataFrame(
         [_column(name, values, dtype) for (name, dtype), values in zip(schema.items(), columns, strict=True)]
@@ -144,7 +145,7 @@ def _on_conflict(table: Table, frame: pl.DataFrame, unchanging: Sequence[str]) -
 
 def _plain(column: pl.Series) -> list[Any]:
     """As SQLite keeps it: moments in microseconds."""
-    return (column.dt.epoch("us") if column.dtype == pl.Datetime else column).to_list()
+    return (column.to_physical() if column.dtype == _MOMENT else column).to_list()
 
 
 def _fill_temporary(connection: WriteConnection, keys: pl.DataFrame) -> None:
@@ -153,6 +154,7 @@ def _fill_temporary(connection: WriteConnection, keys: pl.DataFrame) -> None:
         "CREATE TEMPORARY TABLE IF NOT EXISTS wanted_keys (series BLOB NOT NULL, moment INTEGER, until INTEGER)"
     )
     raw.exec_driver_sql("DELETE FROM wanted_keys")
-    rows = list(zip(keys["series"].to_list(), _plain(keys["moment"]), _plain(keys["until"]), strict=True))
+    ends = _plain(keys["until"]) if "until" in keys.columns else [None] * keys.height
+    rows = list(zip(keys["series"].to_list(), _plain(keys["moment"]), ends, strict=True))
     if rows:
         raw.exec_driver_sql("INSERT INTO wanted_keys VALUES (?, ?, ?)", rows)

@@ -45,6 +45,8 @@ class SqlCheckpointStore:
         return [Checkpoint(*row) for row in columns_read]
 
     def save(self, checkpoints: Sequence[Checkpoint]) -> None:
+        if not checkpoints:
+            return
         newest = {(one.series, one.rule, one.slot): one for one in checkpoints}
         rows = [newest[key] for key in sorted(newest)]
         columns = {name: [getattr(one, name) for one in rows] for name in _STORED.names()}

@@ -3,13 +3,24 @@
 from collections.abc import Mapping, Sequence
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from services.analytics.adapters.evaluate_tables import EVALUATE_PARTITIONS
 from services.analytics.domain.partition_state import PartitionState
 from services.analytics.ports.evaluating import Fence
 from shared.database.engine import Database, ReadConnection, WriteConnection
 from shared.eventlog.port import LostPartition
+
+_COLUMNS = EVALUATE_PARTITIONS.c
+_IS = _COLUMNS.partition == bindparam("of_partition")
+# Written once: each transaction of stage two begins and ends with them.
+_CLAIM = (
+    update(EVALUATE_PARTITIONS)
+    .where(_IS, _COLUMNS.revision == bindparam("from_revision"))
+    .values(revision=bindparam("to_revision"))
+)
+_STATE = select(_COLUMNS.state).where(_IS)
+_SAVE = update(EVALUATE_PARTITIONS).where(_IS).values(state=bindparam("to_state"))
 
 
 class SqlPartitionStore:
@@ -22,26 +33,18 @@ class SqlPartitionStore:
 
     def claim(self, fence: Fence) -> PartitionState:
         """On PostgreSQL the updated row stays locked, so that a second process waits and then finds its revision taken."""
-        columns = EVALUATE_PARTITIONS.c
-        claimed = self._connection.change(
-            update(EVALUATE_PARTITIONS)
-            .where(columns.partition == fence.partition, columns.revision == fence.revision)
-            .values(revision=fence.revision + 1)
-        )
+        expected = {"of_partition": fence.partition, "from_revision": fence.revision}
+        claimed = self._connection.change(_CLAIM, {**expected, "to_revision": fence.revision + 1})
         if claimed != 1:
             raise LostPartition(
                 f"evaluate no longer stands at revision {fence.revision} of partition {fence.partition}"
             )
         self.claimed[fence.partition] = fence.revision
-        found = self._connection.execute(select(columns.state).where(columns.partition == fence.partition))
+        found = self._connection.execute(_STATE, {"of_partition": fence.partition})
         return decode_state(found.scalar_one())
 
     def save(self, partition: int, state: PartitionState) -> None:
-        self._connection.change(
-            update(EVALUATE_PARTITIONS)
-            .where(EVALUATE_PARTITIONS.c.partition == partition)
-            .values(state=encode_state(state))
-        )
+        self._connection.change(_SAVE, {"of_partition": partition, "to_state": encode_state(state)})
 
     def all(self) -> Mapping[int, PartitionState]:
         return {number: decode_state(state) for number, state in _rows(self._connection)}
@@ -51,8 +54,7 @@ def revisions(database: Database, partitions: Sequence[int]) -> Mapping[int, int
     """The revision of each partition as it now stands; one that is met for the first time begins at 0."""
     with database.writing() as connection:
         connection.lock("analytics evaluate partitions")
-        columns = EVALUATE_PARTITIONS.c
-        rows = connection.execute(select(columns.partition, columns.revision)).all()
+        rows = connection.execute(select(_COLUMNS.partition, _COLUMNS.revision)).all()
         known = {int(row.partition): int(row.revision) for row in rows}
         empty = encode_state(PartitionState())
         new = [{"partition": number, "revision": 0, "state": empty} for number in partitions if number not in known]
@@ -62,8 +64,7 @@ def revisions(database: Database, partitions: Sequence[int]) -> Mapping[int, int
 
 def state_of(connection: ReadConnection, partition: int) -> PartitionState | None:
     """The state of one partition, whoever owns it; None before anybody has."""
-    columns = EVALUATE_PARTITIONS.c
-    found = connection.execute(select(columns.state).where(columns.partition == partition)).scalar_one_or_none()
+    found = connection.execute(_STATE, {"of_partition": partition}).scalar_one_or_none()
     return None if found is None else decode_state(found)
 
 
@@ -73,8 +74,8 @@ def states(connection: ReadConnection) -> list[PartitionState]:
 
 
 def _rows(connection: ReadConnection) -> list[tuple[int, bytes]]:
-    columns = EVALUATE_PARTITIONS.c
-    return [(row.partition, row.state) for row in connection.execute(select(columns.partition, columns.state))]
+    rows = connection.execute(select(_COLUMNS.partition, _COLUMNS.state))
+    return [(row.partition, row.state) for row in rows]
 
 
 def decode_state(value: bytes) -> PartitionState:

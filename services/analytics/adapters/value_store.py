@@ -11,6 +11,7 @@ from sqlalchemy import (
     Select,
     UnaryExpression,
     and_,
+    bindparam,
     exists,
     func,
     or_,
@@ -23,6 +24,7 @@ from services.analytics.adapters.bulk import Wanted, read_frame, upsert_frame, w
 from services.analytics.adapters.evaluate_tables import KPI_VALUES
 from services.analytics.adapters.evaluate_tables import PANES as PANES_TABLE
 from services.analytics.adapters.sketch_codec import decode_sketches, encode_sketches
+from services.analytics.domain.empty_frame import empty_frame
 from services.analytics.domain.expected_windows import HELD, Held
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue
@@ -58,6 +60,29 @@ _UNPUBLISHED = text("kpi_values.unpublished")
 """As the index says it: SQLAlchemy would write `= 1` on SQLite, which then reads the whole table."""
 
 
+def _open() -> Select[Any]:
+    columns = KPI_VALUES.c
+    return select(*_COLUMNS).where(
+        columns.partition == bindparam("of_partition"),
+        columns.indicator == bindparam("of_indicator"),
+        columns.indicator_version == bindparam("of_version"),
+        columns.status == "provisional",
+    )
+
+
+# Written once: with each transaction they are asked for every indicator, and to write one takes longer than to run it.
+_DUE = (
+    _open()
+    .where(KPI_VALUES.c.window_end <= bindparam("ends_by"))
+    .order_by(KPI_VALUES.c.window_end)
+    .limit(bindparam("most"))
+)
+_EARLIEST_OPEN_END = _open().with_only_columns(func.min(KPI_VALUES.c.window_end))
+_IS_UNPUBLISHED = (KPI_VALUES.c.partition == bindparam("of_partition"), _UNPUBLISHED)
+_TO_PUBLISH = select(*_COLUMNS).where(*_IS_UNPUBLISHED).limit(bindparam("most"))
+_HAS_UNPUBLISHED = select(exists().where(*_IS_UNPUBLISHED))
+
+
 class SqlValueStore:
     """`services.analytics.ports.evaluating.ValueStore`."""
 
@@ -66,7 +91,7 @@ class SqlValueStore:
 
     def stored_panes(self, panes: Touched | Open) -> Panes:
         if panes.is_empty():
-            return pl.DataFrame(schema=PANES)
+            return empty_frame(PANES)
         keys = wanted(self._connection, panes.select("series", pl.col("pane_start").alias("moment")))
         columns = PANES_TABLE.c
         statement = select(*(columns[name] for name in PANES.names())).join_from(
@@ -77,7 +102,7 @@ class SqlValueStore:
 
     def panes_between(self, wanted_spans: Windows) -> Panes:
         if wanted_spans.is_empty():
-            return pl.DataFrame(schema=PANES)
+            return empty_frame(PANES)
         names = {"moment": pl.col("window_start").min(), "until": pl.col("window_end").max()}
         keys = wanted(self._connection, wanted_spans.group_by("series").agg(**names))
         columns = PANES_TABLE.c
@@ -96,7 +121,7 @@ class SqlValueStore:
 
     def spans(self, series: Sequence[bytes]) -> Spans:
         if not series:
-            return pl.DataFrame(schema=SPANS)
+            return empty_frame(SPANS)
         keys = wanted(self._connection, wanted_frame(series, [None] * len(series)))
         facts = [
             _end_of_data(keys, PANES_TABLE.c.pane_start.asc()),
@@ -113,6 +138,8 @@ class SqlValueStore:
         )
 
     def save_panes(self, panes: Touched) -> None:
+        if panes.is_empty():
+            return
         upsert_frame(
             self._connection,
             PANES_TABLE,
@@ -122,7 +149,7 @@ class SqlValueStore:
 
     def stored_values(self, computed: Computed) -> Values:
         if computed.is_empty():
-            return pl.DataFrame(schema=VALUES)
+            return empty_frame(VALUES)
         keys = wanted(self._connection, computed.select("series", pl.col("window_start").alias("moment")))
         columns = KPI_VALUES.c
         statement = select(*_COLUMNS).join_from(
@@ -131,26 +158,24 @@ class SqlValueStore:
         return read_frame(self._connection, statement, VALUES, parameters=keys.parameters)
 
     def save_values(self, values: Values) -> None:
+        if values.is_empty():
+            return
         ordered = values.select(VALUES.names()).sort("series", "window_start")
         upsert_frame(self._connection, KPI_VALUES, ordered, unchanging=_UNCHANGING)
 
     def due(self, scope: Scope, ends_by: datetime, limit: int) -> Values:
-        columns = KPI_VALUES.c
-        statement = _open(scope).where(columns.window_end <= ends_by).order_by(columns.window_end).limit(limit)
-        return read_frame(self._connection, statement, VALUES)
+        parameters = {**_parameters(scope), "ends_by": ends_by, "most": limit}
+        return read_frame(self._connection, _DUE, VALUES, parameters=parameters)
 
     def earliest_open_end(self, scope: Scope) -> datetime | None:
-        statement = _open(scope).with_only_columns(func.min(KPI_VALUES.c.window_end))
-        found: datetime | None = self._connection.execute(statement).scalar_one_or_none()
+        found: datetime | None = self._connection.execute(_EARLIEST_OPEN_END, _parameters(scope)).scalar_one_or_none()
         return found
 
     def unpublished(self, partition: int, limit: int) -> Values:
-        statement = select(*_COLUMNS).where(KPI_VALUES.c.partition == partition, _UNPUBLISHED).limit(limit)
-        return read_frame(self._connection, statement, VALUES)
+        return read_frame(self._connection, _TO_PUBLISH, VALUES, parameters={"of_partition": partition, "most": limit})
 
     def has_unpublished(self, partition: int) -> bool:
-        found = exists().where(KPI_VALUES.c.partition == partition, _UNPUBLISHED)
-        return bool(self._connection.execute(select(found)).scalar_one())
+        return bool(self._connection.execute(_HAS_UNPUBLISHED, {"of_partition": partition}).scalar_one())
 
     def history(
         self, wanted_from: Mapping[bytes, datetime | None], *, with_open: bool = False
@@ -248,5 +273,10 @@ def _of_version(indicator: Indicator) -> list[ColumnElement[bool]]:
     return [columns.indicator == indicator.name, columns.indicator_version == indicator.version]
 
 
-def _open(scope: Scope) -> Select[Any]:
-    return select(*_COLUMNS).where(*_of(scope), KPI_VALUES.c.status == "provisional")
+def _parameters(scope: Scope) -> dict[str, Any]:
+    """Of the statements about open windows."""
+    return {
+        "of_partition": scope.partition,
+        "of_indicator": scope.indicator.name,
+        "of_version": scope.indicator.version,
+    }

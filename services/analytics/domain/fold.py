@@ -137,6 +137,8 @@ def fold(blocks: Sequence[Block], memories: Mapping[int, PartitionMemory], catal
 
 def by_partition(rows: pl.DataFrame, partitions: int) -> list[pl.DataFrame]:
     """The rows for each partition of `pane-deltas`, by their indicators and subjects."""
+    if rows.is_empty():
+        return [rows] * partitions
     numbers = delta_partitions(rows[INDICATOR], rows[SUBJECT], partitions)
     return [rows.filter(numbers == number) for number in range(partitions)]
 

@@ -12,6 +12,7 @@ import polars as pl
 
 from services.analytics.domain.assignment import OBSERVED_AT, assign, missing_columns
 from services.analytics.domain.catalogue import Catalogue
+from services.analytics.domain.empty_frame import empty_frame
 from services.analytics.domain.fold import ID_HASH
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.pane import DELTAS, KEYS, PANE_END, PANE_START, SUBJECT, empty_deltas, merge, partial
@@ -25,6 +26,9 @@ RETRACTED = "retracted"
 
 _ROW = (ID_HASH, OBSERVED_AT)
 """What names a row among those that are kept; a later row of the same name takes its place."""
+
+_LARGE = 20_000
+"""Readings that are worth a pass of their own."""
 
 PANE_KEYS = pl.Schema({name: DELTAS[name] for name in KEYS})
 
@@ -71,7 +75,7 @@ def panes_of(readings: Readings, indicator: Indicator, calendar: Calendar) -> Pa
 
 def no_panes() -> PaneKeys:
     """None."""
-    return pl.DataFrame(schema=PANE_KEYS)
+    return empty_frame(PANE_KEYS)
 
 
 def merged(blocks: Sequence[Readings], *, revise: bool) -> Readings:
@@ -89,11 +93,16 @@ def key_rows(keys: PaneKeys) -> tuple[PaneKey, ...]:
 
 def all_panes(remembered: Sequence[PaneKey], offered: Sequence[PaneKeys]) -> PaneKeys:
     """Each pane once."""
-    return pl.concat([pl.DataFrame(remembered, schema=PANE_KEYS, orient="row"), *offered]).unique()
+    panes = [one for one in offered if not one.is_empty()]
+    if remembered:
+        panes.append(pl.DataFrame(remembered, schema=PANE_KEYS, orient="row"))
+    return pl.concat(panes).unique() if panes else no_panes()
 
 
 def by_indicator(panes: PaneKeys) -> dict[str, PaneKeys]:
     """The panes of each indicator, of whatever version."""
+    if panes.is_empty():
+        return {}
     return {str(name): part for (name,), part in panes.group_by("indicator")}
 
 
@@ -132,18 +141,34 @@ def panes_from(
         wanted: only these panes, one row for each, with a count of 0 where no reading is left; None for all.
     """
     panes = empty_deltas()
-    for block in readings:
+    for block in _larger(readings):
         if block.is_empty() or missing_columns(block, indicator):
             continue
-        panes = merge(panes, partial(_within(assign(block, indicator, calendar), span, wanted), indicator))
+        found = partial(_within(assign(block, indicator, calendar), span, wanted), indicator)
+        panes = found if panes.is_empty() else merge(panes, found)
     return panes if wanted is None else _complete(panes, wanted)
 
 
+def _larger(blocks: Iterator[Readings]) -> Iterator[Readings]:
+    """Blocks of the same columns as one, up to a size: each further one would cost as much as thousands of its readings."""
+    held: list[Readings] = []
+    for block in blocks:
+        if held and (block.schema != held[0].schema or sum(one.height for one in held) >= _LARGE):
+            yield pl.concat(held)
+            held = []
+        held.append(block)
+    if held:
+        yield pl.concat(held)
+
+
 def _within(assigned: pl.DataFrame, span: Span, wanted: PaneKeys | None) -> pl.DataFrame:
+    bounds = []
     if span.start is not None:
-        assigned = assigned.filter(pl.col(PANE_START) >= span.start)
+        bounds.append(pl.col(PANE_START) >= span.start)
     if span.end is not None:
-        assigned = assigned.filter(pl.col(PANE_START) < span.end)
+        bounds.append(pl.col(PANE_START) < span.end)
+    if bounds:
+        assigned = assigned.filter(bounds)
     return assigned if wanted is None else assigned.join(wanted, on=[SUBJECT, PANE_START], how="semi")
 
 

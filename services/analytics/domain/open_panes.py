@@ -15,6 +15,7 @@ from datetime import datetime
 
 import polars as pl
 
+from services.analytics.domain.empty_frame import empty_frame
 from services.analytics.domain.pane import merged
 from services.analytics.domain.sketch import SKETCH
 from services.analytics.domain.value_frame import TOUCHED, Panes, Touched, add
@@ -155,6 +156,8 @@ def shore_of(panes: pl.DataFrame) -> Shore:
 
 def by_indicator(panes: Touched) -> dict[tuple[int, str], Touched]:
     """(Partition, indicator) → its panes."""
+    if panes.is_empty():
+        return {}
     return {
         (int(str(partition)), str(name)): part for (partition, name), part in panes.group_by("partition", "indicator")
     }
@@ -174,7 +177,9 @@ def with_readings_or_known(panes: Touched, known: Sequence[pl.DataFrame]) -> Tou
 
 def completed(panes: Open, stored: Panes, *, partition: int, indicator: str, version: int) -> Touched:
     """Open panes with what was stored of them, unless they have been computed afresh since."""
-    counts = stored.join(panes.filter("is_whole"), on=["series", "pane_start"], how="anti")
+    counts = stored
+    if not stored.is_empty():
+        counts = stored.join(panes.filter("is_whole"), on=["series", "pane_start"], how="anti")
     names = {"partition": partition, "indicator": indicator, "indicator_version": version}
     named = panes.with_columns(pl.lit(value, dtype=TOUCHED[name]).alias(name) for name, value in names.items())
     return add(counts, named.select(TOUCHED.names()))
@@ -182,7 +187,9 @@ def completed(panes: Open, stored: Panes, *, partition: int, indicator: str, ver
 
 def merged_parts(parts: Sequence[Open]) -> Open:
     """Several parts as one, given in the order in which they were added."""
-    rows = pl.concat([pl.DataFrame(schema=OPEN_PANES), *parts])
+    if not parts:
+        return empty_frame(OPEN_PANES)
+    rows = pl.concat(parts)
     if len(parts) < 2:
         return rows
     if rows["is_whole"].any():

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from services.analytics.domain.empty_frame import empty_frame
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.sketch import NO_SKETCH, SKETCH, sketches, with_merged
 
@@ -45,7 +46,7 @@ _WITH_SPREAD = ("mean", "standard_deviation")
 
 def empty_deltas() -> pl.DataFrame:
     """The neutral element of `merge`."""
-    return pl.DataFrame(schema=DELTAS)
+    return empty_frame(DELTAS)
 
 
 def partial(assigned: pl.DataFrame, indicator: Indicator) -> pl.DataFrame:

@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 import xxhash
 
+from services.analytics.domain.empty_frame import empty_frame
 from services.analytics.domain.history import PaneKeys
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue, SeriesKey
@@ -98,10 +99,9 @@ def series_prefix(indicator: str, indicator_version: int) -> bytes:
 def touched(deltas: Mapping[int, Sequence[Deltas]]) -> Touched:
     """All deltas of a batch, by partition, merged to one row per series and pane, with columns `series` and `partition`."""
     of_partitions = [
-        merge(empty_deltas(), pl.concat([empty_deltas(), *frames])).with_columns(
-            pl.lit(partition, dtype=pl.Int32).alias(PARTITION)
-        )
+        merge(empty_deltas(), pl.concat(with_rows)).with_columns(pl.lit(partition, dtype=pl.Int32).alias(PARTITION))
         for partition, frames in deltas.items()
+        if (with_rows := [frame for frame in frames if not frame.is_empty()])
     ]
     if not of_partitions:
         return together([])
@@ -115,7 +115,7 @@ def touched(deltas: Mapping[int, Sequence[Deltas]]) -> Touched:
 
 def together(panes: Sequence[Touched]) -> Touched:
     """Panes of several indicators or partitions."""
-    return pl.concat([pl.DataFrame(schema=TOUCHED), *panes])
+    return pl.concat([part for part in panes if not part.is_empty()] or [empty_frame(TOUCHED)])
 
 
 def add(stored: Panes, new: Touched) -> Touched:
@@ -246,7 +246,9 @@ def judged_anew(stored: Values, definitions: Definitions, spans: pl.DataFrame | 
 
 def of_defined(new: Touched, definitions: Definitions) -> Touched:
     """Without panes of a version that is no longer the current one: nobody asks for their values any more."""
-    return new.join(definitions, on=[PARTITION, "indicator", "indicator_version"], how="semi")
+    return (
+        new if new.is_empty() else new.join(definitions, on=[PARTITION, "indicator", "indicator_version"], how="semi")
+    )
 
 
 def changed_values(computed: Computed, stored: Values, *, are_known: bool = False) -> Values:
@@ -311,7 +313,7 @@ def final_values(values: Values) -> Values:
 
 def without_panes(panes: Touched, others: Touched) -> Touched:
     """Those that are not among others."""
-    return panes.join(others, on=["series", "pane_start"], how="anti")
+    return panes if others.is_empty() else panes.join(others, on=["series", "pane_start"], how="anti")
 
 
 def still_open(values: Values, indicators: Sequence[str]) -> Values:

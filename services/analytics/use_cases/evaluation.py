@@ -231,8 +231,9 @@ class Evaluation:
         if state.told_at is not None and now < state.told_at + every:
             return state, False
         written = self._turn.uow.values.unpublished(partition, self._bounds.values)
-        self._turn.uow.values.save_values(told(written))
-        self._publish(to_kpi_values(written))
+        if row_count(written):
+            self._turn.uow.values.save_values(told(written))
+            self._publish(to_kpi_values(written))
         count = row_count(written)
         for scope in self.open.with_untold(partition):
             if count < self._bounds.values:
