@@ -69,11 +69,11 @@ class Client:
         return _answered(lambda: endpoint(**arguments))
 
     def send_events(self, events: Sequence[bytes]) -> Any:
-        """Post events as lines. Raises Unanswered, Refused."""
+        """Post events as lines; returns the answer as a sender reads it. Raises Unanswered, Refused."""
         request = Request({"type": "http", "headers": [(b"content-type", _LINES)]})
         body = _Body(b"".join(event + b"\n" for event in events))
         endpoint = self._endpoints["POST /v1/metric-events"]
-        return _answered(lambda: endpoint(request=request, body=body))
+        return json.loads(_answered(lambda: endpoint(request=request, body=body)).body)
 
 
 def _answered(request: Callable[[], Any]) -> Any:

@@ -55,6 +55,10 @@ class FaultyDatabase(Database):
         with self._memory.plain.reading() as connection:
             yield connection
 
+    def look_up(self, statement: str) -> Any:
+        self._faults.strike("before reading", DatabaseUnavailable)
+        return self._memory.plain.look_up(statement)
+
     @contextmanager
     def writing(self) -> Iterator[WriteConnection]:
         self._faults.strike("before begin", DatabaseUnavailable)

@@ -105,7 +105,7 @@ class Senders:
         if ingest is None:
             raise Unanswered("ingest is down")
         answer = ingest.send_events(batch.events)
-        rejected = {item.index for item in answer.rejected}
+        rejected = {item["index"] for item in answer["rejected"]}
         for index, event in enumerate(batch.events):
             key = self.maker.keys_of(event)
             if key is not None and index not in rejected:

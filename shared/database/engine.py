@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +100,25 @@ class Database:
                 # SQLite's readers see one state anyway; PostgreSQL's would see another one with each statement.
                 connection.execution_options(isolation_level="REPEATABLE READ")
             yield ReadConnection(connection)
+
+    def look_up(self, statement: str) -> Any:
+        """The first column of the first row of what a select finds; None where it finds nothing.
+
+        For what is asked with every batch: the driver's own call costs a seventh of SQLAlchemy's connection and result.
+
+        Raises:
+            DatabaseUnavailable: retry later.
+        """
+        driver = self.engine.dialect.loaded_dbapi
+        with translated():
+            try:
+                with closing(self.engine.raw_connection()) as connection:
+                    cursor = connection.cursor()
+                    cursor.execute(statement)
+                    found = cursor.fetchone()
+            except driver.OperationalError as error:
+                raise DatabaseUnavailable(str(error)) from error
+        return None if found is None else found[0]
 
     @contextmanager
     def writing(self) -> Iterator[WriteConnection]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, Table, bindparam, func, insert, select
 
-from shared.database.engine import ReadConnection, WriteConnection
+from shared.database.engine import Database, ReadConnection, WriteConnection
 from shared.database.versioning import upsert
 
 _THE_ROW = 1
@@ -31,10 +31,20 @@ def revision_of(connection: ReadConnection, tables: DefinitionTables) -> int:
     return int(found or 0)
 
 
+def current_revision(database: Database, tables: DefinitionTables) -> int:
+    """`revision_of` what is committed now, for whoever asks with every batch whether anything has changed."""
+    return int(database.look_up(_revision_as_text(tables.revision)) or 0)
+
+
 @functools.cache
 def _revision(table: Table) -> Select[tuple[int]]:
     """Written once: it is asked for with each batch."""
     return select(table.c.revision)
+
+
+@functools.cache
+def _revision_as_text(table: Table) -> str:
+    return str(_revision(table))
 
 
 def newest_versions(

@@ -29,13 +29,14 @@ def producing_settings(options: KafkaOptions) -> dict[str, Any]:
     With a second request under way, a broker that refuses the first batch of a new partition and takes the next one makes
     librdkafka report both as delivered: an acknowledged record is lost. So there is one at a time.
     Records do not expire one by one, which could leave gaps either; the log gives up on all of them at once.
+    Nothing lingers: who appends waits for the answer, and what comes while a request is under way makes up the next one.
     """
     return {
         **connection_settings(options),
         "acks": "all",
         "enable.idempotence": True,
         "partitioner": "murmur2_random",
-        "linger.ms": 1,
+        "linger.ms": 0,
         "message.max.bytes": MAX_MESSAGE_BYTES,
         "max.in.flight.requests.per.connection": 1,
         "message.timeout.ms": 0,

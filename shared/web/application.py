@@ -21,6 +21,7 @@ from shared.web.health import make_health_router
 from shared.web.observe_requests import UNEXPECTED, ObserveRequests, request_seconds
 from shared.web.problem_pages import make_problem_pages
 from shared.web.problems import PROBLEM_JSON, Problem, ProblemDocument, ProblemKind
+from shared.web.read_ahead import ReadAhead
 from shared.web.topic_records import TOPIC_PROBLEMS, make_topic_router
 
 RETRY_AFTER_SECONDS = "1"
@@ -70,6 +71,7 @@ def create_application(services: Sequence[WebService], surroundings: Surrounding
         responses={"default": {"model": ProblemDocument, "description": "a problem", "content": {PROBLEM_JSON: {}}}},
     )
     application.state.authentication = surroundings.authentication
+    application.state.read_ahead = ReadAhead()
     kinds: dict[type[Exception], ProblemKind] = {**WEB_PROBLEMS}
     for service in services:
         kinds.update(service.problems)

@@ -1,24 +1,26 @@
 """The request's body as bytes, for routes that decode it themselves. Read from a plain `def` endpoint, in its own thread."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import anyio.from_thread
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
 from shared.web.errors import BodyTooLarge, InvalidQuery
+from shared.web.read_ahead import LEAST_BYTES, ReadAhead
 
-_BEGINNING_BYTES = 64 * 1024
 
+async def raw_body(request: Request) -> AsyncIterator["RawBody"]:
+    """Dependency: the body, of which the beginning has been read, or all where `ReadAhead` lets it.
 
-async def raw_body(request: Request) -> "RawBody":
-    """Dependency: the body, of which the beginning has been read. Raises InvalidQuery if the sender goes away.
-
-    A small body is then complete: the endpoint's thread need not ask the server's for it, which costs more than reading it.
+    Raises:
+        InvalidQuery: the sender goes away.
     """
-    body = RawBody(request)
-    await body.gather(_BEGINNING_BYTES)
-    return body
+    ahead: ReadAhead = request.app.state.read_ahead
+    with ahead.granted(request.headers.get("content-length")) as granted_bytes:
+        body = RawBody(request)
+        await body.gather(granted_bytes + 1)  # one more than there are: the end is read too
+        yield body
 
 
 class RawBody:
@@ -38,7 +40,7 @@ class RawBody:
         """The whole body. Blocks until the sender has sent it. Raises BodyTooLarge, InvalidQuery if the sender goes away."""
         pieces: list[bytes] = []
         size = 0
-        for piece in self.chunks(_BEGINNING_BYTES):
+        for piece in self.chunks(LEAST_BYTES):
             size += len(piece)
             if size > most_bytes:
                 raise BodyTooLarge(f"send at most {most_bytes} bytes at once, or lines as application/x-ndjson")

@@ -3,12 +3,13 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select
 
 from shared.database.delivery_tables import DeliveryTables, delivery_tables
-from shared.database.engine import Database
+from shared.database.engine import Database, DatabaseUnavailable
 from shared.database.inbox import DeliveryGap
 from shared.database.positions import LogMismatch, Positions
 from shared.database.types import UtcDateTime
@@ -58,6 +59,23 @@ def test_a_block_that_commits_is_kept(database: Database, tables: DeliveryTables
         add(uow, "kept")
         uow.commit()
     assert names(database) == ["kept"]
+
+
+def test_a_number_is_looked_up_as_it_is_committed_now(database: Database, tables: DeliveryTables) -> None:
+    assert database.look_up("SELECT version FROM things") is None
+    for version in (1, 2):
+        with SqlUnitOfWork(database, tables) as uow:
+            upsert(uow.connection, THINGS, [{"name": "one", "at": NOON, "version": version}])
+            assert database.look_up("SELECT version FROM things") == (None if version == 1 else 1)
+            uow.commit()
+        assert database.look_up("SELECT version FROM things") == version
+
+
+def test_a_database_that_cannot_be_opened_is_unavailable_to_whoever_looks_up(tmp_path: Path) -> None:
+    folder = tmp_path / "a folder where the file should be"
+    folder.mkdir()
+    with pytest.raises(DatabaseUnavailable, match="unable to open"):
+        Database(f"sqlite:///{folder}").look_up("SELECT 1")
 
 
 def test_a_block_without_commit_leaves_nothing(database: Database, tables: DeliveryTables) -> None:

@@ -17,7 +17,13 @@ from services.ingest.domain.reading_type_form import read_reading_type
 from services.ingest.domain.source_form import read_stored_source
 from services.ingest.ports import Kind
 from shared.database.engine import Database, ReadConnection, WriteConnection
-from shared.database.versioned_definitions import DefinitionTables, add_version, newest_versions, revision_of
+from shared.database.versioned_definitions import (
+    DefinitionTables,
+    add_version,
+    current_revision,
+    newest_versions,
+    revision_of,
+)
 
 _TABLES = DefinitionTables(DEFINITIONS, DEFINITIONS_REVISION)
 
@@ -87,16 +93,15 @@ class CachedCatalogue:
         self._alone: dict[str, EventDecoder] = {}
 
     def decoder(self, only: str | None = None) -> EventDecoder:
-        with self._database.reading() as connection:
-            definitions = SqlDefinitionReader(connection)
-            revision = definitions.revision()
-            with self._lock:
-                if revision != self._revision:
-                    self._load(definitions)
-                    self._revision = revision
-                return self._all if only is None else self._only(only)
+        revision = current_revision(self._database, _TABLES)
+        with self._lock:
+            if revision != self._revision:
+                with self._database.reading() as connection:
+                    self._load(SqlDefinitionReader(connection))
+            return self._all if only is None else self._only(only)
 
     def _load(self, definitions: SqlDefinitionReader) -> None:
+        """Read all of one moment, which may be later than the one at which something was seen to have changed."""
         types = {
             found.name: read_reading_type(found.name, found.version, found.body)
             for found in definitions.all_newest("reading-type")
@@ -104,6 +109,7 @@ class CachedCatalogue:
         plans = [plan for found in definitions.all_newest("source") if (plan := _plan(found, types)) is not None]
         self._all = EventDecoder(plans, most_bytes=self._most_event_bytes)
         self._alone = {}
+        self._revision = definitions.revision()
 
     def _only(self, name: str) -> EventDecoder:
         if name not in self._alone:

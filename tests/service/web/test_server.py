@@ -51,6 +51,13 @@ def test_a_body_arrives_in_chunks_as_it_is_sent(server: Server) -> None:
     assert all(size >= 1000 for size in sizes[:-1])
 
 
+@pytest.mark.parametrize(("size", "is_whole"), [(300_000, True), (3_000_000, False)])
+def test_a_body_that_is_not_long_is_read_before_its_endpoint_begins(server: Server, size: int, is_whole: bool) -> None:
+    sizes = httpx.post(f"http://127.0.0.1:{server.port}/v1/bytes", content=b"x" * size).json()["sizes"]
+    assert sum(sizes) == size
+    assert (len(sizes) == 1) == is_whole
+
+
 def test_answers_do_not_wait_for_the_acknowledgement_of_their_beginning(server: Server) -> None:
     client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
     client.request("GET", "/healthz")
