@@ -2,8 +2,10 @@
 
 import tempfile
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from benchmarks.rules.judged_values import CASES, Case
 from services.analytics.adapters.units_of_work import SqlEvaluateUnitOfWork

@@ -1,6 +1,5 @@
 """The detector over series, with the configuration that ships."""
 
-import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -41,11 +40,11 @@ def microseconds(series: Sequence[Series], repeats: int = 3) -> float:
 
 
 def state_bytes(series: Series) -> int:
-    """What is remembered at the end of a series, as JSON."""
+    """What is remembered at the end of a series."""
     state = SeasonalState()
     for point in series.points:
         judge(state, point, SHIPPED)
-    return len(json.dumps(state.to_plain()))
+    return len(state.packed())
 
 
 def write_scores(folder: Path, series: Series, found: Sequence[float]) -> None:

@@ -1,10 +1,10 @@
 """What rules remember of series, on both databases."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 
 import pytest
+from msgspec.structs import replace
 
 from services.analytics.adapters.chart_store import phase_starts
 from services.analytics.adapters.units_of_work import SqlChartUnitOfWork, SqlEvaluateUnitOfWork

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from services.analytics.domain.condition_with_memory import ConditionWithMemory
-from services.analytics.domain.finding import Finding, Scene
+from msgspec import Struct
+
+from services.analytics.domain.finding import Finding, Memory, Scene
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.rule import Rule
 
@@ -20,8 +21,7 @@ ANCHORS = (1, 2)
 ANCHOR_EVERY = 128
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
+class Checkpoint(Struct, frozen=True):
     """The memory of one rule after one window of one series.
 
     Attributes:
@@ -71,7 +71,7 @@ def resumption(
         known: of this rule and series.
         begins: start of the first window that must be judged again.
     """
-    form = _form(rule)
+    form = rule.memory_form
     for checkpoint in sorted(known, key=lambda one: one.until, reverse=True):
         learned_anew = [start for start in phase_starts if start > checkpoint.until]
         since = min([begins, *learned_anew])
@@ -114,44 +114,31 @@ class Recorder:
     recorded: list[Checkpoint] = field(default_factory=list)
 
     def findings(self, values: Sequence[KpiValue], scene: Scene) -> Iterator[Finding | None]:
-        """As `Condition.findings`, of the values that follow the checkpoint."""
-        condition = self.rule.condition
-        if not isinstance(condition, ConditionWithMemory):
-            raise TypeError(f"a rule of kind {condition.kind} remembers nothing")
-        memory = condition.remember(scene, None if self.begun is None else self.begun.memory)
-        taken = 0 if self.begun is None else self.begun.taken
+        """As `Condition.findings`, of the values that follow the checkpoint.
+
+        What comes after the newest checkpoint may belong to a later run.
+        """
+        begun, condition = self.begun, self.rule.with_memory
+        if condition is None:
+            raise TypeError(f"a rule of kind {self.rule.condition.kind} remembers nothing")
+        memory = condition.remember(scene, None if begun is None else begun.memory)
+        before = 0 if begun is None else begun.taken
         newest = len(values) - self.rule.context
         for place, finding in enumerate(memory.findings(values)):
-            taken += 1
-            slots = _slots(taken, place, newest)
-            if slots:
-                self._note(values, place, memory.kept(), at=(taken, slots))
+            taken = before + place + 1
+            if place == newest:
+                self._note(values, place, memory, slot=NEWEST, taken=taken)
+            if taken % ANCHOR_EVERY == 0 and place <= newest:
+                self._note(values, place, memory, slot=1 + taken // ANCHOR_EVERY % 2, taken=taken)
             yield finding
 
-    def _note(
-        self, values: Sequence[KpiValue], place: int, kept: bytes | None, *, at: tuple[int, tuple[int, ...]]
-    ) -> None:
+    def _note(self, values: Sequence[KpiValue], place: int, memory: Memory, *, slot: int, taken: int) -> None:
+        kept = memory.kept()
         if kept is None:
             return
-        taken, slots = at
-        judges_after = values[place + self.rule.context - 1].window.start
-        until, form = values[place].window.start, _form(self.rule)
-        self.recorded += [
-            Checkpoint(
-                self.series, self.rule.name, self.rule.version, form, slot, taken, until, judges_after, memory=kept
-            )
-            for slot in slots
-        ]
-
-
-def _slots(taken: int, place: int, newest: int) -> tuple[int, ...]:
-    """Where what is remembered after the value at `place` is kept; what comes after `newest` may belong to a later run."""
-    if place > newest:
-        return ()
-    anchor = (1 + taken // ANCHOR_EVERY % 2,) if taken % ANCHOR_EVERY == 0 else ()
-    return (NEWEST, *anchor) if place == newest else anchor
-
-
-def _form(rule: Rule) -> int:
-    condition = rule.condition
-    return condition.memory_form if isinstance(condition, ConditionWithMemory) else 0
+        rule = self.rule
+        form = rule.memory_form
+        until, judges_after = values[place].window.start, values[place + rule.context - 1].window.start
+        self.recorded.append(
+            Checkpoint(self.series, rule.name, rule.version, form, slot, taken, until, judges_after, memory=kept)
+        )

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import ClassVar
 
 from services.analytics.domain.finding import Comparator, Deviation, Finding, Memory, Scene
 from services.analytics.domain.kpi_value import KpiValue
@@ -16,14 +17,12 @@ class ConditionWithMemory(ABC):
 
     __slots__ = ()
 
+    memory_form: ClassVar[int] = 1
+    """Raised whenever what is kept changes its meaning; what was kept in another form is not read."""
+
     @abstractmethod
     def remember(self, scene: Scene, kept: bytes | None) -> Memory:
         """The memory that was kept; a new one for None."""
-
-    @property
-    def memory_form(self) -> int:
-        """Raised whenever what is kept changes its meaning; what was kept in another form is not read."""
-        return 1
 
     @property
     def is_pointwise(self) -> bool:

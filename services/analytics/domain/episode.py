@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from msgspec import Struct
+
 from services.analytics.domain.finding import Deviation, Finding, Scene, Yardstick
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.rule import Rule
@@ -81,8 +83,7 @@ def _before_end(moment: datetime, episode: Episode) -> bool:
     return episode.cleared is None or moment < episode.cleared.start
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(Struct, frozen=True):
     """Where judging begins: at the window that starts at `since` (None: at the first).
 
     Attributes:
@@ -173,10 +174,11 @@ def episodes(
     return walk.found()
 
 
-def newest_finding(rule: Rule, values: Sequence[KpiValue], *, scene: Scene) -> Finding | None:
-    """What the rule's condition says of the last of these values; None where it cannot judge it."""
+def finding_at(window: Window, rule: Rule, values: Sequence[KpiValue], *, scene: Scene) -> Finding | None:
+    """What the rule's condition says of the window's value, which is one of these; None where it cannot judge it."""
     judged = _with_enough(rule, values, scene)
-    return deque(rule.condition.findings(judged, scene), maxlen=1).pop()
+    findings = zip(judged, rule.condition.findings(judged, scene), strict=True)
+    return next((finding for value, finding in findings if value.window == window), None)
 
 
 def _with_enough(rule: Rule, values: Sequence[KpiValue], scene: Scene) -> Sequence[KpiValue]:
@@ -187,8 +189,7 @@ def _with_enough(rule: Rule, values: Sequence[KpiValue], scene: Scene) -> Sequen
     return [value if rule.samples_enough(value, kind) else replace(value, judgement="insufficient") for value in values]
 
 
-@dataclass(frozen=True, slots=True)
-class _Mark:
+class _Mark(Struct, frozen=True):
     """A window that was judged."""
 
     value: KpiValue
@@ -206,7 +207,6 @@ class _Walk:
     def __init__(self, rule: Rule, start: Start, scene: Scene) -> None:
         self._rule = rule
         self._scene = scene
-        self._follows = scene.follows
         self._since = start.since
         self._ongoing = start.ongoing
         self._ended: list[Episode] = [] if start.before is None else [start.before]
@@ -216,7 +216,7 @@ class _Walk:
     def see(self, value: KpiValue, finding: Finding | None) -> None:
         if finding is None and self._scene.is_break(value.window):
             return  # a holiday with too little to judge is as one without any
-        if finding is None or self._previous is None or not self._follows(self._previous, value.window):
+        if finding is None or self._previous is None or not self._scene.follows(self._previous, value.window):
             self._marks.clear()
         self._previous = value.window
         if finding is None or self._is_settled(value):

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from services.analytics.domain.anomaly import Anomaly
-from services.analytics.domain.episode import newest_finding
+from services.analytics.domain.episode import finding_at
 from services.analytics.domain.expression import show
 from services.analytics.domain.finding import LANGUAGES, Finding, Language, Scene
 from services.analytics.domain.formula_text import computation
@@ -15,6 +15,7 @@ from services.analytics.domain.kpi_value import KpiValue, subject_values
 from services.analytics.domain.rule import Rule
 from services.analytics.domain.value_frame import Panes
 from services.analytics.domain.watermark import Reached, Waiting, WaitingFor
+from shared.calendars.windows import Window
 
 
 class Verdict(StrEnum):
@@ -98,16 +99,18 @@ def closing(value: KpiValue, indicator: Indicator, progress: Reached | Waiting) 
     return Closing(at, progress.until, progress.held_by, None)
 
 
-def rule_verdict(rule: Rule, values: Sequence[KpiValue], anomalies: Sequence[Anomaly], *, scene: Scene) -> RuleVerdict:
-    """What a rule says of the last of these values of one subject.
+def rule_verdict(
+    rule: Rule, window: Window, values: Sequence[KpiValue], *, anomalies: Sequence[Anomaly], scene: Scene
+) -> RuleVerdict:
+    """What a rule says of one window's value.
 
     Args:
-        values: final and restated values in order, from where the rule's condition reads; the last may be provisional.
+        values: what the rule judges of one subject in order, the value among them, which alone may be provisional.
         anomalies: those of the subject.
     """
-    value = values[-1]
+    value = next(one for one in values if one.window == window)
     because = _left_out(rule, value)
-    finding = None if because is not None else newest_finding(rule, values, scene=scene)
+    finding = None if because is not None else finding_at(window, rule, values, scene=scene)
     if finding is None:
         return RuleVerdict(rule, Verdict.LEFT_OUT, because or LeftOut.CANNOT_JUDGE)
     is_found = finding.side is not None and finding.size >= rule.minimum_effect

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal, Protocol, get_args
 
+from msgspec import Struct
+
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue
-from services.analytics.domain.succession import Follows, succession
+from services.analytics.domain.succession import comes_after
 from shared.calendars.breaks import is_break, longest_break
 from shared.calendars.calendar import Calendar
 from shared.calendars.windows import Window, next_window, shift_name, window_at
@@ -24,8 +26,7 @@ BEGINNING = "beginning"
 """The name of the phase that no rebase began."""
 
 
-@dataclass(frozen=True, slots=True)
-class Yardstick:
+class Yardstick(Struct, frozen=True):
     """What a window was measured by, of a rule that learns it from the series.
 
     Attributes:
@@ -46,8 +47,7 @@ class Yardstick:
     patterns: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """A window that a rule could judge.
 
     Attributes:
@@ -82,9 +82,9 @@ class Scene:
         """The side that is worse by the indicator's direction."""
         return "below" if self.indicator.direction == "higher_is_better" else "above"
 
-    @property
-    def follows(self) -> Follows:
-        return succession(self.indicator, self.calendar)
+    def follows(self, earlier: Window, later: Window) -> bool:
+        """Whether the later window comes directly after the earlier one."""
+        return comes_after(self.indicator, self.calendar, earlier=earlier, later=later)
 
     @property
     def longest_break(self) -> timedelta:

@@ -33,6 +33,9 @@ class Rule:
         subject: dimension → value; the rule judges subjects that have all of these.
         period: only windows that begin inside it are judged; None for all.
         goal_id: the goal that this rule follows from.
+        window_of: within how many windows a run must lie.
+        context: how many windows before a changed one can bear on whether it completes a run.
+        with_memory: the condition, if it goes on from what it remembers of a series.
     """
 
     name: str
@@ -53,16 +56,25 @@ class Rule:
     title: Mapping[str, str] = field(default_factory=dict)
     period: Window | None = None
     goal_id: str | None = None
+    window_of: int = field(init=False)
+    context: int = field(init=False)
+    with_memory: ConditionWithMemory | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        window_of = max(self.of, self.for_windows)
+        object.__setattr__(self, "window_of", window_of)
+        object.__setattr__(self, "context", max(window_of, self.clear_after))
+        with_memory = self.condition if isinstance(self.condition, ConditionWithMemory) else None
+        object.__setattr__(self, "with_memory", with_memory)
 
     @property
-    def window_of(self) -> int:
-        """Within how many windows a run must lie."""
-        return max(self.of, self.for_windows)
+    def remembers(self) -> bool:
+        return self.with_memory is not None
 
     @property
-    def context(self) -> int:
-        """How many windows before a changed one can bear on whether it completes a run."""
-        return max(self.window_of, self.clear_after)
+    def memory_form(self) -> int:
+        """`ConditionWithMemory.memory_form`; 0 where nothing is remembered."""
+        return 0 if self.with_memory is None else self.with_memory.memory_form
 
     @property
     def looks_back(self) -> int:
@@ -74,11 +86,6 @@ class Rule:
     def asks_only_for_misses(self) -> bool:
         """Whether a changed value in order, on a subject without anomalies, can change nothing."""
         return self.condition.is_pointwise and self.window_of == self.for_windows
-
-    @property
-    def remembers(self) -> bool:
-        """Whether it goes on from what it remembers of a series."""
-        return isinstance(self.condition, ConditionWithMemory)
 
     def severity_of(self, size: float) -> Severity:
         reached = [severity for least, severity in self.severity_by_size if size >= least]

@@ -1,25 +1,19 @@
 """Which window of an indicator comes directly after which."""
 
-from collections.abc import Callable
-
 from services.analytics.domain.indicator import Indicator, RollingWindow
 from shared.calendars.breaks import is_break, only_break_between
 from shared.calendars.calendar import Calendar
 from shared.calendars.windows import Cut, Window, follows, window_at
 
-Follows = Callable[[Window, Window], bool]
-"""Whether the second window comes directly after the first."""
 
-
-def succession(indicator: Indicator, calendar: Calendar) -> Follows:
-    """Tumbling windows follow where the one before ends, or after a break without a working day; rolling ones begin a step
-    later; shifts go on over what lies between them, too.
+def comes_after(indicator: Indicator, calendar: Calendar, *, earlier: Window, later: Window) -> bool:
+    """Whether the later window comes directly after the earlier one: tumbling ones where that ends, or after a break without a
+    working day; rolling ones a step later; shifts go on over what lies between them, too.
     """
     cut = indicator.window.cut
     if isinstance(indicator.window, RollingWindow):
-        return lambda earlier, later: later.start == window_at(calendar, cut, earlier.start).end
-
-    return lambda earlier, later: adjoins(calendar, cut, earlier=earlier, later=later)
+        return later.start == window_at(calendar, cut, earlier.start).end
+    return adjoins(calendar, cut, earlier=earlier, later=later)
 
 
 def adjoins(calendar: Calendar, cut: Cut, *, earlier: Window, later: Window) -> bool:

@@ -1,6 +1,5 @@
 """Shapes of anomalies over HTTP."""
 
-from dataclasses import asdict
 from datetime import datetime
 
 from pydantic import BaseModel, Field
@@ -118,7 +117,9 @@ def from_evidence(seen: Evidence) -> EvidenceShape:
         revision=seen.revision,
         limit=seen.limit,
         compared=seen.compared,
-        yardstick=None if seen.yardstick is None else YardstickShape(**asdict(seen.yardstick)),
+        yardstick=None
+        if seen.yardstick is None
+        else YardstickShape.model_validate(seen.yardstick, from_attributes=True),
     )
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from services.analytics.domain.anomaly import Anomaly
 from services.analytics.domain.catalogue import Catalogue, DefinedVersion
 from services.analytics.domain.control_chart.rebase_form import check_one_series
-from services.analytics.domain.errors import UnknownIndicator, UnknownWindow
+from services.analytics.domain.errors import InvalidQuery, UnknownIndicator, UnknownWindow
 from services.analytics.domain.expected_windows import Expectation, Reach
 from services.analytics.domain.explanation import (
     Closing,
@@ -139,11 +139,33 @@ def _closing(reader: AnalyticsReader, indicator: Indicator, value: KpiValue, *, 
 def _rules(
     reader: AnalyticsReader, catalogue: Catalogue, indicator: Indicator, *, value: KpiValue
 ) -> Sequence[RuleVerdict]:
-    scene = Scene(indicator, catalogue.calendar_of(indicator))
+    phases = catalogue.phases_of(indicator.name, value.key.subject)
+    scene = Scene(indicator, catalogue.calendar_of(indicator), phases)
+    rules = catalogue.rules_of(indicator.name)
+    series = _whole_series(reader, value) if any(rule.remembers for rule in rules) else [value]
     return [
-        rule_verdict(rule, _read_by(reader, rule, value, scene=scene), _anomalies(reader, rule, value), scene=scene)
-        for rule in catalogue.rules_of(indicator.name)
+        rule_verdict(
+            rule,
+            value.window,
+            series if rule.remembers else _read_by(reader, rule, value, scene=scene),
+            anomalies=_anomalies(reader, rule, value),
+            scene=scene,
+        )
+        for rule in rules
     ]
+
+
+def _whole_series(reader: AnalyticsReader, value: KpiValue) -> Sequence[KpiValue]:
+    """What rules judge that remember the past: the later values, too, because limits may still be learned from them.
+
+    The value alone where there are more than can be looked at together; such rules then say that they cannot judge it.
+    """
+    key = value.key
+    try:
+        found = series_values(reader, ValueFilter(key.indicator, key.indicator_version, series=key.series))
+    except InvalidQuery:
+        return [value]
+    return [one for one in found if one.status != "provisional" or one.window == value.window]
 
 
 def _read_by(reader: AnalyticsReader, rule: Rule, value: KpiValue, *, scene: Scene) -> Sequence[KpiValue]:

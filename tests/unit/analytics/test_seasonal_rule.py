@@ -21,7 +21,6 @@ from services.analytics.domain.reason import reason
 from services.analytics.domain.rule import Rule
 from services.analytics.domain.rule_fit import misfits
 from services.analytics.domain.rule_form import read_rule, rule_body
-from services.analytics.domain.seasonal.packing import pack, unpack
 from services.analytics.domain.seasonal.state import SeasonalState
 from services.analytics.use_cases.judging import Judging
 from shared.calendars.calendar import DEFAULT_CALENDAR, Calendar
@@ -103,6 +102,42 @@ def test_a_holiday_is_as_a_sunday() -> None:
         assert judged == pytest.approx([expected] * len(judged), abs=8)
 
 
+@settings(deadline=None, max_examples=20)
+@given(week=st.integers(8, 10), weekend_day=st.sampled_from([5, 6]), noise_seed=st.integers(0, 1000))
+def test_a_weekend_day_that_is_worked_instead_is_as_its_neighbour(week: int, weekend_day: int, noise_seed: int) -> None:
+    """As in China, where some Saturdays are worked as Fridays and some Sundays as Mondays; each weekday has a level of its own."""
+    noise = random.Random(noise_seed)
+    levels = (100, 110, 120, 130, 140, 30, 20)
+    first = 24 * (7 * week + weekend_day)
+    figures = [levels[number // 24 % 7] + noise.gauss(0, 2) for number in range(first)]
+    figures += [levels[{5: 4, 6: 0}[weekend_day]] + noise.gauss(0, 2) for _ in range(24)]
+    values = [hour(number, figure) for number, figure in enumerate(figures)]
+    worked = replace(DEFAULT_CALENDAR, working_days=frozenset({values[-1].window.start.date()}))
+
+    def expected(calendar: Calendar) -> list[float]:
+        return [one.limit for one in found(seasonal(), values, calendar)[first:] if one is not None]
+
+    assert expected(worked) == pytest.approx([levels[{5: 4, 6: 0}[weekend_day]]] * len(expected(worked)), abs=8)
+    assert len(expected(worked)) == 24
+    # Unless the calendar says so, a day off is what is expected, and the work on it a surprise.
+    assert found(seasonal(), values)[first] != found(seasonal(), values, worked)[first]
+
+
+def test_a_saturday_that_is_worked_every_week_stays_a_saturday() -> None:
+    levels = (100, 110, 120, 130, 140, 60, 20)
+    noise = random.Random(5)
+    figures = [levels[number // 24 % 7] + noise.gauss(0, 2) for number in range(24 * 7 * 9 - 24)]
+    values = [hour(number, figure) for number, figure in enumerate(figures)]
+    open_on_saturdays = {**DEFAULT_CALENDAR.working_hours, "saturday": DEFAULT_CALENDAR.working_hours["monday"]}
+    named = replace(
+        DEFAULT_CALENDAR,
+        working_hours=open_on_saturdays,
+        working_days=frozenset({values[-1].window.start.date()}),
+    )
+    expected = [one.limit for one in found(seasonal(), values, named)[-24:] if one is not None]
+    assert expected == pytest.approx([60] * 24, abs=8)
+
+
 def test_a_surprise_that_goes_on_is_one_anomaly_until_values_are_as_expected() -> None:
     figures = usual(1000)
     figures[900:906] = [figure + 150 for figure in figures[900:906]]
@@ -173,15 +208,10 @@ def test_a_packed_state_goes_on_exactly_as_it_would_have(numbers: list[float]) -
     values = [hour(number, figure) for number, figure in enumerate(numbers)]
     list(memory.findings(values))
     packed = memory.kept()
-    assert pack(unpack(packed)) == packed
+    assert SeasonalState.unpacked(packed).packed() == packed
     again = seasonal().condition.remember(scene, packed)  # type: ignore[attr-defined]
     later = [hour(number + 200, figure) for number, figure in enumerate(numbers)]
     assert list(again.findings(later)) == list(memory.findings(later))
-
-
-def test_what_is_no_state_is_refused() -> None:
-    with pytest.raises(ValueError, match="learn the series anew"):
-        unpack(pack(SeasonalState())[:-8])
 
 
 @pytest.mark.parametrize(

@@ -16,17 +16,15 @@ from services.analytics.domain.rules.number_form import a_number_between
 from services.analytics.domain.seasonal.configuration import Seasonal
 from services.analytics.domain.seasonal.detector import judge
 from services.analytics.domain.seasonal.judgement import REFUSED, Judgement, Reason
-from services.analytics.domain.seasonal.packing import pack, unpack
 from services.analytics.domain.seasonal.point import Observation, observed_at
-from services.analytics.domain.seasonal.season import HOURS_OF_DAY
 from services.analytics.domain.seasonal.state import SeasonalState
 from shared.calendars.calendar import WEEKDAYS
 from shared.runtime.form import Form
 
 _HOUR = timedelta(hours=1)
-_SUNDAY = 6 * HOURS_OF_DAY
-_WORKED_INSTEAD = {5: 4 * HOURS_OF_DAY, 6: 0}
-"""Weekday → the hour of the week at which the day begins that it is as, when it is worked by way of exception."""
+_SUNDAY = 6
+_WORKED_INSTEAD = {5: 4, 6: 0}
+"""Weekday → the weekday that it is as, when it is worked by way of exception."""
 
 _NOT_JUDGED = REFUSED | {Reason.LEARNING, Reason.SAME_EPISODE}
 """A further surprise within an episode that is no rarer is no news: it raises no other anomaly, and clears none."""
@@ -46,12 +44,13 @@ class SeasonalRule(ConditionWithMemory):
     """
 
     kind: ClassVar[str] = "seasonal"
+    memory_form: ClassVar[int] = 2
 
     once_in: float = 1000.0
     reports: Reports = "both"
 
     def remember(self, scene: Scene, kept: bytes | None) -> Memory:
-        state = SeasonalState() if kept is None else unpack(kept)
+        state = SeasonalState() if kept is None else SeasonalState.unpacked(kept)
         return _Season(state, _surprising(self.once_in), scene, reports=self.reports)
 
     def headline(self, language: Language, side: Deviation, show: Show) -> str:
@@ -100,11 +99,10 @@ class _Season:
         self._only = scene.worse if reports == "worse" else None
 
     def findings(self, values: Sequence[KpiValue]) -> Iterator[Finding | None]:
-        for value in values:
-            yield self._see(value)
+        return map(self._see, values)
 
     def kept(self) -> bytes | None:
-        return pack(self._state)
+        return self._state.packed()
 
     def _see(self, value: KpiValue) -> Finding | None:
         if not value.is_judged or value.value is None:
@@ -122,13 +120,11 @@ class _Season:
     def _observed(self, newest_step: datetime, value: float) -> Observation:
         """A holiday is as a Sunday; a Saturday that is worked by way of exception as a Friday, such a Sunday as a Monday."""
         local = newest_step.astimezone(self._calendar.zone)
-        observed, day = observed_at(local, value), local.date()
+        day = local.date()
         weekday = _SUNDAY if day in self._calendar.holidays else None
         if day in self._calendar.working_days and not self._calendar.working_hours.get(WEEKDAYS[day.weekday()]):
             weekday = _WORKED_INSTEAD.get(day.weekday())
-        if weekday is None:
-            return observed
-        return observed._replace(hour_of_week=weekday + observed.hour_of_week % HOURS_OF_DAY)
+        return observed_at(local, value, weekday=weekday)
 
     def _found(self, value: float, side: Deviation | None, judged: Judgement) -> Finding:
         expected = judged.expected or 0.0

@@ -1,10 +1,13 @@
 """How a point departs from the season, from the recent level and from the point before it, in usual distances, and how rare that is."""
 
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct, field
 
 from services.analytics.domain.seasonal.configuration import Seasonal
 from services.analytics.domain.seasonal.expectation import Expected
 from services.analytics.domain.seasonal.judgement import Reason
+from services.analytics.domain.seasonal.kept import Kept
 from services.analytics.domain.seasonal.point import Point
 from services.analytics.domain.seasonal.season import HOURS_OF_DAY, HourlyMeans
 from services.analytics.domain.seasonal.tail import Tails
@@ -22,7 +25,7 @@ _LONG_STEP: Final = 3.0
 _STEP_MEMORY: Final = 100.0
 
 
-class Measured(NamedTuple):
+class Measured(Struct, frozen=True, gc=False):
     """One point's departures in the value's unit, and what they are measured by.
 
     Attributes:
@@ -39,7 +42,7 @@ class Measured(NamedTuple):
     smallest: float
 
 
-class Scaled(NamedTuple):
+class Scaled(Struct, frozen=True, gc=False):
     """The same in usual distances, and the departure from the season smoothed over some points."""
 
     from_season: float
@@ -48,7 +51,16 @@ class Scaled(NamedTuple):
     smoothed: float
 
 
-class Rarest(NamedTuple):
+_KINDS: Final = (
+    Reason.AWAY_FROM_SEASON,
+    Reason.AWAY_FROM_RECENT_LEVEL,
+    Reason.SUDDEN_CHANGE,
+    Reason.AWAY_FOR_A_WHILE,
+)
+"""Of the departures in `Scaled`, in their order; of two that are as rare the first counts."""
+
+
+class Rarest(Struct, frozen=True, gc=False):
     """The least likely departure: how rare, which, and how large in usual distances, with its sign."""
 
     rarity: float
@@ -59,37 +71,21 @@ class Rarest(NamedTuple):
 STILL_LEARNING: Final = Rarest(0.0, Reason.LEARNING, 0.0)
 
 
-class Departures:
+class Departures(Kept):
     """The recent level and value, the usual distances from them and from the season, and the tails of all departures."""
 
-    __slots__ = (
-        "by_change",
-        "by_level",
-        "by_season",
-        "by_smoothed",
-        "change_spread",
-        "hour_spreads",
-        "last_value",
-        "level",
-        "level_spread",
-        "points",
-        "smoothed",
-        "step_seconds",
-    )
-
-    def __init__(self) -> None:
-        self.points = 0.0
-        self.step_seconds = 0.0
-        self.last_value = 0.0
-        self.level = 0.0
-        self.level_spread = 0.0
-        self.change_spread = 0.0
-        self.hour_spreads = HourlyMeans(HOURS_OF_DAY)
-        self.smoothed = 0.0
-        self.by_season = Tails()
-        self.by_level = Tails()
-        self.by_change = Tails()
-        self.by_smoothed = Tails()
+    points: float = 0.0
+    step_seconds: float = 0.0
+    last_value: float = 0.0
+    level: float = 0.0
+    level_spread: float = 0.0
+    change_spread: float = 0.0
+    hour_spreads: HourlyMeans = field(default_factory=lambda: HourlyMeans.over(HOURS_OF_DAY))
+    smoothed: float = 0.0
+    by_season: Tails = field(default_factory=Tails)
+    by_level: Tails = field(default_factory=Tails)
+    by_change: Tails = field(default_factory=Tails)
+    by_smoothed: Tails = field(default_factory=Tails)
 
     def begin(self, value: float) -> None:
         """The first value is the recent level, and no change."""
@@ -114,8 +110,8 @@ class Departures:
     def _unrest(self, hour: int, overall: float) -> float:
         if overall <= 0.0:
             return 1.0
-        known = self.hour_spreads.counts[hour]
-        own = (known * self.hour_spreads.means[hour] + _TRUST * overall) / (known + _TRUST)
+        mean, known = self.hour_spreads.at(hour)
+        own = (known * mean + _TRUST * overall) / (known + _TRUST)
         return own / overall if own > overall else 1.0
 
     def scale(self, measured: Measured, smoothed_points: float) -> Scaled:
@@ -133,20 +129,16 @@ class Departures:
     def rarest(self, scaled: Scaled, seasonal: Seasonal) -> Rarest:
         """Which of the departures is the least likely, by the tails learned before this point."""
         form = seasonal.tail
-        rarity, kind, departure = (
-            self.by_season.rarity(scaled.from_season, form),
-            Reason.AWAY_FROM_SEASON,
-            scaled.from_season,
+        departures = (scaled.from_season, scaled.from_level, scaled.change, scaled.smoothed)
+        rarities = (
+            self.by_season.rarity(departures[0], form),
+            self.by_level.rarity(departures[1], form),
+            self.by_change.rarity(departures[2], form),
+            self.by_smoothed.rarity(departures[3], form),
         )
-        for tails, its_departure, its_kind in (
-            (self.by_level, scaled.from_level, Reason.AWAY_FROM_RECENT_LEVEL),
-            (self.by_change, scaled.change, Reason.SUDDEN_CHANGE),
-            (self.by_smoothed, scaled.smoothed, Reason.AWAY_FOR_A_WHILE),
-        ):
-            its_rarity = tails.rarity(its_departure, form)
-            if its_rarity > rarity:
-                rarity, kind, departure = its_rarity, its_kind, its_departure
-        return Rarest(min(rarity, seasonal.largest_rarity), kind, departure)
+        rarity = max(rarities)
+        which = rarities.index(rarity)
+        return Rarest(min(rarity, seasonal.largest_rarity), _KINDS[which], departures[which])
 
     def learn(
         self, point: Point, measured: Measured, scaled: Scaled, *, expected: Expected, seasonal: Seasonal

@@ -32,10 +32,10 @@ def judge(state: SeasonalState, observation: Observation, seasonal: Seasonal) ->
     departures.learn(point, measured, scaled, expected=expected, seasonal=seasonal)
     expectation.learn(point, expected, seasonal)
     return Judgement(
-        expected=expected.value,
-        spread=measured.usual,
-        departure=rarest.departure,
-        score=score,
+        expected.value,
+        measured.usual,
+        rarest.departure,
+        score,
         tail_probability=10.0**-rarest.rarity,
         surprising=reason in SURPRISING,
         reason=reason,
@@ -43,7 +43,7 @@ def judge(state: SeasonalState, observation: Observation, seasonal: Seasonal) ->
 
 
 def _refusal(state: SeasonalState, observation: Observation) -> Reason | None:
-    time, hour_of_week, value = observation
+    time, value = observation.time, observation.value
     if value is None:
         return Reason.VALUE_MISSING
     if not isfinite(value):
@@ -52,7 +52,7 @@ def _refusal(state: SeasonalState, observation: Observation) -> Reason | None:
         return Reason.VALUE_OUT_OF_RANGE
     if not abs(time) <= _LARGEST:
         return Reason.TIME_NOT_FINITE
-    if not 0.0 <= hour_of_week < HOURS_OF_WEEK:
+    if not 0.0 <= observation.hour_of_week < HOURS_OF_WEEK:
         return Reason.HOUR_OUT_OF_RANGE
     if state.points and time <= state.last_time:
         return Reason.TIME_NOT_AFTER_LAST
@@ -61,8 +61,7 @@ def _refusal(state: SeasonalState, observation: Observation) -> Reason | None:
 
 def _take(state: SeasonalState, observation: Observation) -> Point:
     """Count the point; the first one is what the averages begin with."""
-    time, hour_of_week, given = observation
-    value = float(given or 0.0)
+    time, hour_of_week, value = observation.time, observation.hour_of_week, float(observation.value or 0.0)
     since_last = time - state.last_time if state.points else 0.0
     if not state.points:
         state.expectation.begin(value)

@@ -1,8 +1,11 @@
 """What a value is expected to be: by the hour of the week, the hour of the day, or the average, whichever has erred least."""
 
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct, field
 
 from services.analytics.domain.seasonal.configuration import Seasonal
+from services.analytics.domain.seasonal.kept import Kept
 from services.analytics.domain.seasonal.point import Point
 from services.analytics.domain.seasonal.season import HOURS_OF_DAY, HOURS_OF_WEEK, HourlyMeans
 
@@ -11,7 +14,7 @@ _OUTLIER: Final = 6.0  # an error counts as at most so many times the usual devi
 _NOTHING: Final = 1e-100  # keeps divisions by a spread defined; far below any measure
 
 
-class Expected(NamedTuple):
+class Expected(Struct, frozen=True, gc=False):
     """What each season expects of one point, None where it cannot tell; what is believed, and by how much that has usually erred."""
 
     value: float
@@ -20,33 +23,19 @@ class Expected(NamedTuple):
     by_week: float | None
 
 
-class Expectation:
+class Expectation(Kept):
     """Both seasons and the average, with how far each has usually erred."""
 
-    __slots__ = (
-        "average",
-        "average_error",
-        "day",
-        "day_error",
-        "day_points",
-        "deviation",
-        "points",
-        "week",
-        "week_error",
-        "week_points",
-    )
-
-    def __init__(self) -> None:
-        self.points = 0.0
-        self.average = 0.0
-        self.deviation = 0.0
-        self.average_error = 0.0
-        self.day = HourlyMeans(HOURS_OF_DAY)
-        self.day_points = 0.0
-        self.day_error = 0.0
-        self.week = HourlyMeans(HOURS_OF_WEEK)
-        self.week_points = 0.0
-        self.week_error = 0.0
+    points: float = 0.0
+    average: float = 0.0
+    deviation: float = 0.0
+    average_error: float = 0.0
+    day: HourlyMeans = field(default_factory=lambda: HourlyMeans.over(HOURS_OF_DAY))
+    day_points: float = 0.0
+    day_error: float = 0.0
+    week: HourlyMeans = field(default_factory=lambda: HourlyMeans.over(HOURS_OF_WEEK))
+    week_points: float = 0.0
+    week_error: float = 0.0
 
     def begin(self, value: float) -> None:
         """The first value is the average until there are more."""

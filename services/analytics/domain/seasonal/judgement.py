@@ -1,7 +1,8 @@
 """What the seasonal detector says of one point, and why."""
 
 from enum import StrEnum
-from typing import NamedTuple
+
+from msgspec import Struct
 
 
 class Reason(StrEnum):
@@ -47,7 +48,7 @@ REFUSED = frozenset(
 """With these the point was not judged and the state is as before."""
 
 
-class Judgement(NamedTuple):
+class Judgement(Struct, frozen=True, gc=False):
     """One point's judgement, by what came before it.
 
     Attributes:

@@ -1,13 +1,15 @@
 """One point of a series: as it is given, and as the parts of the detector look at it."""
 
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 _HOURS_PER_DAY: Final = 24
 _SECONDS_PER_HOUR: Final = 3600.0
 
 
-class Observation(NamedTuple):
+class Observation(Struct, frozen=True, gc=False):
     """What is to be judged.
 
     Attributes:
@@ -22,8 +24,11 @@ class Observation(NamedTuple):
     value: float | None
 
 
-def observed_at(moment: datetime, value: float | None) -> Observation:
+def observed_at(moment: datetime, value: float | None, *, weekday: int | None = None) -> Observation:
     """The hour of the week is that of the moment's zone, so a day of 23 or 25 hours keeps its hours.
+
+    Args:
+        weekday: which one the day is as, from 0 for Monday; None for its own.
 
     Raises:
         ValueError: the moment has no zone.
@@ -31,10 +36,11 @@ def observed_at(moment: datetime, value: float | None) -> Observation:
     if moment.tzinfo is None:
         raise ValueError(f"{moment.isoformat()} has no time zone; give it that of the calendar")
     passed = (moment.minute * 60 + moment.second) / _SECONDS_PER_HOUR
-    return Observation(moment.timestamp(), moment.weekday() * _HOURS_PER_DAY + moment.hour + passed, value)
+    day = moment.weekday() if weekday is None else weekday
+    return Observation(moment.timestamp(), day * _HOURS_PER_DAY + moment.hour + passed, value)
 
 
-class Point(NamedTuple):
+class Point(Struct, frozen=True, gc=False):
     """A value with its place in the day and the week.
 
     Attributes:

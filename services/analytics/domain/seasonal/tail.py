@@ -5,9 +5,13 @@ generalised Pareto distribution fitted by these moments (Hosking and Wallis 1987
 detector SPOT (Siffer et al. 2017); no distribution of the values is assumed.
 """
 
-from dataclasses import dataclass, field
+import dataclasses
 from math import log10
 from typing import Final
+
+from msgspec import field
+
+from services.analytics.domain.seasonal.kept import Kept
 
 _QUANTILE_STEP: Final = 3.0  # of the running quantile's step, in mean departures
 _HASTE: Final = 2.0  # the first half of the points counts a quarter: before a season is known, all departs from it
@@ -21,7 +25,7 @@ _LOG_10: Final = 2.302585092994046
 _EXPONENTIAL_BELOW: Final = 1e-3  # of the shape, where the formula's limit is taken
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class TailForm:
     """What is common to all tails of a detector.
 
@@ -37,9 +41,9 @@ class TailForm:
     share: float
     memory: float
     heaviest: float
-    rarity_at_quantile: float = field(init=False)
-    quantile_memory: float = field(init=False)
-    excess_memory: float = field(init=False)
+    rarity_at_quantile: float = dataclasses.field(init=False)
+    quantile_memory: float = dataclasses.field(init=False)
+    excess_memory: float = dataclasses.field(init=False)
 
     def __post_init__(self) -> None:
         if not 0.0 < self.share < 1.0:
@@ -53,16 +57,13 @@ class TailForm:
         object.__setattr__(self, "excess_memory", max(self.memory * self.share, 1.0))
 
 
-class OneTail:
+class OneTail(Kept):
     """One side: the quantile, how many departures exceeded it, and the moments of by how much."""
 
-    __slots__ = ("excesses", "mean", "quantile", "square")
-
-    def __init__(self) -> None:
-        self.quantile = 0.0
-        self.excesses = 0.0
-        self.mean = 0.0
-        self.square = 0.0
+    quantile: float = 0.0
+    excesses: float = 0.0
+    mean: float = 0.0
+    square: float = 0.0
 
     def rarity(self, departure: float, scale: float, form: TailForm) -> float:
         """Minus the decimal logarithm of the chance of such a departure or a larger one; below the quantile a straight line."""
@@ -85,9 +86,9 @@ class OneTail:
 
     def learn(self, departure: float, step: float, form: TailForm) -> None:
         """Move the quantile by a part of `step`; a departure beyond it adds to the moments."""
-        excess = departure - self.quantile
-        if excess <= 0.0:
-            self.relax(step * form.share)
+        if departure <= self.quantile:
+            quantile = self.quantile - step * form.share
+            self.quantile = quantile if quantile > 0.0 else 0.0
             return
         self.quantile += step * (1.0 - form.share)
         self.excesses += 1.0
@@ -96,22 +97,14 @@ class OneTail:
         self.mean += (rest - self.mean) / known
         self.square += (rest * rest - self.square) / known
 
-    def relax(self, by: float) -> None:
-        """Lower the quantile, after a departure that did not reach it."""
-        quantile = self.quantile - by
-        self.quantile = quantile if quantile > 0.0 else 0.0
 
-
-class Tails:
+class Tails(Kept):
     """Both sides of one kind of departure, and its usual size."""
 
-    __slots__ = ("lower", "points", "scale", "upper")
-
-    def __init__(self) -> None:
-        self.points = 0.0
-        self.scale = 0.0
-        self.upper = OneTail()
-        self.lower = OneTail()
+    points: float = 0.0
+    scale: float = 0.0
+    upper: OneTail = field(default_factory=OneTail)
+    lower: OneTail = field(default_factory=OneTail)
 
     def rarity(self, departure: float, form: TailForm) -> float:
         """0 for no departure; 3 for one that is met once in a thousand points, by what has been learned up to here."""
@@ -132,9 +125,5 @@ class Tails:
         scale += (size - scale) / (known if known < form.memory else form.memory)
         self.scale = scale
         step = _QUANTILE_STEP * scale / (known if known < form.quantile_memory else form.quantile_memory)
-        if departure > 0.0:
-            self.upper.learn(departure, step, form)
-            self.lower.relax(step * form.share)
-        else:
-            self.lower.learn(-departure, step, form)
-            self.upper.relax(step * form.share)
+        self.upper.learn(departure, step, form)
+        self.lower.learn(-departure, step, form)

@@ -56,24 +56,24 @@ def binomial_cdf(count: float, *, trials: int, chance: float) -> float:
     """Chance of at most `count` successes; 0 below 0 and 1 from `trials` on."""
     if count < 0:
         return 0.0
-    return 1.0 if count >= trials else _number(special.bdtr(math.floor(count), trials, chance))
+    return 1.0 if count >= trials else _number(special.bdtr(_whole(count), trials, chance))
 
 
 def binomial_tail(count: float, *, trials: int, chance: float) -> float:
     """Chance of more than `count` successes."""
     if count < 0:
         return 1.0
-    return 0.0 if count >= trials else _number(special.bdtrc(math.floor(count), trials, chance))
+    return 0.0 if count >= trials else _number(special.bdtrc(_whole(count), trials, chance))
 
 
 def poisson_cdf(count: float, *, mean: float) -> float:
     """Chance of at most `count` events."""
-    return 0.0 if count < 0 else _number(special.pdtr(math.floor(count), mean))
+    return 0.0 if count < 0 else _number(special.pdtr(_whole(count), mean))
 
 
 def poisson_tail(count: float, *, mean: float) -> float:
     """Chance of more than `count` events."""
-    return 1.0 if count < 0 else _number(special.pdtrc(math.floor(count), mean))
+    return 1.0 if count < 0 else _number(special.pdtrc(_whole(count), mean))
 
 
 def binomial_chances(counts: Floats, *, trials: int, chance: float) -> Floats:
@@ -88,6 +88,11 @@ def poisson_chances(counts: Floats, *, mean: float) -> Floats:
     """Chance of exactly each count, 0 below 0."""
     x = np.maximum(counts, 0.0)
     return np.where(counts >= 0, np.exp(special.xlogy(x, mean) - mean - special.gammaln(x + 1)), 0.0)
+
+
+def _whole(count: float) -> float:
+    """Rounded down; not as an int, from which scipy would first have to find out which of its functions is meant."""
+    return float(math.floor(count))
 
 
 def _number(value: Any) -> float:

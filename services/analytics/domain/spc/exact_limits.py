@@ -28,6 +28,8 @@ from services.analytics.domain.spc.samples import Counts
 THREE_SIGMA_TAIL = normal_cdf(-3)
 _FARTHEST = 38
 """Standard deviations; a normal tail beyond is below the smallest number a computer holds."""
+_SURELY_SMALLER = 0.499
+"""Of two chances whose sum is 1 but for rounding."""
 _SLACK = 1e-9
 """Counts are whole: a limit that misses one by rounding is that one."""
 
@@ -137,7 +139,9 @@ class ExactBaseline:
     def score(self, count: float, size: float, *, inside: CountLimits, multiple: float) -> float:
         """The normal value with the same chance, so that zones mean what they do for normal points; inside the limits not beyond."""
         at_most = (self._at_most(count - 1, size) + self._at_most(count, size)) / 2
-        at_least = (self._more_than(count - 1, size) + self._more_than(count, size)) / 2
+        at_least = 1.0  # together they are 1 but for rounding, so the larger one need not be known
+        if at_most > _SURELY_SMALLER:
+            at_least = (self._more_than(count - 1, size) + self._more_than(count, size)) / 2
         score = _quantile(at_most) if at_most < at_least else -_quantile(at_least)
         return min(max(score, -multiple), multiple) if inside.lower <= count <= inside.upper else score
 

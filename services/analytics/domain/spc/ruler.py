@@ -69,9 +69,9 @@ class Ruler:
             variance = centre * (1 - centre) if self._law == "binomial" else centre
             sigma = self.spread * math.sqrt(variance / size)
         if self.chart.endswith("-exact"):
-            inside = _exact_limits(self._law, centre, size=size, multiple=self.multiple)
+            exact, inside = _exact(self._law, centre, size=size, multiple=self.multiple)
             lower, upper = inside.lower / size, inside.upper / size
-            z = self._exact.score(amount, size, inside=inside, multiple=self.multiple) / widening
+            z = exact.score(amount, size, inside=inside, multiple=self.multiple) / widening
         else:
             lower, upper = centre - self.multiple * sigma, centre + self.multiple * sigma
             z = z_value(plotted, centre=centre, sigma=sigma * widening)
@@ -81,15 +81,12 @@ class Ruler:
     def _law(self) -> Law:
         return "binomial" if self.chart.startswith("p") else "poisson"
 
-    @property
-    def _exact(self) -> ExactBaseline:
-        return ExactBaseline(AttributeBaseline(self._law, self.centre, 1.0, self.points))
-
 
 @lru_cache(maxsize=4096)
-def _exact_limits(law: Law, rate: float, *, size: float, multiple: float) -> CountLimits:
+def _exact(law: Law, rate: float, *, size: float, multiple: float) -> tuple[ExactBaseline, CountLimits]:
     """Sizes repeat, and the search for limits costs a hundred points."""
-    return ExactBaseline(AttributeBaseline(law, rate, 1.0, 1)).limits(size, multiple)
+    exact = ExactBaseline(AttributeBaseline(law, rate, 1.0, 1))
+    return exact, exact.limits(size, multiple)
 
 
 def ruler_of(

@@ -1,10 +1,10 @@
 """What holds for the seasonal detector whatever numbers it is given."""
 
-import json
 from itertools import accumulate, pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from services.analytics.domain.seasonal.detector import judge
 from services.analytics.domain.seasonal.judgement import REFUSED, SURPRISING, Judgement, Reason
@@ -56,7 +56,7 @@ def test_in_portions_with_the_state_stored_between_it_judges_as_at_once(series: 
     state, judgements = SeasonalState(), list[Judgement]()
     for first, last in pairwise([0, *cuts, len(series)]):
         judgements += judged(series[first:last], state)
-        state = SeasonalState.from_plain(json.loads(json.dumps(state.to_plain())))
+        state = SeasonalState.unpacked(state.packed())
     assert judgements == judged(series)
 
 
@@ -64,7 +64,7 @@ def test_in_portions_with_the_state_stored_between_it_judges_as_at_once(series: 
 @settings(max_examples=40)
 def test_another_unit_changes_no_score(series: Series, power: int) -> None:
     """Times a power of two, which loses no digit."""
-    other = [one._replace(value=(one.value or 0.0) * 2.0**power) for one in series]
+    other = [replace(one, value=(one.value or 0.0) * 2.0**power) for one in series]
     assert [(one.score, one.reason, one.departure) for one in judged(other)] == [
         (one.score, one.reason, one.departure) for one in judged(series)
     ]
@@ -73,7 +73,7 @@ def test_another_unit_changes_no_score(series: Series, power: int) -> None:
 @given(_series(ORDINARY))
 @settings(max_examples=40)
 def test_upside_down_the_same_is_found_in_the_other_direction(series: Series) -> None:
-    upside_down = [one._replace(value=-(one.value or 0.0)) for one in series]
+    upside_down = [replace(one, value=-(one.value or 0.0)) for one in series]
     assert [(one.score, one.reason, -one.departure) for one in judged(upside_down)] == [
         (one.score, one.reason, one.departure) for one in judged(series)
     ]

@@ -4,6 +4,7 @@ import math
 import random
 
 import pytest
+from msgspec.structs import replace
 
 from services.analytics.domain.seasonal.judgement import REFUSED, SURPRISING, Judgement, Reason
 from services.analytics.domain.seasonal.point import Observation
@@ -177,13 +178,13 @@ def test_after_a_gap_the_last_value_is_no_measure() -> None:
     observations = observe(values, every=300.0)
     last = observations[800]
     assert judged(observations)[800].reason is Reason.SUDDEN_CHANGE
-    late = last._replace(time=last.time + 24 * HOUR)
+    late = replace(last, time=last.time + 24 * HOUR)
     assert judged([*observations[:800], late])[800].reason is not Reason.SUDDEN_CHANGE
 
 
 def test_a_repeated_time_is_refused_and_the_next_point_judged_as_if_it_had_not_been() -> None:
     observations = observe(with_season(daily, 4, seed=6))
-    twice = [*observations[:300], observations[299]._replace(value=1e6), *observations[300:]]
+    twice = [*observations[:300], replace(observations[299], value=1e6), *observations[300:]]
     judgements = judged(twice)
     assert judgements[300].reason is Reason.TIME_NOT_AFTER_LAST
     assert judgements[:300] + judgements[301:] == judged(observations)
@@ -208,9 +209,9 @@ def test_what_cannot_be_judged_is_refused_with_a_reason_and_changes_nothing(
 ) -> None:
     state = SeasonalState()
     judged([Observation(MONDAY, 0.0, 5.0)], state)
-    before = state.to_plain()
+    before = state.packed()
     (judgement,) = judged([observation], state)
     assert judgement.reason is reason
     assert reason in REFUSED
     assert judgement == Judgement(None, None, 0.0, 0.0, 1.0, False, reason)
-    assert state.to_plain() == before
+    assert state.packed() == before

@@ -37,7 +37,7 @@ def test_the_habits_of_an_hour_fade_by_the_day(hours: range | tuple[int, ...]) -
     for _ in range(10):
         for hour in hours:
             restraint.pass_point(_at(hour, since_last=24 * HOUR / len(hours)), SEASONAL)
-    assert restraint.hour_habits[3] == pytest.approx(9 * SEASONAL.hour_habit_kept**10)
+    assert restraint.habit_at(3) == pytest.approx(9 * SEASONAL.hour_habit_kept**10)
 
 
 def test_an_episode_is_longer_by_each_point_and_counts_once() -> None:
@@ -45,7 +45,7 @@ def test_an_episode_is_longer_by_each_point_and_counts_once() -> None:
     for _ in range(5):
         restraint.pass_point(_at(3, since_last=300.0), SEASONAL)
         restraint.note(4.0, _at(3, since_last=300.0), SEASONAL)
-    assert restraint.hour_habits[3] == 1.0
+    assert restraint.habit_at(3) == 1.0
     assert restraint.is_told(5.0, SEASONAL)
     assert not restraint.is_told(5.1, SEASONAL)
     for _ in range(int(SEASONAL.rest_points)):

@@ -11,7 +11,7 @@ from tests.unit.analytics.seasonal.series import SEASONAL
 
 
 def _means(*, hour_3: float, hour_4: float) -> HourlyMeans:
-    means = HourlyMeans(HOURS_OF_DAY)
+    means = HourlyMeans.over(HOURS_OF_DAY)
     for _ in range(3):
         for place in (0.25, 0.75):
             means.learn(3.0 + place, hour_3, 60.0)
@@ -28,7 +28,7 @@ def test_between_two_hours_lies_what_is_between() -> None:
 @pytest.mark.parametrize("place", [0.0, 0.5, 0.75])
 def test_values_that_always_come_at_the_same_place_of_the_hour_are_expected_there(place: float) -> None:
     """Windows of an hour begin on the hour: what is between the middles of two hours would be late by half an hour."""
-    means = HourlyMeans(HOURS_OF_DAY)
+    means = HourlyMeans.over(HOURS_OF_DAY)
     for hour in range(24):
         means.learn(hour + place, float(hour), 60.0)
     assert [means.expected(hour + place, 1.0) for hour in range(24)] == [float(hour) for hour in range(24)]
@@ -42,7 +42,7 @@ def test_an_hour_that_was_met_too_seldom_says_nothing_and_its_neighbour_stands_a
 
 
 def test_the_last_hour_borders_on_the_first() -> None:
-    means = HourlyMeans(HOURS_OF_DAY)
+    means = HourlyMeans.over(HOURS_OF_DAY)
     means.learn(23.5, 8.0, 60.0)
     means.learn(0.5, 4.0, 60.0)
     assert means.expected(23.75, 1.0) == 7.0
@@ -50,7 +50,7 @@ def test_the_last_hour_borders_on_the_first() -> None:
 
 
 def test_a_mean_forgets_what_is_long_ago() -> None:
-    means = HourlyMeans(HOURS_OF_DAY)
+    means = HourlyMeans.over(HOURS_OF_DAY)
     for value in [0.0] * 5 + [10.0] * 100:
         means.learn(6.0, value, 5.0)
     assert means.expected(6.5, 1.0) == pytest.approx(10.0)
