@@ -2,6 +2,7 @@
 
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,20 +40,12 @@ class Kept:
 def measure(series: int) -> Kept:
     """Fills a database with three checkpoints of five rules on each series, and opens it again."""
     names = [series_of("calls", 1, f'{{"line":"{number}"}}') for number in range(series)]
-    patterns = [_remembered(case) for case in CASES if case.name in RULES]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "analytics.sqlite"
         url = f"sqlite:///{path}"
         database = Database(url)
         Migrations(database, "services.analytics.migrations").upgrade()
-        for first in range(0, series, _SERIES_AT_ONCE):
-            part = names[first : first + _SERIES_AT_ONCE]
-            rows = [
-                replace(one, series=name, slot=slot) for name in part for one in patterns for slot in (NEWEST, *ANCHORS)
-            ]
-            with SqlEvaluateUnitOfWork(database, CountingIds()) as uow:
-                uow.checkpoints.save(rows)
-                uow.commit()
+        fill(database, names)
         database.close()
         began = time.perf_counter()
         database = Database(url)
@@ -73,6 +66,21 @@ def measure(series: int) -> Kept:
             written = time.perf_counter() - began
         database.close()
         return Kept(series, path.stat().st_size, opened, read, went_back, written)
+
+
+def fill(database: Database, series: Sequence[bytes]) -> None:
+    """Put three checkpoints of each of the rules on each series into it."""
+    patterns = [_remembered(case) for case in CASES if case.name in RULES]
+    for first in range(0, len(series), _SERIES_AT_ONCE):
+        rows = [
+            replace(one, series=name, slot=slot)
+            for name in series[first : first + _SERIES_AT_ONCE]
+            for one in patterns
+            for slot in (NEWEST, *ANCHORS)
+        ]
+        with SqlEvaluateUnitOfWork(database, CountingIds()) as uow:
+            uow.checkpoints.save(rows)
+            uow.commit()
 
 
 def _remembered(case: Case) -> Checkpoint:

@@ -165,6 +165,15 @@ def history(seed: int) -> list[tuple[str, int, float]]:
     ]
 
 
+def summed(rows: Sequence[tuple[str, int, float]]) -> dict[tuple[str, int], tuple[float, int]]:
+    """Line and week → passed, and readings."""
+    sums: dict[tuple[str, int], tuple[float, int]] = {}
+    for line, at, passed in rows:
+        total, count = sums.get((line, at), (0.0, 0))
+        sums[line, at] = (total + passed, count + 1)
+    return sums
+
+
 END = week(8).start + timedelta(days=3)
 DAY = timedelta(days=1)
 
@@ -180,17 +189,14 @@ def test_any_order_and_any_cut_gives_the_same(stage_two: StageTwo) -> None:
         stage_two.apply([record(number, rows[:cut], END)])
         rows = rows[cut:]
     in_pieces = (stage_two.values(), stage_two.episodes())
-    sums: dict[tuple[str, int], tuple[float, int]] = {}
-    for line, at, passed in history(1):
-        total, count = sums.get((line, at), (0.0, 0))
-        sums[line, at] = (total + passed, count + 1)
+    sums = summed(history(1))
     wanted = [(f'{{"line":"{line}"}}', at, total, count, True) for (line, at), (total, count) in sums.items()]
     assert in_pieces[0] == sorted(wanted)
     assert in_pieces[1], "the example should have episodes"
-    assert in_pieces[1] == _expected_episodes(sums)
+    assert in_pieces[1] == expected_episodes(sums)
 
 
-def _expected_episodes(sums: dict[tuple[str, int], tuple[float, int]]) -> list[tuple[str, datetime, datetime | None]]:
+def expected_episodes(sums: dict[tuple[str, int], tuple[float, int]]) -> list[tuple[str, datetime, datetime | None]]:
     found: list[tuple[str, datetime, datetime | None]] = []
     for line in "AB":
         run, raised = 0, None
@@ -404,3 +410,31 @@ def test_the_open_windows_of_a_definition_that_was_replaced_can_still_be_looked_
     )
     stage_two.apply([record(2, [("A", 0, 900)], END)])
     assert stage_two.values() == [('{"line":"A"}', 0, 900.0, 1, False)]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_rows_of_open_windows_that_an_older_release_wrote_count_on(stage_two: StageTwo, seed: int) -> None:
+    """It wrote every pane and provisional value at once, as happens now where memory has no room, and held nothing open."""
+    rows = history(seed)
+    random.Random(seed).shuffle(rows)
+    half = len(rows) // 2
+    older = StageTwo(stage_two.database, stage_two.ids, Bounds(open_panes=0), stage_two.revision)
+    older.apply([record(1, rows[:half], week(0).start)])
+    with older.database.writing() as connection:
+        connection.change(OPEN_PANES.delete())
+    assert older.count_rows(KPI_VALUES) == len({row[:2] for row in rows[:half]})
+    stage_two.read_again()
+
+    def shown(
+        known: Sequence[tuple[str, int, float]], *, final: bool
+    ) -> list[tuple[str, int, float | None, int, bool]]:
+        return sorted(
+            (f'{{"line":"{line}"}}', at, total, count, final) for (line, at), (total, count) in summed(known).items()
+        )
+
+    assert stage_two.values() == shown(rows[:half], final=False)
+    stage_two.apply([record(2, rows[half:], week(0).start)])
+    assert stage_two.values() == shown(rows, final=False)
+    stage_two.apply([record(3, [], END)])
+    assert stage_two.values() == shown(rows, final=True)
+    assert stage_two.episodes() == expected_episodes(summed(rows))

@@ -1,5 +1,6 @@
 """Rules about missing data through HTTP: absent, incomplete and too many readings, late ones, holidays, and silence by the clock."""
 
+import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from shared.events.anomalies import AnomalySnapshot
 from shared.events.topics import ANOMALIES
-from tests.service.analytics.alone import START, Alone, Inspection, alone
+from tests.service.analytics.alone import START, Alone, Inspection, Revision, alone
 from tests.service.analytics.definitions import BELOW_95, YIELD
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -266,3 +267,64 @@ def test_missing_data_of_a_derived_indicator_is_refused_with_the_remedy(analytic
     [problem] = refused.json()["errors"]
     assert problem["pointer"] == "/indicator"
     assert problem["detail"].endswith("name first-pass-yield")
+
+
+@pytest.mark.parametrize("order", ["corrections first", "corrections last"])
+def test_a_correction_that_comes_with_readings_takes_data_away_and_brings_it(analytics: Alone, order: str) -> None:
+    """All in one transaction: Tuesday loses a reading, Wednesday lends one to Thursday, which gets another of its own."""
+    analytics.put("rules/silent", MISSING | {"minimum_readings": 2})
+    analytics.send([*days(0, 1, 2, each=2), other(3.1)])
+    assert told(analytics) == []
+    thursday = Inspection("A-2-0", MONDAY + 3.5 * DAY, "A", 96, 100)
+    revisions = [Revision("r1", MONDAY + 3 * DAY, "A-1-0"), Revision("c1", MONDAY + 3 * DAY, "A-2-0", thursday)]
+    sent = [*days(3), other(4.1)]
+    if order == "corrections first":
+        analytics.revise(revisions, settle=False)
+        analytics.send(sent)
+    else:
+        analytics.send(sent, settle=False)
+        analytics.revise(revisions)
+    [anomaly] = analytics.anomalies("subject.line=A")
+    lacking = [(seen["window"]["start"][:10], seen["sample_size"]) for seen in anomaly["values"]]
+    assert (anomaly["state"], lacking) == ("cleared", [("2026-03-03", 1), ("2026-03-04", 1)])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_corrections_and_readings_in_one_batch_come_to_what_a_new_rule_finds(analytics: Alone, seed: int) -> None:
+    """But for what was missing once and has come in since: that stays told, and a rule that is new has never missed it."""
+    chance = random.Random(seed)
+    rule = MISSING | {"minimum_readings": 2, "clear_after": chance.choice([1, 2])}
+    analytics.put("rules/early", rule)
+    first = [one for number in range(9) for one in days(number, each=chance.randrange(4))]
+    analytics.send([*days(0), *[one for one in first if not one.id.startswith("A-0")], other(9.1)])
+    revised = chance.sample(first, min(5, len(first)))
+    revisions = [
+        Revision(f"r-{at}", MONDAY + 9 * DAY, one.id, chance.choice([None, _moved(one, chance.randrange(11))]))
+        for at, one in enumerate(revised)
+    ]
+    late = [Inspection(f"late-{at}", MONDAY + (chance.randrange(11) + 0.4) * DAY, "A", 96, 100) for at in range(4)]
+    parts = [lambda: analytics.revise(revisions, settle=False), lambda: analytics.send(late, settle=False)]
+    chance.shuffle(parts)
+    for part in parts:
+        part()
+    analytics.send([other(11.1)])
+    analytics.put("rules/late", rule)
+    analytics.settle()
+    early, known = _lacking(analytics, "early"), _lacking(analytics, "late")
+    assert [one for one in early if one in known] == known
+    enough = [item for item in analytics.values("first-pass-yield", "subject.line=A") if item["sample_size"] >= 2]
+    filled = {item["window"]["start"] for item in enough}
+    assert [one for one in early if one not in known and not (one[0] == "cleared" and filled.issuperset(one[2]))] == []
+
+
+def _moved(reading: Inspection, day: int) -> Inspection:
+    return Inspection(reading.id, MONDAY + (day + 0.6) * DAY, reading.line, 90, 100)
+
+
+def _lacking(analytics: Alone, rule: str) -> list[tuple[str, int, list[str]]]:
+    """(state, windows found, when) of each anomaly of line A."""
+    return [
+        (item["state"], item["windows_missed"], [seen["window"]["start"] for seen in item["values"]])
+        for item in sorted(analytics.anomalies("subject.line=A"), key=lambda item: str(item["raised_window"]["start"]))
+        if item["rule"] == rule
+    ]
