@@ -97,6 +97,8 @@ def add_version(connection: WriteConnection, tables: DefinitionTables, row: Mapp
     raise_revision(connection, tables)
 
 
-def raise_revision(connection: WriteConnection, tables: DefinitionTables) -> None:
-    """Let everybody read the definitions again; for a caller that holds the lock on them."""
-    upsert(connection, tables.revision, [{"id": _THE_ROW, "revision": revision_of(connection, tables) + 1}])
+def raise_revision(connection: WriteConnection, tables: DefinitionTables) -> int:
+    """Let everybody read the definitions again; for a caller that holds the lock on them. Returns the new revision."""
+    revision = revision_of(connection, tables) + 1
+    upsert(connection, tables.revision, [{"id": _THE_ROW, "revision": revision}])
+    return revision

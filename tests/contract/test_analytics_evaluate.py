@@ -16,11 +16,15 @@ from services.analytics.adapters.open_pane_store import OpenPaneMemory
 from services.analytics.adapters.partition_store import revisions
 from services.analytics.adapters.reader import SqlReaders
 from services.analytics.adapters.tables import DELIVERY
-from services.analytics.adapters.units_of_work import SqlDefinitionUnitOfWork, SqlEvaluateUnitOfWork
+from services.analytics.adapters.units_of_work import SqlChartUnitOfWork, SqlDefinitionUnitOfWork, SqlEvaluateUnitOfWork
+from services.analytics.domain.anomaly import Change
+from services.analytics.domain.control_chart.rebase import Rebase
 from services.analytics.domain.history import PANE_KEYS, no_panes
-from services.analytics.domain.kpi_value import KpiValue
+from services.analytics.domain.indicator import Indicator
+from services.analytics.domain.kpi_value import KpiValue, SeriesKey
 from services.analytics.domain.pane import DELTAS, empty_deltas
 from services.analytics.domain.watermark import PartitionMarks, SourceMark
+from services.analytics.ports.charting import ChartedSeries
 from services.analytics.ports.evaluating import Fence
 from services.analytics.ports.reading import AnomalyFilter, ValueFilter
 from services.analytics.use_cases.close_quiet_windows import CloseQuietWindows, Quiet
@@ -30,7 +34,7 @@ from services.analytics.use_cases.define_rule import DefineRule
 from services.analytics.use_cases.defining import Define
 from services.analytics.use_cases.evaluate_panes import ApplyDeltas, EvaluatePanes
 from services.analytics.use_cases.evaluation import Bounds
-from services.analytics.use_cases.judging import Judging
+from services.analytics.use_cases.judging import Judging, Turn
 from shared.database.engine import Database
 from shared.database.migrations import Migrations
 from shared.eventlog.port import LostPartition
@@ -57,6 +61,7 @@ class StageTwo:
     revision: int = 0
     crashes: bool = False
     memory: OpenPaneMemory = field(default_factory=OpenPaneMemory)
+    judging: type[Judging] = Judging
 
     def unit(self) -> SqlEvaluateUnitOfWork:
         unit = SqlEvaluateUnitOfWork(self.database, self.ids, self.memory)
@@ -78,12 +83,14 @@ class StageTwo:
         return SqlDefinitionUnitOfWork(self.database, self.ids)
 
     def apply(self, commands: Sequence[ApplyDeltas], now: datetime = NOW) -> None:
-        evaluate = EvaluatePanes(self.unit, "test", Judging(self.ids.next), self.bounds, CurrentCatalogue(), lambda: 1)
+        evaluate = EvaluatePanes(
+            self.unit, "test", self.judging(self.ids.next), self.bounds, CurrentCatalogue(), lambda: 1
+        )
         evaluate(commands, [], fences=[Fence(0, self.revision)], now=now)
         self.revision += 1
 
     def tick(self, now: datetime = NOW) -> Quiet:
-        close = CloseQuietWindows(self.unit, Judging(self.ids.next), self.bounds, CurrentCatalogue(), lambda: 1)
+        close = CloseQuietWindows(self.unit, self.judging(self.ids.next), self.bounds, CurrentCatalogue(), lambda: 1)
         quiet = close(Fence(0, self.revision), now)
         self.revision += quiet.has_written
         return quiet
@@ -438,3 +445,35 @@ def test_rows_of_open_windows_that_an_older_release_wrote_count_on(stage_two: St
     stage_two.apply([record(3, [], END)])
     assert stage_two.values() == shown(rows, final=True)
     assert stage_two.episodes() == expected_episodes(summed(rows))
+
+
+def test_a_phase_that_is_begun_has_its_series_judged_anew_and_no_other(stage_two: StageTwo) -> None:
+    """By a rule that learns from it; another version of the rule has all of them judged."""
+    steady = {"indicator": "first-pass-yield", "kind": "control_chart"}
+    DefineRule(stage_two.definition_unit)(Define("steady", steady, "tester", NOW))
+    stage_two.apply([record(1, [(line, at, 950) for line in "ABC" for at in range(3)], END)])
+    asked: list[str] = []
+
+    class Asked(Judging):
+        def whole(self, turn: Turn, indicator: Indicator, keys: Sequence[SeriesKey], **how: Any) -> list[Change]:
+            asked.extend(key.subject for key in keys)
+            return super().whole(turn, indicator, keys, **how)
+
+    def judged_anew() -> list[str]:
+        asked.clear()
+        while stage_two.tick().has_more:
+            pass
+        return sorted(asked)
+
+    stage_two.judging = Asked
+    assert judged_anew() == []
+    for version, withdrawn in ((1, False), (2, True)):
+        with SqlChartUnitOfWork(stage_two.database) as charting:
+            charting.charts.lock()
+            charted = ChartedSeries("first-pass-yield", {"line": "B"})
+            charting.charts.add_rebase(charted, Rebase(week(1).start, "tool", "Li Wei", version, NOW, withdrawn))
+            charting.commit()
+        assert judged_anew() == ['{"line":"B"}']
+        assert judged_anew() == []
+    DefineRule(stage_two.definition_unit)(Define("steady", steady | {"severity": "minor"}, "tester", NOW))
+    assert judged_anew() == [f'{{"line":"{line}"}}' for line in "ABC"]

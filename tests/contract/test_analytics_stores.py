@@ -215,6 +215,10 @@ def test_a_pass_meets_every_series_once(migrated: Database) -> None:
             assert len(part) == 1  # three values each: two series would be more than four
             met += part
         assert len(uow.values.series_after(SCOPE, b"", 1000)) == 4
+        wanted = [met[2], met[0], series_of("first-pass-yield", 1, '{"line":"of another partition"}')]
+        assert uow.values.series_after(SCOPE, b"", 1000, among=wanted) == [met[0], met[2]]
+        assert uow.values.series_after(SCOPE, met[0], 1000, among=wanted) == [met[2]]
+        assert uow.values.series_after(SCOPE, b"", 1000, among=[]) == []
     assert met == sorted(set(met))
     assert len(met) == 4
 

@@ -1,13 +1,13 @@
 """What rules remember of series, on both databases."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import pytest
 from msgspec.structs import replace
 
-from services.analytics.adapters.chart_store import phase_starts
+from services.analytics.adapters.chart_store import begun_phases
 from services.analytics.adapters.units_of_work import SqlChartUnitOfWork, SqlEvaluateUnitOfWork
+from services.analytics.domain.catalogue import BegunPhases
 from services.analytics.domain.checkpoint import ANCHORS, NEWEST, Checkpoint
 from services.analytics.domain.control_chart.rebase import Rebase
 from services.analytics.domain.value_frame import series_of
@@ -87,9 +87,20 @@ def test_phases_that_people_have_begun_and_not_taken_back(migrated: Database) ->
             charting.commit()
     assert revisions == [1, 2, 3, 4]
     with unit(migrated) as uow:
-        wanted: dict[tuple[str, str], tuple[datetime, ...]] = {
-            ("first-pass-yield", '{"line":"A"}'): (week(3).start,),
-            ("first-pass-yield", '{"line":"B"}'): (week(4).start,),
+        wanted = {
+            ("first-pass-yield", '{"line":"A"}'): BegunPhases((week(3).start,), 4),
+            ("first-pass-yield", '{"line":"B"}'): BegunPhases((week(4).start,), 3),
         }
-        assert phase_starts(uow.connection) == wanted
-        assert uow.definitions.catalogue().phase_starts == wanted
+        assert begun_phases(uow.connection) == wanted
+        assert uow.definitions.catalogue().begun_phases == wanted
+
+
+def test_phases_that_were_all_taken_back_are_still_a_change(migrated: Database) -> None:
+    series = ChartedSeries("first-pass-yield", {"line": "A"})
+    for version, withdrawn in ((1, False), (2, True)):
+        with SqlChartUnitOfWork(migrated) as charting:
+            charting.charts.lock()
+            charting.charts.add_rebase(series, Rebase(week(3).start, "tool", "Li Wei", version, NOW, withdrawn))
+            charting.commit()
+    with unit(migrated) as uow:
+        assert begun_phases(uow.connection) == {("first-pass-yield", '{"line":"A"}'): BegunPhases((), 2)}

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 
-from sqlalchemy import and_, func, insert, select
+from sqlalchemy import insert, select
 
 from services.analytics.adapters.chart_tables import CHART_BASELINES, CHART_REBASES
 from services.analytics.adapters.definition_tables import DEFINITION_TABLES, lock_definitions
+from services.analytics.domain.catalogue import BegunPhases
 from services.analytics.domain.control_chart.frozen_baseline import FrozenBaseline
 from services.analytics.domain.control_chart.rebase import Rebase
 from services.analytics.domain.subject import subject_text
@@ -58,33 +59,27 @@ class SqlChartStore(SqlChartReader):
         subject = subject_text(series.subject)
         row = {"series": _key(series), "indicator": series.indicator, "subject": subject, **asdict(rebase)}
         lock_definitions(self._writing)
-        self._writing.change(insert(CHART_REBASES).values(**row))
-        raise_revision(self._writing, DEFINITION_TABLES)  # rules judge by it
+        revision = raise_revision(self._writing, DEFINITION_TABLES)  # rules judge by it
+        self._writing.change(insert(CHART_REBASES).values(**row, revision=revision))
 
     def add_baseline(self, series: bytes, baseline: FrozenBaseline) -> None:
         self._writing.change(insert(CHART_BASELINES).values(series=series, **asdict(baseline)))
 
 
-def phase_starts(connection: ReadConnection) -> Mapping[tuple[str, str], tuple[datetime, ...]]:
-    """Indicator and subject (canonical JSON) → where its phases begin that people have begun, ascending."""
+def begun_phases(connection: ReadConnection) -> Mapping[tuple[str, str], BegunPhases]:
+    """Indicator and subject (canonical JSON) → the phases that people have begun, all of them taken back included."""
     columns = CHART_REBASES.c
-    newest = (
-        select(columns.series, columns.starts_at, func.max(columns.version).label("version"))
-        .group_by(columns.series, columns.starts_at)
-        .subquery()
-    )
-    same = and_(*(columns[column.name] == column for column in newest.c))
-    statement = (
-        select(columns.indicator, columns.subject, columns.starts_at)
-        .join_from(CHART_REBASES, newest, same)
-        .where(columns.withdrawn.is_(False))
-        .order_by(columns.starts_at)
-    )
-    found: dict[tuple[str, str], tuple[datetime, ...]] = {}
-    for row in connection.execute(statement):
+    names = ("indicator", "subject", "starts_at", "version", "withdrawn", "revision")
+    starts: dict[tuple[str, str], dict[datetime, bool]] = {}
+    revisions: dict[tuple[str, str], int] = {}
+    for row in connection.execute(select(*(columns[name] for name in names)).order_by(columns.version)):
         key = (row.indicator, row.subject)
-        found[key] = (*found.get(key, ()), row.starts_at)
-    return found
+        starts.setdefault(key, {})[row.starts_at] = not row.withdrawn
+        revisions[key] = max(row.revision, revisions.get(key, 0))
+    return {
+        key: BegunPhases(tuple(sorted(start for start, holds in known.items() if holds)), revisions[key])
+        for key, known in starts.items()
+    }
 
 
 def _key(series: ChartedSeries) -> bytes:

@@ -1,6 +1,6 @@
 """Tables of control charts: rebases, and the baselines that were frozen. Nothing in them is ever overwritten."""
 
-from sqlalchemy import JSON, Boolean, Column, Integer, LargeBinary, String, Table, Text, false
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Integer, LargeBinary, String, Table, Text, false
 
 from services.analytics.adapters.tables import METADATA
 from shared.database.types import UtcDateTime
@@ -17,8 +17,11 @@ CHART_REBASES = Table(
     Column("actor", String(200), nullable=False),
     Column("recorded_at", UtcDateTime, nullable=False),
     Column("withdrawn", Boolean, nullable=False, server_default=false()),
+    Column("revision", BigInteger, nullable=False, server_default="0"),
 )
-"""`series`: of indicator and subject without a version, so that a rebase holds when a formula changes."""
+"""`series`: of indicator and subject without a version, so that a rebase holds when a formula changes. `revision`: of the
+definitions, as the rebase made it; 0 of rebases that an older release kept.
+"""
 
 CHART_BASELINES = Table(
     "chart_baselines",

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from sqlalchemy import Row, select
 
-from services.analytics.adapters.chart_store import phase_starts
+from services.analytics.adapters.chart_store import begun_phases
 from services.analytics.adapters.definition_tables import DEFINITION_TABLES, DEFINITIONS, lock_definitions
 from services.analytics.domain.calendar_form import stored_calendar
 from services.analytics.domain.catalogue import Catalogue, DefinedVersion, Definition, Kind, make_catalogue
@@ -47,7 +47,7 @@ class SqlDefinitions:
             indicators=self.indicators(),
             calendars=self.calendars(),
             rules=self.rules(),
-            phase_starts=phase_starts(self._connection),
+            begun_phases=begun_phases(self._connection),
         )
 
     def newest(self, kind: Kind, name: str) -> Definition | None:

@@ -215,14 +215,22 @@ class SqlValueStore:
         found: datetime | None = self._connection.execute(statement).scalar_one_or_none()
         return found
 
-    def series_after(self, scope: Scope, after: bytes, most_values: int) -> Sequence[bytes]:
-        return self._series(scope.indicator, _of(scope), after=after, most_values=most_values)
+    def series_after(
+        self, scope: Scope, after: bytes, most_values: int, *, among: Sequence[bytes] | None = None
+    ) -> Sequence[bytes]:
+        return self._series(scope.indicator, _of(scope), after=after, most_values=most_values, among=among)
 
     def series_anywhere(self, indicator: Indicator, after: bytes, most_values: int) -> Sequence[bytes]:
         return self._series(indicator, _of_version(indicator), after=after, most_values=most_values)
 
     def _series(
-        self, indicator: Indicator, of: Sequence[ColumnElement[bool]], *, after: bytes, most_values: int
+        self,
+        indicator: Indicator,
+        of: Sequence[ColumnElement[bool]],
+        *,
+        after: bytes,
+        most_values: int,
+        among: Sequence[bytes] | None = None,
     ) -> Sequence[bytes]:
         columns = KPI_VALUES.c
         prefix = series_prefix(indicator.name, indicator.version)
@@ -234,9 +242,14 @@ class SqlValueStore:
             .order_by(columns.series)
             .limit(_MOST_SERIES)
         )
+        parameters: dict[str, Any] = {}
+        if among is not None:
+            keys = wanted(self._connection, wanted_frame(among, [None] * len(among)))
+            statement = statement.join_from(keys.clause, KPI_VALUES, columns.series == keys.series)
+            parameters = keys.parameters
         found: list[bytes] = []
         held = 0
-        for row in self._connection.execute(statement):
+        for row in self._connection.execute(statement, parameters):
             if found and held + row.held > most_values:
                 break
             found.append(bytes(row.series))

@@ -41,6 +41,22 @@ class DefinedVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class BegunPhases:
+    """The phases of one series that people have begun.
+
+    Attributes:
+        starts: of those that have not been taken back, ascending.
+        revision: of the definitions, when one of them was last begun or taken back.
+    """
+
+    starts: tuple[datetime, ...] = ()
+    revision: int = 0
+
+
+_PHASES = "/phases@"
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
     """Every definition's newest version, as of one revision."""
 
@@ -53,8 +69,8 @@ class Catalogue:
     """Calendar → a text that changes whenever another day is worked."""
     derived: Mapping[str, tuple[Indicator, ...]] = field(default_factory=dict)
     """By the indicator that they are computed from."""
-    phase_starts: Mapping[tuple[str, str], tuple[datetime, ...]] = field(default_factory=dict)
-    """Indicator and subject (canonical JSON) → where people have begun new phases, ascending; without it there are none."""
+    begun_phases: Mapping[tuple[str, str], BegunPhases] = field(default_factory=dict)
+    """By indicator and subject (canonical JSON)."""
 
     def rules_of(self, indicator: str) -> tuple[Rule, ...]:
         return self.rules.get(indicator, ())
@@ -75,12 +91,29 @@ class Catalogue:
 
     def phases_of(self, indicator: str, subject: str) -> tuple[datetime, ...]:
         """Where people have begun phases of one series."""
-        return self.phase_starts.get((indicator, subject), ())
+        phases = self.begun_phases.get((indicator, subject))
+        return () if phases is None else phases.starts
 
     def judging(self, indicator: str) -> str:
         """A text that changes whenever the indicator's stored values must be judged anew."""
+        return f"{self._judging_but_for_phases(indicator)}{self._phases_judged_by(indicator)}"
+
+    def subjects_rephased(self, indicator: str, judged: str) -> list[str] | None:
+        """The subjects whose phases are all that the indicator's values must be judged anew for; None where there is more to it.
+
+        Args:
+            judged: what they have been judged by: an earlier `judging`.
+        """
+        alike = self._judging_but_for_phases(indicator)
+        phases = judged.removeprefix(alike)
+        if not judged.startswith(alike) or not (phases == "" or phases.startswith(_PHASES)):
+            return None
+        revision = int(phases.removeprefix(_PHASES) or -1)
+        return [subject for subject, begun in self._phased(indicator) if begun.revision > revision]
+
+    def _judging_but_for_phases(self, indicator: str) -> str:
         rules = ",".join(f"{rule.name}@{rule.version}" for rule in self.rules_of(indicator))
-        return f"{self.measuring(indicator)}{rules}{self._phases_judged_by(indicator)}"
+        return f"{self.measuring(indicator)}{rules}"
 
     def measuring(self, indicator: str) -> str:
         """What `judging` begins with: it says which values are judged at all."""
@@ -88,14 +121,12 @@ class Catalogue:
         return f"{current.version}/{current.minimum_sample}/{self.working_days[current.calendar]}/"
 
     def _phases_judged_by(self, indicator: str) -> str:
-        """Phases in short; rules that remember nothing know of none."""
-        if not any(rule.remembers for rule in self.rules_of(indicator)):
-            return ""
-        phases = [(subject, starts) for (name, subject), starts in self.phase_starts.items() if name == indicator]
-        if not phases:
-            return ""
-        said = ";".join(f"{subject}{[start.isoformat() for start in starts]}" for subject, starts in sorted(phases))
-        return f"/{xxhash.xxh64_hexdigest(said.encode())}"
+        """When they were last changed; rules that remember nothing know of none."""
+        phased = self._phased(indicator) if any(rule.remembers for rule in self.rules_of(indicator)) else []
+        return f"{_PHASES}{max(begun.revision for _, begun in phased)}" if phased else ""
+
+    def _phased(self, indicator: str) -> list[tuple[str, BegunPhases]]:
+        return [(subject, begun) for (name, subject), begun in self.begun_phases.items() if name == indicator]
 
 
 def make_catalogue(
@@ -104,7 +135,7 @@ def make_catalogue(
     indicators: Sequence[Indicator],
     calendars: Mapping[str, Calendar],
     rules: Sequence[Rule],
-    phase_starts: Mapping[tuple[str, str], tuple[datetime, ...]] | None = None,
+    begun_phases: Mapping[tuple[str, str], BegunPhases] | None = None,
 ) -> Catalogue:
     """Rules of an indicator that does not exist (a goal's, whose indicator comes later) wait outside."""
     known = {indicator.name: indicator for indicator in indicators}
@@ -116,7 +147,7 @@ def make_catalogue(
         {name: tuple(rule for rule in ordered if rule.indicator == name) for name in known},
         {name: _working_days(calendar) for name, calendar in calendars.items()},
         _by_part(indicators),
-        phase_starts or {},
+        begun_phases or {},
     )
 
 

@@ -115,8 +115,14 @@ class ValueStore(Protocol):
         """Start of the first window that has a value."""
         ...
 
-    def series_after(self, scope: Scope, after: bytes, most_values: int) -> Sequence[bytes]:
-        """The next series in their own order, together holding about `most_values`; none at the end."""
+    def series_after(
+        self, scope: Scope, after: bytes, most_values: int, *, among: Sequence[bytes] | None = None
+    ) -> Sequence[bytes]:
+        """The next series in their own order, together holding about `most_values`; none at the end.
+
+        Args:
+            among: only these; None for all.
+        """
         ...
 
     def series_anywhere(self, indicator: Indicator, after: bytes, most_values: int) -> Sequence[bytes]:

@@ -29,6 +29,7 @@ from services.analytics.domain.value_frame import (
     of_defined,
     provisional_values,
     row_count,
+    series_of,
     still_open,
     to_kpi_values,
     together,
@@ -277,7 +278,8 @@ class Evaluation:
                 self.open.tell_again(scope)
             under_way = Pass(name, judging)
         store = self._turn.uow.values
-        series = store.series_after(scope, bytes.fromhex(under_way.after), self._bounds.judged_anew)
+        among = self._series_rephased(scope.indicator, state)
+        series = store.series_after(scope, bytes.fromhex(under_way.after), self._bounds.judged_anew, among=among)
         if not series:
             return state.with_judged(name, judging), 1
         stored = store.of_series(series)
@@ -290,6 +292,11 @@ class Evaluation:
         changes = self._judging.whole(self._turn, scope.indicator, list(keys.values()), reach=reach)
         self.work.count_anomalies(changes)
         return replace(state, under_way=replace(under_way, after=series[-1].hex())), row_count(stored)
+
+    def _series_rephased(self, indicator: Indicator, state: PartitionState) -> list[bytes] | None:
+        """The only series that are judged otherwise than before; None for all."""
+        subjects = self._turn.catalogue.subjects_rephased(indicator.name, state.judged.get(indicator.name, ""))
+        return None if subjects is None else [series_of(indicator.name, indicator.version, one) for one in subjects]
 
     def _judged_anew(self, scope: Scope, stored: Values, state: PartitionState) -> Values:
         if scope.indicator.formula.parts:

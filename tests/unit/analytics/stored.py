@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from services.analytics.domain.anomaly import Anomaly, Change
-from services.analytics.domain.catalogue import make_catalogue
+from services.analytics.domain.catalogue import BegunPhases, make_catalogue
 from services.analytics.domain.checkpoint import Checkpoint
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue
@@ -89,7 +89,7 @@ def turn(
         indicators=[about or indicator()],
         calendars={"default": DEFAULT_CALENDAR},
         rules=[judged],
-        phase_starts={("first-pass-yield", key().subject): phase_starts},
+        begun_phases={("first-pass-yield", key().subject): BegunPhases(phase_starts)},
     )
     unit: Any = FakeUnit(stored, stored, stored, stored.checkpoints)
     return Turn(cast("EvaluateUnitOfWork", unit), catalogue, NOW)
