@@ -3,7 +3,8 @@
 A checkpoint is a cache. What it holds is a function of the values up to its window, so judging on from it equals judging
 everything, and any checkpoint may be lost. Of each rule and series three are kept: the newest, and two anchors, of which one lies
 between 128 and 256 values back (fewer in a short series); a restatement goes back to an anchor, and an earlier one to the beginning.
-No anchor is newer than the newest: where that serves, no anchor is out of date, so the anchors need not be read.
+No anchor is newer than the newest, and where there is none there is no anchor that serves: anchors are read only where the newest
+is there and does not serve.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from services.analytics.domain.finding import Finding, Memory, Scene
 from services.analytics.domain.kpi_value import KpiValue
@@ -131,6 +133,14 @@ class Recorder:
             if taken % ANCHOR_EVERY == 0 and place <= newest:
                 self._note(values, place, memory, slot=1 + taken // ANCHOR_EVERY % 2, taken=taken)
             yield finding
+
+    def to_keep(self) -> list[Checkpoint]:
+        """What was noted; of it, or what was gone on from, the newest as such where nothing was that could be."""
+        candidates = self.recorded if self.begun is None else [self.begun, *self.recorded]
+        newest = max(candidates, key=lambda one: (one.until, one.slot == NEWEST), default=None)
+        if newest is None or newest.slot == NEWEST:
+            return self.recorded
+        return [*self.recorded, replace(newest, slot=NEWEST)]
 
     def _note(self, values: Sequence[KpiValue], place: int, memory: Memory, *, slot: int, taken: int) -> None:
         kept = memory.kept()

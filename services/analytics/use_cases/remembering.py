@@ -48,7 +48,7 @@ class Resuming:
 
         A rule without a checkpoint that serves judges from farther back than what has changed. The anomalies that this bears on
         are then read, too; they may move the place farther still, until it bears on no others. Anchors are read of the series of
-        which the newest checkpoint of some rule does not serve.
+        which some rule has a newest checkpoint that does not serve.
         """
         items = {item.key.series: item for item in remembered(judged, self.uow, [NEWEST])}
         left = [item for item in items.values() if any(rule.remembers for rule in item.rules)]
@@ -106,8 +106,9 @@ class Records:
         unseen = values if after is None else [value for value in values if value.window.start >= after]
         recorder = Recorder(rule, item.key.series, item.checkpoint_of(rule))
         found = episodes(rule, unseen, item.start_of(rule), scene=scene, find=recorder.findings)
-        self.new += recorder.recorded
-        self.old += out_of_date(item.checkpoints_of(rule), recorder.recorded, item.since)
+        recorded = recorder.to_keep()
+        self.new += recorded
+        self.old += out_of_date(item.checkpoints_of(rule), recorded, item.since)
         return found
 
     def keep(self, uow: EvaluateUnitOfWork) -> None:
@@ -118,8 +119,9 @@ class Records:
 
 
 def _goes_back(item: JudgedSeries) -> bool:
-    """Whether the checkpoints that were read serve some rule not at all."""
-    return any(place.checkpoint is None for place in item.resumptions.values())
+    """Whether the newest checkpoint of some rule does not serve it; one without, as while limits are learned, has no anchors."""
+    known = {checkpoint.rule for checkpoint in item.checkpoints}
+    return any(place.checkpoint is None and rule in known for rule, place in item.resumptions.items())
 
 
 def _earliest(item: JudgedSeries) -> datetime | None:

@@ -23,8 +23,10 @@ class Checkpoints:
 
     held: dict[tuple[bytes, str, int], Checkpoint] = field(default_factory=dict)
     read: int = 0
+    asked: list[tuple[int, ...]] = field(default_factory=list)
 
     def of_series(self, series: Sequence[bytes], slots: Sequence[int]) -> Sequence[Checkpoint]:
+        self.asked.append(tuple(slots))
         found = [one for one in self.held.values() if one.series in series and one.slot in slots]
         self.read += len(found)
         return found

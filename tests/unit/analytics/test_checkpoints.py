@@ -163,7 +163,18 @@ def test_no_anchor_is_newer_than_the_newest() -> None:
         return {one.slot: one.until for one in stored.checkpoints.held.values()}
 
     assert told(everything[:100], []) == {NEWEST: week(99).start}
-    assert told(everything[100:], [129]) == {2: week(127).start}
+    assert told(everything[100:], [129]) == {NEWEST: week(127).start, 2: week(127).start}
+
+
+def test_anchors_are_not_asked_for_while_limits_are_learned() -> None:
+    """Until there are six values nothing is kept, and after that the newest is enough."""
+    judged = learning_rule({"kind": "ewma"})
+    stored, judging = Stored(), Judging(CountingIds().next)
+    for number in range(12):
+        one = single(number, 0.95 + 0.001 * (-1) ** number)
+        stored.held[one.window.start] = one
+        judging.changed(turn(stored, judged, MINUTES), MINUTES, [one])
+    assert stored.checkpoints.asked == [(NEWEST,)] * 12
 
 
 def test_what_another_version_of_a_rule_remembers_is_not_gone_on_from() -> None:
