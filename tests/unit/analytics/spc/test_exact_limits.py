@@ -1,16 +1,25 @@
 """What count limits really alarm at, and limits that keep their promise."""
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.analytics.domain.spc.attribute_charts import c_baseline, p_baseline, u_baseline
+from services.analytics.domain.spc.attribute_charts import AttributeBaseline, c_baseline, p_baseline, u_baseline
+from services.analytics.domain.spc.distributions import (
+    binomial_cdf,
+    binomial_tail,
+    normal_quantile,
+    poisson_cdf,
+    poisson_tail,
+)
 from services.analytics.domain.spc.errors import InvalidStatisticsInput
 from services.analytics.domain.spc.exact_limits import (
     THREE_SIGMA_TAIL,
+    CountLimits,
     ExactBaseline,
     binomial_alarms,
     binomial_limits,
@@ -83,6 +92,25 @@ def test_rule_one_is_the_exact_limit(baseline: Counts, later: list[int], multipl
         [panel] = ExactBaseline(estimated).panels(sample, multiple=multiple)
         beyond = flagged_points(judge_panel(nelson((1,)), panel.widened(multiple / 3)), "N1")
         assert beyond == panel.beyond_limits()
+
+
+@settings(deadline=None)
+@given(rate=st.floats(0, 1), trials=st.integers(1, 500), share=st.floats(0, 1), is_binomial=st.booleans())
+def test_a_score_is_the_quantile_of_the_smaller_chance(
+    rate: float, trials: int, share: float, is_binomial: bool
+) -> None:
+    """By both chances, where `score` computes the second only if it may be the smaller one."""
+    count = round(share * trials)
+    below, beyond = (
+        (partial(binomial_cdf, trials=trials, chance=rate), partial(binomial_tail, trials=trials, chance=rate))
+        if is_binomial
+        else (partial(poisson_cdf, mean=rate * trials), partial(poisson_tail, mean=rate * trials))
+    )
+    at_most, at_least = (below(count - 1) + below(count)) / 2, (beyond(count - 1) + beyond(count)) / 2
+    wanted = math.inf if min(at_most, at_least) == 0 else -normal_quantile(min(at_most, at_least))
+    exact = ExactBaseline(AttributeBaseline("binomial" if is_binomial else "poisson", rate, 1.0, 1))
+    nowhere = CountLimits(1, 0, chance_below=0, chance_above=0)
+    assert exact.score(count, trials, inside=nowhere, multiple=3.0) == (-wanted if at_most < at_least else wanted)
 
 
 def test_scores_are_those_of_normal_points_where_counts_are_large() -> None:
