@@ -7,7 +7,7 @@ from msgspec import Struct, field
 from services.analytics.domain.seasonal.configuration import Seasonal
 from services.analytics.domain.seasonal.expectation import Expected
 from services.analytics.domain.seasonal.judgement import Reason
-from services.analytics.domain.seasonal.kept import Kept
+from services.analytics.domain.seasonal.part import Part
 from services.analytics.domain.seasonal.point import Point
 from services.analytics.domain.seasonal.season import HOURS_OF_DAY, HourlyMeans
 from services.analytics.domain.seasonal.tail import Tails
@@ -71,7 +71,7 @@ class Rarest(Struct, frozen=True, gc=False):
 STILL_LEARNING: Final = Rarest(0.0, Reason.LEARNING, 0.0)
 
 
-class Departures(Kept):
+class Departures(Part):
     """The recent level and value, the usual distances from them and from the season, and the tails of all departures."""
 
     points: float = 0.0

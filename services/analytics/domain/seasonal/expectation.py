@@ -5,7 +5,7 @@ from typing import Final
 from msgspec import Struct, field
 
 from services.analytics.domain.seasonal.configuration import Seasonal
-from services.analytics.domain.seasonal.kept import Kept
+from services.analytics.domain.seasonal.part import Part
 from services.analytics.domain.seasonal.point import Point
 from services.analytics.domain.seasonal.season import HOURS_OF_DAY, HOURS_OF_WEEK, HourlyMeans
 
@@ -23,7 +23,7 @@ class Expected(Struct, frozen=True, gc=False):
     by_week: float | None
 
 
-class Expectation(Kept):
+class Expectation(Part):
     """Both seasons and the average, with how far each has usually erred."""
 
     points: float = 0.0

@@ -7,7 +7,7 @@ from typing import Final
 from msgspec import field
 
 from services.analytics.domain.seasonal.configuration import Seasonal
-from services.analytics.domain.seasonal.kept import Kept
+from services.analytics.domain.seasonal.part import Part
 from services.analytics.domain.seasonal.point import Point
 from services.analytics.domain.seasonal.season import HOURS_OF_DAY
 
@@ -17,7 +17,7 @@ _LONG_AGO: Final = 1e9
 _SECONDS_PER_HOUR: Final = 3600.0
 
 
-class Restraint(Kept):
+class Restraint(Part):
     """The present episode, and how many there have been: altogether, and at each hour of the day (a table of numbers)."""
 
     noted_ago: float = _LONG_AGO

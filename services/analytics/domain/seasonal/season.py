@@ -3,7 +3,7 @@
 import struct
 from typing import Final
 
-from services.analytics.domain.seasonal.kept import Kept
+from services.analytics.domain.seasonal.part import Part
 
 HOURS_OF_DAY: Final = 24
 HOURS_OF_WEEK: Final = 168
@@ -12,7 +12,7 @@ _HOUR_BYTES: Final = _HOUR.size
 _PLACE_MEMORY: Final = 100.0  # points
 
 
-class HourlyMeans(Kept):
+class HourlyMeans(Part):
     """A running mean for each hour of a cycle, constant time and memory.
 
     Each is the plain mean of its first values and forgets slowly later. A mean stands for the place in the hour where values usually

@@ -4,11 +4,11 @@ import msgspec
 
 from services.analytics.domain.seasonal.departures import Departures
 from services.analytics.domain.seasonal.expectation import Expectation
-from services.analytics.domain.seasonal.kept import Kept
+from services.analytics.domain.seasonal.part import Part
 from services.analytics.domain.seasonal.restraint import Restraint
 
 
-class SeasonalState(Kept):
+class SeasonalState(Part):
     """Of one series; new ones know nothing."""
 
     points: float = 0.0

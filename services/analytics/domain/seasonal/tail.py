@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec import field
 
-from services.analytics.domain.seasonal.kept import Kept
+from services.analytics.domain.seasonal.part import Part
 
 _QUANTILE_STEP: Final = 3.0  # of the running quantile's step, in mean departures
 _HASTE: Final = 2.0  # the first half of the points counts a quarter: before a season is known, all departs from it
@@ -57,7 +57,7 @@ class TailForm:
         object.__setattr__(self, "excess_memory", max(self.memory * self.share, 1.0))
 
 
-class OneTail(Kept):
+class OneTail(Part):
     """One side: the quantile, how many departures exceeded it, and the moments of by how much."""
 
     quantile: float = 0.0
@@ -98,7 +98,7 @@ class OneTail(Kept):
         self.square += (rest * rest - self.square) / known
 
 
-class Tails(Kept):
+class Tails(Part):
     """Both sides of one kind of departure, and its usual size."""
 
     points: float = 0.0

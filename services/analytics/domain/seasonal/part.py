@@ -6,5 +6,5 @@ A table stays bytes: a point touches two of its hours, and turning 168 into obje
 from msgspec import Struct
 
 
-class Kept(Struct, array_like=True, gc=False):
+class Part(Struct, array_like=True, gc=False):
     """Written as its values in order, without names; nothing is rounded."""
