@@ -99,8 +99,8 @@ def reconcile(
     """Make the known anomalies agree with the episodes found; where they agree already nothing changes.
 
     An episode that shares a window with a known anomaly *is* that anomaly, the earliest first. An episode without one is
-    raised, and cleared at once if it is over. A known anomaly without an episode should never have been raised; of missing data it
-    should: they came in after they were due.
+    raised, and cleared at once if it is over. A known anomaly that is left over where an earlier one goes on is part of that. Any
+    other without an episode should never have been raised; of missing data it should: they came in after they were due.
 
     Args:
         known: anomalies of this rule and subject that are not withdrawn and not untouched by what was judged, in order.
@@ -115,18 +115,22 @@ def reconcile(
         else:
             left.remove(same)
             changes += _update(same, episode, judged)
-    return [*_without_episode(left, judged), *changes]
+    return [*_without_episode(left, found, judged), *changes]
 
 
+_GOES_ON = {"en": "it is part of the anomaly before it, which goes on", "zh": "已并入先前仍在持续的异常"}
 _UNDONE = {"en": "the values as they now are do not show it", "zh": "现有数值已不再显示该异常"}
 _WITHDRAWN = {"en": "; withdrawn: ", "zh": "；已撤回："}
 _BETWEEN = {"en": "; ", "zh": "；"}
 
 
-def _without_episode(anomalies: Sequence[Anomaly], judged: Judged) -> list[Change]:
-    if not isinstance(judged.rule.condition, MissingData):
-        return [withdraw(anomaly, _UNDONE, judged.now) for anomaly in anomalies]
-    return [_came_late(anomaly, judged) for anomaly in anomalies if anomaly.state == "open"]
+def _without_episode(anomalies: Sequence[Anomaly], found: Sequence[Episode], judged: Judged) -> list[Change]:
+    merged = [one for one in anomalies if any(one.episode.overlaps(episode) for episode in found)]
+    others = [one for one in anomalies if one not in merged]
+    changes = [withdraw(one, _GOES_ON, judged.now) for one in merged]
+    if isinstance(judged.rule.condition, MissingData):
+        return changes + [_came_late(one, judged) for one in others if one.state == "open"]
+    return changes + [withdraw(one, _UNDONE, judged.now) for one in others]
 
 
 def _came_late(anomaly: Anomaly, judged: Judged) -> Change:

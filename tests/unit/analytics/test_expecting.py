@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, cast
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from services.analytics.domain.anomaly import Anomaly
@@ -84,6 +84,13 @@ def daily(number: int, count: int) -> KpiValue:
         late=st.sampled_from([DAY, 0 * DAY]),
     ),
     portion=st.integers(1, 9),
+)
+@example(  # what comes due last goes on the anomaly of what is closed first, and takes the one between along
+    counts={0: 1, 1: 1, 12: 1, 15: 1},
+    closings=[13, 18],
+    shape={"for_windows": 1, "clear_after": 1, "cooldown": 2},
+    condition=MissingData(minimum_readings=1, seen_within=1, late=DAY),
+    portion=1,
 )
 def test_bit_by_bit_equals_all_at_once(
     counts: dict[int, int],
