@@ -1,6 +1,6 @@
 """What the use cases of ingest need from outside."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
@@ -110,6 +110,18 @@ class QuarantineStore(Protocol):
         ...
 
 
+class ExpectationStore(Protocol):
+    """Up to when it has been stated which readings are due, inside a transaction."""
+
+    def stated(self) -> Mapping[str, datetime]:
+        """By source; of those that had a cadence when it was asked last."""
+        ...
+
+    def keep(self, until: Mapping[str, datetime], *, without: Collection[str]) -> None:
+        """Remember of some sources up to when, and forget others."""
+        ...
+
+
 class UnitOfWork(Transaction, Protocol):
     """One transaction. Leaving the block without `commit` changes nothing."""
 
@@ -117,3 +129,5 @@ class UnitOfWork(Transaction, Protocol):
     def definitions(self) -> DefinitionStore: ...
     @property
     def quarantine(self) -> QuarantineStore: ...
+    @property
+    def expectations(self) -> ExpectationStore: ...
