@@ -1,6 +1,6 @@
 """What the use cases of ingest need from outside."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
@@ -114,11 +114,19 @@ class ExpectationStore(Protocol):
     """Up to when it has been stated which readings are due, inside a transaction."""
 
     def stated(self) -> Mapping[str, datetime]:
-        """By source; of those that had a cadence when it was asked last."""
+        """By source; of those that have a cadence."""
         ...
 
-    def keep(self, until: Mapping[str, datetime], *, without: Collection[str]) -> None:
-        """Remember of some sources up to when, and forget others."""
+    def keep(self, until: Mapping[str, datetime]) -> None:
+        """Remember of some sources up to when."""
+        ...
+
+    def begin(self, source: str, moment: datetime) -> None:
+        """From this moment on readings are due from a source; one from which they are due already keeps what is known."""
+        ...
+
+    def end(self, source: str) -> None:
+        """Nothing is due from a source any more."""
         ...
 
 

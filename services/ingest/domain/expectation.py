@@ -36,21 +36,20 @@ class Stated:
 
 
 def state_expectations(cadences: Mapping[str, timedelta], stated: Mapping[str, datetime], *, now: datetime) -> Stated:
-    """The spans that have ended since those stated before; at most a thousand of each source. Pure.
+    """The whole spans that have ended since those stated before; at most a thousand of each source. Pure.
 
     Args:
         cadences: of the sources that have one.
-        stated: source → up to when spans have been stated; one that is not here begins to owe readings now.
+        stated: source → up to when spans have been stated, or from when on it owes readings.
         now: UTC.
     """
     readings, until, has_more = [], {}, False
-    for source, cadence in cadences.items():
-        length = max(cadence, _SHORTEST)
-        begins = stated.get(source)
-        if begins is None:
-            until[source] = _end_of_last(length, now)
+    for source, begins in stated.items():
+        cadence = cadences.get(source)
+        if cadence is None:
             continue
-        first, last = _number(begins, length), _number(now, length)
+        length = max(cadence, _SHORTEST)
+        first, last = -((_EPOCH - begins) // length), (now - _EPOCH) // length
         count = min(last - first, _MOST_SPANS)
         if count > 0:
             starts = [_EPOCH + (first + place) * length for place in range(count)]
@@ -58,15 +57,6 @@ def state_expectations(cadences: Mapping[str, timedelta], stated: Mapping[str, d
             until[source] = starts[-1] + length
             has_more = has_more or first + count < last
     return Stated(readings, until, has_more)
-
-
-def _end_of_last(length: timedelta, now: datetime) -> datetime:
-    return _EPOCH + _number(now, length) * length
-
-
-def _number(moment: datetime, length: timedelta) -> int:
-    """How many whole spans lie before a moment."""
-    return (moment - _EPOCH) // length
 
 
 def _of_spans(source: str, starts: list[datetime], expected: float) -> TypedReadings:

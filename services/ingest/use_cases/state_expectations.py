@@ -26,9 +26,7 @@ class StateExpectations:
         if stated.readings:
             # A crash after it: the same spans are stated again, under the same ids, and count once.
             self.publisher.publish(stated.readings)
-        gone = known.keys() - cadences.keys()
-        if stated.until or gone:
             with self.units() as uow:
-                uow.expectations.keep(stated.until, without=gone)
+                uow.expectations.keep(stated.until)
                 uow.commit()
         return stated.has_more
