@@ -28,11 +28,9 @@ MOMENT = pl.Datetime("us", "UTC")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
 _MICROSECOND = timedelta(microseconds=1)
-_ORIGIN = "origin"
 _LATEST = "latest"
 _ORIGINS = pl.Schema(
     {
-        _ORIGIN: pl.Int64(),
         READ_FROM: pl.Int32(),
         ARRIVED_MINUTE: pl.Int64(),
         _LATEST: pl.Int64(),  # microseconds since 1970; what was observed earlier came late
@@ -72,7 +70,6 @@ def arrivals(readings: pl.DataFrame, blocks: Sequence[Block], first: Mask) -> pl
     of_group, place = np.divmod(keys, minutes)
     sums = pl.DataFrame(
         {
-            _ORIGIN: of_group // len(sources),
             SOURCE: sources[of_group % len(sources)],
             EVENT_ID: readings[EVENT_ID][earliest],
             OBSERVED_MINUTE: place + begins,
@@ -82,7 +79,7 @@ def arrivals(readings: pl.DataFrame, blocks: Sequence[Block], first: Mask) -> pl
             ARRIVED_AT: _newest(np.repeat(arrived, counted), groups, keys.size),
         }
     )
-    return sums.join(origins, on=_ORIGIN)
+    return sums.hstack(origins[of_group // len(sources)])
 
 
 def _newest(moments: _Numbers, groups: _Numbers, count: int) -> pl.Series:
@@ -96,8 +93,9 @@ def _counted(blocks: Sequence[Block], first: Mask) -> _Numbers:
     heights = np.array([block.readings.height for block in blocks])
     if first.all():
         return heights
-    before = np.concatenate([[0], np.cumsum(first)])[np.concatenate([[0], np.cumsum(heights)])]
-    return np.diff(before)
+    before = np.concatenate([[0], np.cumsum(first)])
+    counted: _Numbers = np.diff(before[np.concatenate([[0], np.cumsum(heights)])])
+    return counted
 
 
 def _numbered(sources: pl.Series) -> tuple[pl.Series, _Numbers]:
@@ -130,5 +128,4 @@ def _origins(blocks: Sequence[Block]) -> tuple[pl.DataFrame, _Numbers]:
         of_block.append(
             numbers.setdefault((block.partition, arrived, latest, block.has_cadence), len(numbers)),
         )
-    rows = [(number, *origin) for origin, number in numbers.items()]
-    return pl.DataFrame(rows, schema=_ORIGINS, orient="row"), np.array(of_block, dtype=np.int64)
+    return pl.DataFrame(list(numbers), schema=_ORIGINS, orient="row"), np.array(of_block, dtype=np.int64)

@@ -9,13 +9,15 @@ import numpy as np
 import polars as pl
 
 from services.analytics.domain.arrivals import arrivals
-from services.analytics.domain.assignment import OBSERVED_AT, assign, missing_columns
+from services.analytics.domain.assignment import MEASURE, OBSERVED_AT, assign, missing_columns
 from services.analytics.domain.block import ARRIVED_AT, ID_HASH, READ_FROM, SOURCE, Block, kept_blocks, with_origin
 from services.analytics.domain.catalogue import Catalogue
 from services.analytics.domain.data_quality import EXPECTATION, as_blocks, quality_rows
 from services.analytics.domain.pane import DELTAS, INDICATOR, SUBJECT, partial
 from services.analytics.domain.seen_ids import Hashes, Mask, SeenIds
 from services.analytics.domain.subject import delta_partitions
+
+_TYPE = "reading_type"
 
 Deltas = pl.DataFrame
 """Of schema `pane.DELTAS`."""
@@ -162,6 +164,8 @@ def _deltas(
             not_counted[indicator.name] = missing
             continue
         counted.append(indicator.name)
+        if any(readings[MEASURE + name].null_count() == readings.height for name in indicator.formula.measures):
+            continue
         found.append(partial(assign(readings, indicator, catalogue.calendar_of(indicator)), indicator))
     return pl.concat(found), not_counted, counted
 
@@ -196,11 +200,14 @@ def _remember(
 
 
 def _marks(came: Mapping[str, pl.DataFrame]) -> Iterator[tuple[int, SourceKey, Mark]]:
-    for reading_type, rows in came.items():
-        newest = rows.group_by(READ_FROM, SOURCE).agg(pl.col(OBSERVED_AT).max(), pl.col(ARRIVED_AT).max())
-        columns = (newest[name].to_list() for name in (READ_FROM, SOURCE, OBSERVED_AT, ARRIVED_AT))
-        for partition, source, observed, arrived in zip(*columns, strict=True):
-            yield partition, (reading_type, source), Mark(observed, arrived)
+    if not came:
+        return
+    columns = (READ_FROM, SOURCE, OBSERVED_AT, ARRIVED_AT)
+    rows = pl.concat([frame.select(pl.lit(name).alias(_TYPE), *columns) for name, frame in came.items()])
+    newest = rows.group_by(_TYPE, READ_FROM, SOURCE).agg(pl.col(OBSERVED_AT).max(), pl.col(ARRIVED_AT).max())
+    listed = (newest[name].to_list() for name in (_TYPE, *columns))
+    for reading_type, partition, source, observed, arrived in zip(*listed, strict=True):
+        yield partition, (reading_type, source), Mark(observed, arrived)
 
 
 def _later(known: Mark | None, mark: Mark) -> Mark:
