@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from simulation.checks.followed import check_copies, check_goals, check_issues, check_verdicts
 from simulation.checks.published import check_last_words, check_numbers, check_once, check_progress, published
+from simulation.checks.quality import check_quality
 from simulation.checks.stored import Expectation, check_anomalies, check_quarantine, check_values
 from simulation.trace import Trace
 from simulation.world import Plant, World
@@ -40,6 +41,7 @@ def _wrong(world: World) -> Iterator[str]:
     )
     yield from check_quarantine(expected)
     yield from check_values(expected)
+    yield from check_quality(expected)
     yield from check_anomalies(expected)
     yield from check_numbers(world.log.archive)
     events = published(world.log.archive)

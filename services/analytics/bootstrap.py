@@ -17,6 +17,7 @@ from services.analytics.adapters.units_of_work import (
     SqlEvaluateUnitOfWork,
     SqlFollowUnitOfWork,
 )
+from services.analytics.entrypoints.built_in_indicators import BuiltInIndicators
 from services.analytics.entrypoints.chart_http import ChartUseCases
 from services.analytics.entrypoints.gauge_timer import GaugeTimer
 from services.analytics.entrypoints.goal_changes_consumer import goal_changes_handler
@@ -33,6 +34,7 @@ from services.analytics.settings import AnalyticsSettings
 from services.analytics.use_cases.adopt_goal_change import AdoptGoalChange
 from services.analytics.use_cases.close_quiet_windows import CloseQuietWindows
 from services.analytics.use_cases.current_catalogue import CurrentCatalogue
+from services.analytics.use_cases.define_built_in_indicators import DefineBuiltInIndicators
 from services.analytics.use_cases.define_calendar import DefineCalendar
 from services.analytics.use_cases.define_indicator import DefineIndicator
 from services.analytics.use_cases.define_rule import DefineRule
@@ -187,6 +189,7 @@ def build(settings: AnalyticsSettings, platform: Platform) -> Service:
             kept=timedelta(hours=settings.log_kept_hours),
         )
         return [
+            Activity(BuiltInIndicators(DefineBuiltInIndicators(definition_unit)), _TIMER_REST),
             Activity(readings, _PUMP_REST),
             Activity(pane_deltas, _PUMP_REST),
             goal_changes,

@@ -9,6 +9,7 @@ from services.ingest.adapters.quarantine_store import SqlQuarantineReader
 from services.ingest.adapters.tables import DELIVERY
 from services.ingest.adapters.unit_of_work import IngestUnitOfWork
 from services.ingest.entrypoints.backlog import Backlog
+from services.ingest.entrypoints.expectation_timer import ExpectationTimer
 from services.ingest.entrypoints.http import Routes, make_router
 from services.ingest.entrypoints.in_flight import InFlight
 from services.ingest.entrypoints.intake import Intake
@@ -22,6 +23,7 @@ from services.ingest.use_cases.accept_metric_events import AcceptMetricEvents, P
 from services.ingest.use_cases.define import DefineReadingType, RegisterSource
 from services.ingest.use_cases.query_definitions import QueryDefinitions
 from services.ingest.use_cases.settle_quarantined import DiscardQuarantined, ReleaseQuarantined, ReplayQuarantined
+from services.ingest.use_cases.state_expectations import StateExpectations
 from shared.database.migrations import Migrations
 from shared.database.positions import Positions
 from shared.eventlog.dead_letters import DeadLetters
@@ -106,6 +108,7 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
             Activity(pump, rest=timedelta(milliseconds=5)),
             Activity(backlog, rest=timedelta(seconds=1)),
             Activity(QuarantineTimer(quarantine.open_by_reason, metrics), rest=timedelta(seconds=1)),
+            Activity(ExpectationTimer(StateExpectations(catalogue, units, publisher)), rest=timedelta(seconds=1)),
         ]
 
     return Service(

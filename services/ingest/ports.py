@@ -110,6 +110,26 @@ class QuarantineStore(Protocol):
         ...
 
 
+class ExpectationStore(Protocol):
+    """Up to when it has been stated which readings are due, inside a transaction."""
+
+    def stated(self) -> Mapping[str, datetime]:
+        """By source; of those that have a cadence."""
+        ...
+
+    def keep(self, until: Mapping[str, datetime]) -> None:
+        """Remember of some sources up to when."""
+        ...
+
+    def begin(self, source: str, moment: datetime) -> None:
+        """From this moment on readings are due from a source; one from which they are due already keeps what is known."""
+        ...
+
+    def end(self, source: str) -> None:
+        """Nothing is due from a source any more."""
+        ...
+
+
 class UnitOfWork(Transaction, Protocol):
     """One transaction. Leaving the block without `commit` changes nothing."""
 
@@ -117,3 +137,5 @@ class UnitOfWork(Transaction, Protocol):
     def definitions(self) -> DefinitionStore: ...
     @property
     def quarantine(self) -> QuarantineStore: ...
+    @property
+    def expectations(self) -> ExpectationStore: ...

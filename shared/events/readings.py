@@ -10,8 +10,14 @@ the unit of the reading type):
 
 The record's headers name the reading type and its version.
 
-A reading type whose name begins with `andon-` is of Andon's own: `andon-rejection` has a row for each refused event of a registered
-source, with the dimension `reason` and no measure.
+A reading type whose name begins with `andon-` is of Andon's own:
+
+* `andon-rejection`    a row for each refused event of a registered source, with the dimension `reason` and no measure
+* `andon-expectation`  a row for each span of time in which readings are due from a source that has a cadence, observed at its beginning,
+  with the measure `expected`: how many are
+
+Two headers more say what is expected of the sources of a block, both in whole seconds: `andon-on-time-within`, how long after it was
+observed a reading may come (without it 900), and `andon-cadence`, how far apart readings are due (without it any number may come).
 
 A block of corrections and retractions has three columns more, and what a retraction has none of is null:
 
@@ -29,6 +35,8 @@ from shared.events.xxh64 import xxh64_of_each
 
 READING_TYPE_HEADER = "andon-reading-type"
 READING_TYPE_VERSION_HEADER = "andon-reading-type-version"
+ON_TIME_WITHIN_HEADER = "andon-on-time-within"
+CADENCE_HEADER = "andon-cadence"
 
 EVENT_ID = "event_id"
 ID_HASH = "id_hash"

@@ -15,7 +15,8 @@ from services.analytics.adapters.history_upkeep import SqlUpkeepUnitOfWork
 from services.analytics.adapters.partition_store import encode_state
 from services.analytics.adapters.reading_history import SqlHistoryReader, SqlReadingHistory
 from services.analytics.adapters.seen_id_store import SqlSeenIds
-from services.analytics.domain.fold import Block, NewIds
+from services.analytics.domain.block import Block
+from services.analytics.domain.fold import NewIds
 from services.analytics.domain.history import Span
 from services.analytics.domain.partition_state import FoldMark, PartitionState
 from services.analytics.use_cases.keep_history import ForgetOldReadings, MergeBlocks

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, false, insert, or_, sel
 from services.analytics.adapters.fold_tables import SEEN_IDS
 from services.analytics.adapters.history_tables import HISTORY_FLOORS, KEPT_READINGS
 from services.analytics.domain.assignment import OBSERVED_AT
-from services.analytics.domain.fold import ID_HASH, READ_FROM, Block
+from services.analytics.domain.block import ID_HASH, READ_FROM, Block
 from services.analytics.domain.history import Readings, Span, standing
 from services.analytics.domain.revision import ByType
 from services.analytics.domain.seen_ids import Hashes

@@ -1,12 +1,12 @@
 """Which readings an indicator counts, and in which subject and pane."""
 
-from collections.abc import Iterator
+import functools
 from datetime import UTC, date, datetime, time, timedelta
 
 import polars as pl
 
 from services.analytics.domain.indicator import Indicator
-from services.analytics.domain.pane import PANE_END, PANE_START, SUBJECT
+from services.analytics.domain.pane import PANE_END, PANE_START, STANDS_FOR, SUBJECT
 from services.analytics.domain.subject import subject_column
 from shared.calendars.calendar import Calendar
 from shared.calendars.windows import Cut, Window, windows_covering
@@ -18,6 +18,7 @@ _SOURCE = "source"
 _SOURCE_DIMENSION = DIMENSION + _SOURCE
 """Every reading has one: a reading type without a dimension of this name has the sender's."""
 _DAY = timedelta(days=1)
+_DAYS_REMEMBERED = 1000
 
 
 def missing_columns(readings: pl.DataFrame, indicator: Indicator) -> list[str]:
@@ -56,7 +57,8 @@ def assign(readings: pl.DataFrame, indicator: Indicator, calendar: Calendar) -> 
     measures = [pl.col(MEASURE + name).alias(name) for name in named]
     # Added before anything is left out: a subject that is the same for all would else be one row, where nothing is measured.
     assigned = counted.with_columns(subject.alias(SUBJECT), *measures, *panes)
-    return assigned.select(SUBJECT, *named, PANE_START, PANE_END)
+    weights = [STANDS_FOR] if STANDS_FOR in readings.columns else []
+    return assigned.select(SUBJECT, *named, *weights, PANE_START, PANE_END)
 
 
 def _panes(observed: pl.Series, calendar: Calendar, cut: Cut) -> list[pl.Series]:
@@ -71,6 +73,8 @@ def _panes(observed: pl.Series, calendar: Calendar, cut: Cut) -> list[pl.Series]
     return [starts.gather(places).alias(PANE_START), ends.gather(places).alias(PANE_END)]
 
 
-def _around(day: date, calendar: Calendar, cut: Cut) -> Iterator[Window]:
+@functools.lru_cache(maxsize=_DAYS_REMEMBERED)
+def _around(day: date, calendar: Calendar, cut: Cut) -> tuple[Window, ...]:
+    """Remembered, because batch after batch is of the same days, for which the calendar would be asked by each indicator."""
     midnight = datetime.combine(day, time(0), UTC)
-    yield from windows_covering(calendar, cut, start=midnight, end=midnight + _DAY)
+    return tuple(windows_covering(calendar, cut, start=midnight, end=midnight + _DAY))

@@ -8,37 +8,22 @@ from datetime import datetime
 import numpy as np
 import polars as pl
 
-from services.analytics.domain.assignment import OBSERVED_AT, assign, missing_columns
+from services.analytics.domain.arrivals import arrivals
+from services.analytics.domain.assignment import MEASURE, OBSERVED_AT, assign, missing_columns
+from services.analytics.domain.block import ARRIVED_AT, ID_HASH, READ_FROM, SOURCE, Block, kept_blocks, with_origin
 from services.analytics.domain.catalogue import Catalogue
+from services.analytics.domain.data_quality import EXPECTATION, as_blocks, quality_rows
 from services.analytics.domain.pane import DELTAS, INDICATOR, SUBJECT, partial
 from services.analytics.domain.seen_ids import Hashes, Mask, SeenIds
 from services.analytics.domain.subject import delta_partitions
 
-ID_HASH = "id_hash"
-SOURCE = "source"
-READ_FROM = "read_from"
-"""Column: the partition of `readings` that a reading was read from."""
-ARRIVED_AT = "arrived_at"
-_ORIGIN = pl.Schema({READ_FROM: pl.Int32(), ARRIVED_AT: pl.Datetime("us", "UTC")})
+_TYPE = "reading_type"
 
 Deltas = pl.DataFrame
 """Of schema `pane.DELTAS`."""
 
-_LARGE_BLOCK = 1000
-
 SourceKey = tuple[str, str]
 """(reading type, source)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """One record of `readings`: readings of one type, read from one partition. `encoded` is what they were decoded from."""
-
-    partition: int
-    reading_type: str
-    readings: pl.DataFrame
-    arrived_at: datetime
-    encoded: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,17 +101,24 @@ def fold(blocks: Sequence[Block], memories: Mapping[int, PartitionMemory], catal
     for block, mask in zip(blocks, masks, strict=True):
         by_type[block.reading_type].append(block)
         firsts[block.reading_type].append(mask)
+    first = {reading_type: np.concatenate(masks) for reading_type, masks in firsts.items()}
     fresh = {
-        reading_type: with_origin(of_type).filter(pl.Series(np.concatenate(firsts[reading_type])))
+        reading_type: with_origin(of_type).filter(pl.Series(first[reading_type]))
         for reading_type, of_type in by_type.items()
     }
-    deltas, not_counted, counted_by = _deltas(fresh, catalogue)
+    came = {
+        reading_type: arrivals(readings, by_type[reading_type], first[reading_type])
+        for reading_type, readings in fresh.items()
+        if not readings.is_empty()
+    }
+    summed = quality_rows(came, fresh.get(EXPECTATION))
+    deltas, not_counted, counted_by = _deltas({**fresh, **summed}, catalogue)
     new_ids = list(_new_ids(fresh))
     counted = sum(frame.height for frame in fresh.values())
     return Folded(
         deltas=deltas,
-        kept=list(_kept(blocks, masks)),
-        memories=_remember(memories, new_ids, fresh),
+        kept=[*kept_blocks(blocks, masks), *as_blocks(summed)],
+        memories=_remember(memories, new_ids, {**came, **summed}),
         new_ids=new_ids,
         readings=counted,
         duplicates=sum(mask.size for mask in masks) - counted,
@@ -156,39 +148,6 @@ def _first_copies(blocks: Sequence[Block], memories: Mapping[int, PartitionMemor
     return masks
 
 
-def _kept(blocks: Sequence[Block], masks: Sequence[Mask]) -> Iterator[Block]:
-    """Large blocks as they came, if all of it counts; small ones, and what is left of others, as one block for each type."""
-    left: defaultdict[tuple[int, str], list[Block]] = defaultdict(list)
-    for block, mask in zip(blocks, masks, strict=True):
-        if mask.size >= _LARGE_BLOCK and mask.all():
-            yield block
-        elif mask.any():
-            readings = block.readings if mask.all() else block.readings.filter(pl.Series(mask))
-            part = replace(block, readings=readings, encoded=None)
-            left[block.partition, block.reading_type].append(part)
-    for (partition, reading_type), parts in left.items():
-        yield Block(partition, reading_type, _joined(parts), max(part.arrived_at for part in parts))
-
-
-def with_origin(blocks: Sequence[Block]) -> pl.DataFrame:
-    """The readings of blocks of one type, in their order, each with where and when it came."""
-    origins = pl.DataFrame([(block.partition, block.arrived_at) for block in blocks], schema=_ORIGIN, orient="row")
-    of_reading = np.repeat(np.arange(len(blocks)), [block.readings.height for block in blocks])
-    return _joined(blocks).hstack(origins[of_reading])
-
-
-def _joined(blocks: Sequence[Block]) -> pl.DataFrame:
-    """The readings of blocks; a column that only some have is null in the others'. Where all have the same it takes a tenth."""
-    frames = [block.readings for block in blocks]
-    are_alike = len({tuple(frame.columns) for frame in frames}) == 1
-    return pl.concat(frames, how="vertical" if are_alike else "diagonal_relaxed")
-
-
-def without_origin(readings: pl.DataFrame) -> pl.DataFrame:
-    """As they were on the log."""
-    return readings.drop(READ_FROM, ARRIVED_AT)
-
-
 def _deltas(
     fresh: Mapping[str, pl.DataFrame], catalogue: Catalogue
 ) -> tuple[pl.DataFrame, dict[str, Sequence[str]], list[str]]:
@@ -205,6 +164,8 @@ def _deltas(
             not_counted[indicator.name] = missing
             continue
         counted.append(indicator.name)
+        if any(readings[MEASURE + name].null_count() == readings.height for name in indicator.formula.measures):
+            continue
         found.append(partial(assign(readings, indicator, catalogue.calendar_of(indicator)), indicator))
     return pl.concat(found), not_counted, counted
 
@@ -226,24 +187,27 @@ def remember_ids(memories: Mapping[int, PartitionMemory], new_ids: Sequence[NewI
 
 
 def _remember(
-    memories: Mapping[int, PartitionMemory], new_ids: Sequence[NewIds], fresh: Mapping[str, pl.DataFrame]
+    memories: Mapping[int, PartitionMemory], new_ids: Sequence[NewIds], came: Mapping[str, pl.DataFrame]
 ) -> dict[int, PartitionMemory]:
     remembered = dict(memories)
     for added in new_ids:
         memory = remembered[added.partition]
         remembered[added.partition] = replace(memory, seen=memory.seen.with_added(added.hashes))
-    for partition, key, mark in _marks(fresh):
+    for partition, key, mark in _marks(came):
         memory = remembered[partition]
         remembered[partition] = replace(memory, marks={**memory.marks, key: _later(memory.marks.get(key), mark)})
     return remembered
 
 
-def _marks(fresh: Mapping[str, pl.DataFrame]) -> Iterator[tuple[int, SourceKey, Mark]]:
-    for reading_type, readings in fresh.items():
-        newest = readings.group_by(READ_FROM, SOURCE).agg(pl.col(OBSERVED_AT).max(), pl.col(ARRIVED_AT).max())
-        columns = (newest[name].to_list() for name in (READ_FROM, SOURCE, OBSERVED_AT, ARRIVED_AT))
-        for partition, source, observed, arrived in zip(*columns, strict=True):
-            yield partition, (reading_type, source), Mark(observed, arrived)
+def _marks(came: Mapping[str, pl.DataFrame]) -> Iterator[tuple[int, SourceKey, Mark]]:
+    if not came:
+        return
+    columns = (READ_FROM, SOURCE, OBSERVED_AT, ARRIVED_AT)
+    rows = pl.concat([frame.select(pl.lit(name).alias(_TYPE), *columns) for name, frame in came.items()])
+    newest = rows.group_by(_TYPE, READ_FROM, SOURCE).agg(pl.col(OBSERVED_AT).max(), pl.col(ARRIVED_AT).max())
+    listed = (newest[name].to_list() for name in (_TYPE, *columns))
+    for reading_type, partition, source, observed, arrived in zip(*listed, strict=True):
+        yield partition, (reading_type, source), Mark(observed, arrived)
 
 
 def _later(known: Mark | None, mark: Mark) -> Mark:

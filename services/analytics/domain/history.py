@@ -11,15 +11,14 @@ from datetime import datetime
 import polars as pl
 
 from services.analytics.domain.assignment import OBSERVED_AT, assign, missing_columns
+from services.analytics.domain.block import ID_HASH
 from services.analytics.domain.catalogue import Catalogue
 from services.analytics.domain.empty_frame import empty_frame
-from services.analytics.domain.fold import ID_HASH
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.pane import DELTAS, KEYS, PANE_END, PANE_START, SUBJECT, empty_deltas, merge, partial
 from services.analytics.domain.partition_state import PaneKey
 from shared.calendars.calendar import Calendar
 
-EVENT_ID = "event_id"
 REVISED_AT = "revised_at"
 REVISION_ID = "revision_id"
 RETRACTED = "retracted"

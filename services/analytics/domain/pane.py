@@ -20,6 +20,8 @@ INDICATOR_VERSION = "indicator_version"
 SUBJECT = "subject"
 PANE_START = "pane_start"
 PANE_END = "pane_end"
+STANDS_FOR = "stands_for"
+"""Column of readings that are sums: of how many."""
 
 KEYS = (INDICATOR, INDICATOR_VERSION, SUBJECT, PANE_START, PANE_END)
 
@@ -54,11 +56,13 @@ def partial(assigned: pl.DataFrame, indicator: Indicator) -> pl.DataFrame:
 
     Args:
         assigned: readings that the indicator counts, with columns `subject`, `pane_start`, `pane_end` and the
-            formula's measures under their plain names; a measure may be null where it is optional.
+            formula's measures under their plain names; a measure may be null where it is optional. With a column
+            `stands_for` each row is the sum of so many readings.
     """
     present = assigned.filter(*(pl.col(name).is_not_null() for name in indicator.formula.measures))
     by = [SUBJECT, PANE_START, PANE_END]
-    grouped = present.group_by(by).agg(pl.len().alias("count"), *_sums(indicator))
+    readings = pl.col(STANDS_FOR).sum() if STANDS_FOR in present.columns else pl.len()
+    grouped = present.group_by(by).agg(readings.alias("count"), *_sums(indicator))
     if indicator.formula.kind == "quantile":
         grouped = grouped.join(sketches(present, by, indicator.formula.measure or ""), on=by)
     else:

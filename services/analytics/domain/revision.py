@@ -10,17 +10,18 @@ from dataclasses import dataclass
 import polars as pl
 
 from services.analytics.domain.assignment import OBSERVED_AT
-from services.analytics.domain.fold import (
+from services.analytics.domain.block import (
     ARRIVED_AT,
+    EVENT_ID,
     ID_HASH,
     READ_FROM,
     SOURCE,
     Block,
-    NewIds,
     with_origin,
     without_origin,
 )
-from services.analytics.domain.history import EVENT_ID, RETRACTED, REVISED_AT, REVISION_ID, Readings
+from services.analytics.domain.fold import NewIds
+from services.analytics.domain.history import RETRACTED, REVISED_AT, REVISION_ID, Readings
 from services.analytics.domain.seen_ids import Hashes
 
 READING_TYPE = "reading_type"

@@ -8,8 +8,8 @@ from typing import Any
 import polars as pl
 
 from services.analytics.domain.assignment import DIMENSION, MEASURE, OBSERVED_AT, counts, missing_columns
-from services.analytics.domain.fold import SOURCE
-from services.analytics.domain.history import EVENT_ID, Readings
+from services.analytics.domain.block import EVENT_ID, SOURCE
+from services.analytics.domain.history import Readings
 from services.analytics.domain.indicator import Indicator
 from shared.calendars.windows import Window
 

@@ -2,6 +2,7 @@
 
 from pydantic import ConfigDict, Field
 
+from services.analytics.domain.built_in import BUILT_IN
 from services.analytics.domain.formula_text import counting_periods, formula_texts
 from services.analytics.entrypoints.http_schemas import Body, Titles
 from services.analytics.use_cases.query_dictionary import Entry
@@ -88,6 +89,7 @@ class IndicatorShape(IndicatorBody):
     computed_as: int
     formula_text: dict[str, str] = Field(description="what is computed, in words: en, zh")
     counting_period: dict[str, str] = Field(description="over what, in words: en, zh")
+    built_in: bool = Field(description="it exists from the start and cannot be changed")
     problems: list[str] = Field(description="what keeps readings from being counted, if anything")
 
 
@@ -100,6 +102,7 @@ def from_indicator(entry: Entry) -> IndicatorShape:
         "data_source": entry.data_source,
         "formula_text": formula_texts(indicator),
         "counting_period": counting_periods(indicator),
+        "built_in": definition.name in BUILT_IN,
         "problems": list(entry.problems),
     }
     return IndicatorShape.model_validate({**definition.body, **facts})

@@ -11,14 +11,15 @@ from itertools import groupby
 
 import polars as pl
 
-from services.analytics.domain.fold import Block, PartitionMemory
+from services.analytics.domain.block import ON_TIME_WITHIN, Block
+from services.analytics.domain.fold import PartitionMemory
 from services.analytics.metrics import AnalyticsMetrics
 from services.analytics.ports.folding import FoldMemory
 from services.analytics.use_cases.fold_readings import FoldOutcome, FoldReadings
 from shared.eventlog.event_handler import StartingOffsets
 from shared.eventlog.port import Partition, Record
 from shared.events.blocks import UnreadableBlock, decode_block, decode_joined, schema_bytes
-from shared.events.readings import READING_TYPE_HEADER
+from shared.events.readings import CADENCE_HEADER, ON_TIME_WITHIN_HEADER, READING_TYPE_HEADER
 from shared.events.topics import READINGS
 from shared.runtime.failpoints import fail_point
 from shared.runtime.progress import Progress
@@ -177,8 +178,15 @@ def _pieces(records: Sequence[Record]) -> Iterator[_Piece]:
 
 
 def _likeness(record: Record) -> tuple[object, ...]:
-    is_small = len(record.value) < _SMALL_BYTES
-    return (record.partition, record.headers, schema_bytes(record.value) if is_small else record.offset)
+    """Arrival counts by the minute: what came in another one stays apart (see `domain/data_quality.py`)."""
+    if len(record.value) >= _SMALL_BYTES:
+        return (record.partition, record.offset)
+    return (
+        record.partition,
+        record.headers,
+        record.appended_at.replace(second=0, microsecond=0),
+        schema_bytes(record.value),
+    )
 
 
 def _joined(records: Sequence[Record]) -> Block | None:
@@ -195,5 +203,13 @@ def _block(record: Record) -> Block:
 
 
 def _made(record: Record, readings: pl.DataFrame, arrived_at: datetime) -> Block:
-    reading_type = dict(record.headers)[READING_TYPE_HEADER].decode()
-    return Block(record.partition.number, reading_type, readings, arrived_at)
+    headers = dict(record.headers)
+    within = headers.get(ON_TIME_WITHIN_HEADER)
+    return Block(
+        record.partition.number,
+        headers[READING_TYPE_HEADER].decode(),
+        readings,
+        arrived_at,
+        on_time_within=ON_TIME_WITHIN if within is None else timedelta(seconds=int(within)),
+        has_cadence=CADENCE_HEADER in headers,
+    )

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from services.analytics.domain.fold import Block, Deltas, NewIds, PartitionMemory, Told
+from services.analytics.domain.block import Block
+from services.analytics.domain.fold import Deltas, NewIds, PartitionMemory, Told
 from services.analytics.domain.history import PaneKeys
 from services.analytics.domain.revision import ByType
 from services.analytics.domain.seen_ids import Hashes

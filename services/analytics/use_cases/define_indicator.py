@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from services.analytics.domain.built_in import own_name_problems, summed_type_problems
 from services.analytics.domain.catalogue import Definition
 from services.analytics.domain.derivation import dependents, derivation_problems
 from services.analytics.domain.errors import invalid
@@ -24,37 +25,48 @@ class DefineIndicator:
 
     def __call__(self, command: Define) -> Defined[Definition]:
         """Repeating it changes nothing."""
-        indicator = read_indicator(command.name, 1, command.body)
-        _check_unit(indicator)
+        reserved = own_name_problems(command.name)
+        if reserved:
+            raise invalid(reserved)
         with self.units() as uow:
             uow.definitions.lock()
-            _check_calendar(indicator, uow.definitions.calendars())
-            known = {one.name: one for one in uow.definitions.indicators()}
-            _check_parts(indicator, known)
-            before = uow.definitions.newest("indicator", command.name)
-            former = None if before is None else read_indicator(command.name, before.computed_as, before.body)
-            defined = put(
-                uow.definitions,
-                "indicator",
-                command,
-                body=indicator_body(indicator),
-                before=before,
-                keeps_computation=former is not None and computes_alike(former, indicator),
-            )
-            if defined.outcome is not Outcome.UNCHANGED:
-                uow.events.indicator_defined(defined.definition, indicator, command.now)
-            if defined.outcome is Outcome.CHANGED and defined.definition.computed_as == defined.definition.version:
-                for name in dependents(command.name, known):
-                    compute_afresh(uow, name, command)
+            defined = put_indicator(uow, command)
             uow.commit()
         return defined
 
 
-def _check_unit(indicator: Indicator) -> None:
-    """Here and not where definitions are read: what was stored before units were checked must still be readable."""
+def put_indicator(uow: DefinitionUnitOfWork, command: Define) -> Defined[Definition]:
+    """Put an indicator in force in a transaction that has locked the definitions. Raises InvalidDefinition."""
+    indicator = read_indicator(command.name, 1, command.body)
+    _check_alone(indicator)
+    _check_calendar(indicator, uow.definitions.calendars())
+    known = {one.name: one for one in uow.definitions.indicators()}
+    _check_parts(indicator, known)
+    before = uow.definitions.newest("indicator", command.name)
+    former = None if before is None else read_indicator(command.name, before.computed_as, before.body)
+    defined = put(
+        uow.definitions,
+        "indicator",
+        command,
+        body=indicator_body(indicator),
+        before=before,
+        keeps_computation=former is not None and computes_alike(former, indicator),
+    )
+    if defined.outcome is not Outcome.UNCHANGED:
+        uow.events.indicator_defined(defined.definition, indicator, command.now)
+    if defined.outcome is Outcome.CHANGED and defined.definition.computed_as == defined.definition.version:
+        for name in dependents(command.name, known):
+            compute_afresh(uow, name, command)
+    return defined
+
+
+def _check_alone(indicator: Indicator) -> None:
+    """Here and not where definitions are read: what was stored before this was checked must still be readable."""
     problem = unit_problem(indicator)
-    if problem is not None:
-        raise invalid([FieldProblem("/unit", problem)])
+    problems = [FieldProblem("/unit", problem)] if problem is not None else []
+    problems += summed_type_problems(indicator)
+    if problems:
+        raise invalid(problems)
 
 
 def _check_parts(indicator: Indicator, known: Mapping[str, Indicator]) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from services.analytics.domain.fold import Block, Folded, PartitionMemory, Told, fold, remember_ids
+from services.analytics.domain.block import Block
+from services.analytics.domain.fold import Folded, PartitionMemory, Told, fold, remember_ids
 from services.analytics.domain.revision import separate
 from services.analytics.ports.folding import FoldUnitOfWork
 from services.analytics.use_cases.current_catalogue import CurrentCatalogue

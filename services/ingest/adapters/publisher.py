@@ -1,4 +1,4 @@
-"""Readings to the log: a block per version of a reading type and partition, one append for the whole batch."""
+"""Readings to the log: a block per version of a reading type, promise and partition, one append for the whole batch."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -8,12 +8,15 @@ import numpy as np
 import polars as pl
 
 from services.ingest.domain.batch import TypedReadings
+from services.ingest.domain.source import Promise
 from shared.eventlog.port import MAX_RECORD_BYTES, EventLog, Headers, NewRecord, TopicSpec
 from shared.events.blocks import BLOCK_CONTENT_TYPE, encode_block
 from shared.events.readings import (
+    CADENCE_HEADER,
     EVENT_ID,
     FIXED_COLUMNS,
     ID_HASH,
+    ON_TIME_WITHIN_HEADER,
     READING_TYPE_HEADER,
     READING_TYPE_VERSION_HEADER,
     identity_hashes,
@@ -48,19 +51,26 @@ class LogSourceTopics:
 
 
 def _records(batches: Sequence[TypedReadings], partitions: int) -> Iterator[NewRecord]:
-    typed: defaultdict[tuple[str, int, tuple[str, ...]], list[pl.DataFrame]] = defaultdict(list)
+    typed: defaultdict[tuple[str, int, Promise, tuple[str, ...]], list[pl.DataFrame]] = defaultdict(list)
     for batch in batches:
         readings = _with_identity(batch)
-        typed[batch.reading_type, batch.version, tuple(readings.columns)].append(readings)
-    for (reading_type, version, _), frames in typed.items():
+        typed[batch.reading_type, batch.version, batch.promise, tuple(readings.columns)].append(readings)
+    for (reading_type, version, promise, _), frames in typed.items():
         headers = (
             ("content-type", BLOCK_CONTENT_TYPE.encode()),
             (READING_TYPE_HEADER, reading_type.encode()),
             (READING_TYPE_VERSION_HEADER, str(version).encode()),
+            *_promised(promise),
         )
         whole = frames[0] if len(frames) == 1 else pl.concat(frames)
         for number, part in _by_partition(whole, partitions):
             yield from _blocks(part, number, headers)
+
+
+def _promised(promise: Promise) -> Iterator[tuple[str, bytes]]:
+    for header, length in ((ON_TIME_WITHIN_HEADER, promise.on_time_within), (CADENCE_HEADER, promise.cadence)):
+        if length is not None:
+            yield header, str(int(length.total_seconds())).encode()
 
 
 def _by_partition(readings: pl.DataFrame, partitions: int) -> Iterator[tuple[int, pl.DataFrame]]:

@@ -40,3 +40,10 @@ QUARANTINE = Table(
     Column("history", JSON, nullable=False),
     Index("quarantine_in_order", "state", "quarantined_at", "id"),
 )
+
+STATED_EXPECTATIONS = Table(
+    "stated_expectations",
+    METADATA,
+    Column("source", String(100), primary_key=True),
+    Column("until", UtcDateTime, nullable=False),
+)

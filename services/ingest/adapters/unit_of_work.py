@@ -1,6 +1,7 @@
 """One transaction of ingest."""
 
 from services.ingest.adapters.definition_store import SqlDefinitionStore
+from services.ingest.adapters.expectation_store import SqlExpectationStore
 from services.ingest.adapters.quarantine_store import SqlQuarantineStore
 from services.ingest.adapters.tables import DELIVERY
 from shared.database.engine import Database
@@ -16,3 +17,4 @@ class IngestUnitOfWork(SqlUnitOfWork):
     def begun(self) -> None:
         self.definitions = SqlDefinitionStore(self.connection)
         self.quarantine = SqlQuarantineStore(self.connection)
+        self.expectations = SqlExpectationStore(self.connection)

@@ -9,16 +9,18 @@ import polars as pl
 from services.ingest.domain.decode import SourcePlan
 from services.ingest.domain.quarantine import Rejected
 from services.ingest.domain.quota import Quota
+from services.ingest.domain.source import NO_PROMISE, Promise
 
 
 @dataclass(frozen=True, slots=True)
 class TypedReadings:
-    """What one source's part of a batch has become, by one version of its reading type."""
+    """What one source's part of a batch has become, by one version of its reading type, and what was promised of it."""
 
     source: str
     reading_type: str
     version: int
     readings: pl.DataFrame
+    promise: Promise = NO_PROMISE
 
     @property
     def count(self) -> int:
@@ -48,4 +50,5 @@ class Prepared:
 
 def typed(plan: SourcePlan, readings: pl.DataFrame) -> TypedReadings:
     """Readings that were made by a source's plan."""
-    return TypedReadings(plan.source.name, plan.reading_type.name, plan.reading_type.version, readings)
+    source, reading_type = plan.source, plan.reading_type
+    return TypedReadings(source.name, reading_type.name, reading_type.version, readings, source.promise)

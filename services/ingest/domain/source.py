@@ -54,6 +54,22 @@ def canonical_text(value: Scalar) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Promise:
+    """What a source is expected to keep, so that the quality of its data can be measured.
+
+    Attributes:
+        cadence: how far apart its readings are due; None where any number may come.
+        on_time_within: how long after it was observed a reading may come; None for as long as is usual.
+    """
+
+    cadence: timedelta | None = None
+    on_time_within: timedelta | None = None
+
+
+NO_PROMISE = Promise()
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """One version of a source.
 
@@ -63,6 +79,7 @@ class Source:
         horizon: oldest observed time accepted, counted back from acceptance; None for any.
         clock_tolerance: how far in the future an observed time may lie.
         time_zone: IANA name; the zone of times without an offset.
+        promise: what is expected of its readings.
     """
 
     name: str
@@ -76,6 +93,7 @@ class Source:
     clock_tolerance: timedelta
     time_zone: str
     quota: Quota | None = None
+    promise: Promise = NO_PROMISE
 
     @property
     def time_path(self) -> tuple[str, ...]:

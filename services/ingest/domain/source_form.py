@@ -10,9 +10,9 @@ from services.ingest.domain.errors import invalid
 from services.ingest.domain.quota import Quota
 from services.ingest.domain.reading_type import ReadingType
 from services.ingest.domain.revision import TYPE_PREFIX
-from services.ingest.domain.source import Constant, Origin, Place, Scalar, Source, canonical_text
+from services.ingest.domain.source import Constant, Origin, Place, Promise, Scalar, Source, canonical_text
 from services.ingest.domain.times import is_time_zone
-from shared.runtime.duration import parse_duration
+from shared.runtime.duration import format_duration, parse_duration
 from shared.runtime.form import Form, a_name, a_text, titles
 from shared.units.conversion import UnitMismatch, check_unit, conversion
 
@@ -26,6 +26,8 @@ _KEYS = (
     "clock_tolerance",
     "time_zone",
     "quota",
+    "cadence",
+    "on_time_within",
     "title",
 )
 _PLACE_KEYS = ("path", "const", "unit", "map")
@@ -35,6 +37,7 @@ _UNLIMITED = "unlimited"
 _HORIZON: timedelta | None = timedelta(days=400)
 _CLOCK_TOLERANCE = timedelta(minutes=5)
 _LONGEST = timedelta(days=36_500)
+_LONGEST_PROMISE = timedelta(days=366)
 _MOST_PARTS = 20
 
 
@@ -83,6 +86,10 @@ def _read(form: Form, name: str, version: int) -> Source:
         clock_tolerance=form.read("clock_tolerance", _duration, _CLOCK_TOLERANCE),
         time_zone=form.read("time_zone", _time_zone, "UTC"),
         quota=form.read("quota", _quota, None),
+        promise=Promise(
+            cadence=form.read("cadence", _at_least(timedelta(seconds=1)), None),
+            on_time_within=form.read("on_time_within", _at_least(timedelta(minutes=1)), None),
+        ),
     )
 
 
@@ -196,6 +203,16 @@ def _horizon(value: Any) -> timedelta | None:
 
 def _duration(value: Any) -> timedelta:
     return parse_duration(a_text(value), at_most=_LONGEST)
+
+
+def _at_least(least: timedelta) -> Callable[[Any], timedelta]:
+    def read(value: Any) -> timedelta:
+        length = parse_duration(a_text(value), at_most=_LONGEST_PROMISE)
+        if length < least:
+            raise ValueError(f"{value} is shorter than {format_duration(least)}, the shortest there may be here")
+        return length
+
+    return read
 
 
 def _quota(value: Any) -> Quota:

@@ -52,7 +52,11 @@ class RegisterSource:
     def __call__(self, name: str, body: Mapping[str, Any], *, actor: str, now: datetime) -> Defined[Definition]:
         with self.units() as uow:
             types = reading_types(uow.definitions)
-            read_source(name, body, types)
+            source = read_source(name, body, types)
+            if source.promise.cadence is None:
+                uow.expectations.end(name)
+            else:
+                uow.expectations.begin(name, now)
             defined = _define(uow.definitions, Definition("source", name, 1, body), actor=actor, now=now)
             uow.commit()
         self.topics.make(name)

@@ -7,12 +7,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import polars as pl
 
 from services.analytics.bootstrap import AnalyticsSettings, build
 from shared.eventlog.port import NewRecord
 from shared.events.blocks import encode_block
-from shared.events.envelope import Envelope, encode
+from shared.events.envelope import Envelope, decode, encode
 from shared.events.readings import (
     FIXED_COLUMNS,
     READING_TYPE_HEADER,
@@ -24,7 +25,7 @@ from shared.events.readings import (
 from shared.events.topics import READINGS
 from shared.process.platform import Platform
 from shared.process.service import Service
-from tests.support.service_alone import START, ServiceAlone
+from tests.support.service_alone import START, Data, ServiceAlone
 
 __all__ = ["START", "Alone", "Inspection", "Revision", "alone"]
 
@@ -54,6 +55,16 @@ class Revision:
 
 class Alone(ServiceAlone):
     """Analytics, its log and its clock."""
+
+    def events(self, topic: str, data: type[Data]) -> list[tuple[str, Data]]:
+        """What is published, without what is told of the indicators that exist from the start."""
+        read = [(msgspec.json.decode(record.value)["subject"], record.value) for record in self.records(topic)]
+        own = [decode(value, data) for subject, value in read if not subject.startswith("andon-")]
+        return [(envelope.type, envelope.data) for envelope in own]
+
+    def own_indicators(self, query: str = "") -> list[dict[str, Any]]:
+        """The indicators that were defined; without those that exist from the start."""
+        return [item for item in self.get(f"indicators?{query}")["items"] if not item["built_in"]]
 
     def values(self, indicator: str, query: str = "") -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = self.get(f"indicators/{indicator}/values?limit=1000&{query}")["items"]

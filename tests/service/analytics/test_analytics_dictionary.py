@@ -36,7 +36,7 @@ def test_an_indicator_says_who_answers_for_it_and_what_it_computes(analytics: Al
     assert created["formula_text"]["en"] == ENGLISH
     assert created["formula_text"]["zh"] == "passed ÷ inspected，按 line 分组，每周（default）"
     assert created["counting_period"] == {"en": "each week (default)", "zh": "每周（default）"}
-    [listed] = analytics.get("indicators")["items"]
+    [listed] = analytics.own_indicators()
     assert listed == created == analytics.get("indicators/first-pass-yield")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from services.analytics.domain.built_in import BUILT_IN
 from shared.events.definitions import INDICATOR_DEFINED, IndicatorDefined
 from shared.events.topics import DEFINITIONS
 from tests.service.analytics.alone import Alone, Inspection, alone
@@ -60,13 +61,14 @@ def test_a_calendar_that_moves_windows_makes_its_indicators_compute_afresh(analy
 
 
 def test_lists_go_page_by_page(analytics: Alone) -> None:
+    analytics.settle()  # from then on the built-in ones are there
     for name in ("c", "a", "b"):
         analytics.put(f"indicators/{name}", YIELD)
         analytics.put(f"rules/{name}", BELOW_95 | {"indicator": name})
-    first = analytics.get("indicators?limit=2")
-    assert [item["name"] for item in first["items"]] == ["a", "b"]
-    second = analytics.get(f"indicators?limit=2&cursor={first['next']}")
-    assert ([item["name"] for item in second["items"]], second["next"]) == (["c"], None)
+    first = analytics.get("indicators?limit=4")
+    assert [item["name"] for item in first["items"]] == ["a", *sorted(BUILT_IN)]
+    second = analytics.get(f"indicators?limit=4&cursor={first['next']}")
+    assert ([item["name"] for item in second["items"]], second["next"]) == (["b", "c"], None)
     assert [item["name"] for item in analytics.get("rules")["items"]] == ["a", "b", "c"]
 
 

@@ -10,8 +10,9 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.analytics.domain.block import ARRIVED_AT, READ_FROM, Block, with_origin
 from services.analytics.domain.catalogue import Catalogue, make_catalogue
-from services.analytics.domain.fold import ARRIVED_AT, READ_FROM, Block, PartitionMemory, fold, with_origin
+from services.analytics.domain.fold import PartitionMemory, fold
 from services.analytics.domain.indicator import Formula, Indicator, TumblingWindow
 from services.analytics.domain.pane import empty_deltas, merge
 from services.analytics.domain.seen_ids import SeenIds, load, pack
