@@ -5,6 +5,8 @@ from typing import Any
 
 from benchmarks.event_set import EVENT_TYPE, LATENESS, SOURCE
 
+INDICATOR = "hourly-yield"
+
 Definitions = Mapping[str, Mapping[str, Any]]
 """Path below /v1 → body."""
 
@@ -23,7 +25,7 @@ DEFINITIONS: Definitions = {
         "measures": {"inspected": "data.total", "passed": "data.passed"},
         "horizon": "unlimited",
     },
-    "indicators/hourly-yield": {
+    f"indicators/{INDICATOR}": {
         "title": {"en": "Hourly yield"},
         "reading_type": "inspection",
         "formula": {"kind": "ratio", "numerator": "passed", "denominator": "inspected"},
