@@ -145,7 +145,7 @@ def _on_conflict(table: Table, frame: pl.DataFrame, unchanging: Sequence[str]) -
 
 def _plain(column: pl.Series) -> list[Any]:
     """As SQLite keeps it: moments in microseconds."""
-    return (column.to_physical() if column.dtype == _MOMENT else column).to_list()
+    return (column.cast(pl.Int64) if column.dtype == _MOMENT else column).to_list()
 
 
 def _fill_temporary(connection: WriteConnection, keys: pl.DataFrame) -> None:

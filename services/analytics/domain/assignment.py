@@ -1,8 +1,11 @@
 """Which readings an indicator counts, and in which subject and pane."""
 
 import functools
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from services.analytics.domain.indicator import Indicator
@@ -18,7 +21,14 @@ _SOURCE = "source"
 _SOURCE_DIMENSION = DIMENSION + _SOURCE
 """Every reading has one: a reading type without a dimension of this name has the sender's."""
 _DAY = timedelta(days=1)
+_DAY_MICROSECONDS = 86_400_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+OBSERVED_TIME = pl.Datetime("us", "UTC")
+
+Moments = npt.NDArray[np.int64]
+"""Microseconds since 1970, UTC."""
 _DAYS_REMEMBERED = 1000
+_FEW_DAYS = 10
 
 
 def missing_columns(readings: pl.DataFrame, indicator: Indicator) -> list[str]:
@@ -63,18 +73,36 @@ def assign(readings: pl.DataFrame, indicator: Indicator, calendar: Calendar) -> 
 
 def _panes(observed: pl.Series, calendar: Calendar, cut: Cut) -> list[pl.Series]:
     """Start and end of the pane of each observed time, by searching the sorted bounds of all panes that may be meant."""
-    windows = sorted({window for day in observed.dt.date().unique() for window in _around(day, calendar, cut)})
-    kind = pl.Datetime("us", "UTC")
-    starts = pl.Series([window.start for window in windows], dtype=kind)
-    ends = pl.Series([window.end for window in windows], dtype=kind)
-    if not windows:
-        return [starts.alias(PANE_START), ends.alias(PANE_END)]
-    places = starts.search_sorted(observed, side="right") - 1
-    return [starts.gather(places).alias(PANE_START), ends.gather(places).alias(PANE_END)]
+    moments = observed.cast(pl.Int64).to_numpy()
+    starts, ends = _bounds(_days(moments), calendar, cut)
+    places = starts.searchsorted(moments, side="right") - 1
+    return [
+        pl.Series(name, bounds[places]).cast(OBSERVED_TIME) for name, bounds in ((PANE_START, starts), (PANE_END, ends))
+    ]
+
+
+def _days(moments: Moments) -> tuple[int, ...]:
+    """The days since 1970, UTC, that they lie in; where they lie close together, which is told without sorting, those between, too."""
+    if not moments.size:
+        return ()
+    first, last = int(moments.min()) // _DAY_MICROSECONDS, int(moments.max()) // _DAY_MICROSECONDS
+    if last - first < _FEW_DAYS:
+        return tuple(range(first, last + 1))
+    return tuple(np.unique(moments // _DAY_MICROSECONDS).tolist())
 
 
 @functools.lru_cache(maxsize=_DAYS_REMEMBERED)
-def _around(day: date, calendar: Calendar, cut: Cut) -> tuple[Window, ...]:
-    """Remembered, because batch after batch is of the same days, for which the calendar would be asked by each indicator."""
-    midnight = datetime.combine(day, time(0), UTC)
+def _bounds(days: tuple[int, ...], calendar: Calendar, cut: Cut) -> tuple[Moments, Moments]:
+    """Starts and ends of all panes of some days, in microseconds. Remembered, because batch after batch is of the same days."""
+    windows = sorted({window for day in days for window in _around(_EPOCH + day * _DAY, calendar, cut)})
+    starts, ends = zip(*((window.start, window.end) for window in windows), strict=True) if windows else ((), ())
+    return _microseconds(starts), _microseconds(ends)
+
+
+def _microseconds(moments: Sequence[datetime]) -> Moments:
+    return pl.Series(moments, dtype=OBSERVED_TIME).cast(pl.Int64).to_numpy()
+
+
+@functools.lru_cache(maxsize=_DAYS_REMEMBERED)
+def _around(midnight: datetime, calendar: Calendar, cut: Cut) -> tuple[Window, ...]:
     return tuple(windows_covering(calendar, cut, start=midnight, end=midnight + _DAY))

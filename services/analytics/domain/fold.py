@@ -132,7 +132,8 @@ def by_partition(rows: pl.DataFrame, partitions: int) -> list[pl.DataFrame]:
     if rows.is_empty():
         return [rows] * partitions
     numbers = delta_partitions(rows[INDICATOR], rows[SUBJECT], partitions)
-    return [rows.filter(numbers == number) for number in range(partitions)]
+    present = set(numbers)
+    return [rows.filter(numbers == number) if number in present else rows.clear() for number in range(partitions)]
 
 
 def _first_copies(blocks: Sequence[Block], memories: Mapping[int, PartitionMemory]) -> list[Mask]:

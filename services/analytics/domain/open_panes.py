@@ -11,7 +11,7 @@ in a log-structured merge tree), each row again about as often as the number of 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
@@ -22,6 +22,8 @@ from services.analytics.domain.value_frame import TOUCHED, Panes, Touched, add
 
 _MOMENT = pl.Datetime("us", "UTC")
 _PANE = ["pane_end", "place", "series", "pane_start"]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 _LAST_PLACE = 2**63 - 1
 _FEWEST_MERGED = 8
 
@@ -97,7 +99,8 @@ class OpenPanes:
         """Those of these panes, of the same indicator and partition, that are in their rows."""
         if self.shore is None:
             return panes.clear()
-        return panes.with_columns(_place()).filter(~_beyond(self.shore)).select(panes.columns)
+        on_it = ~_beyond(panes.with_columns(_place()), self.shore)
+        return panes.filter(on_it) if on_it.any() else panes.clear()
 
     def with_part(self, panes: Touched, *, is_whole: bool = False) -> "OpenPanes":
         """With what is added to panes beyond the shore; those on it are left out.
@@ -107,7 +110,7 @@ class OpenPanes:
         """
         added = panes.with_columns(_place())
         if self.shore is not None:
-            added = added.filter(_beyond(self.shore))
+            added = _where(added, _beyond(added, self.shore))
         if added.is_empty():
             return self
         number = self.newest + added.height
@@ -126,10 +129,11 @@ class OpenPanes:
     def first(self, count: int, until: datetime | None) -> Open:
         """About `count` panes, the earliest first, of those that end at `until` or earlier; None: whenever they end."""
         heads = pl.concat([merged_parts([]), *(part.panes.head(count) for part in self.parts)])
-        due = heads if until is None else heads.filter(pl.col("pane_end") <= until)
+        due = heads if until is None else _where(heads, heads["pane_end"].cast(pl.Int64) <= _microseconds(until))
         if due.is_empty():
             return due
-        shore = shore_of(due.select("pane_end", "place").unique().sort("pane_end", "place").head(count))
+        places = due.select("pane_end", "place")
+        shore = shore_of((places if places.height <= count else places.unique()).sort("pane_end", "place").head(count))
         return merged_parts([part.panes.head(_count_to(part.panes, shore)) for part in self.parts])
 
     def of(self, panes: pl.DataFrame) -> Open:
@@ -226,10 +230,19 @@ def _place() -> pl.Expr:
     return (number ^ pl.lit(-(2**63), dtype=pl.Int64)).alias("place")
 
 
-def _beyond(shore: Shore) -> pl.Expr:
-    end = pl.lit(shore.pane_end, dtype=_MOMENT)
-    return (pl.col("pane_end") > end) | ((pl.col("pane_end") == end) & (pl.col("place") > shore.place))
+def _beyond(panes: pl.DataFrame, shore: Shore) -> pl.Series:
+    """Of each row, by columns: a literal of a zone's time costs an expression more than all of this."""
+    ends, end = panes["pane_end"].cast(pl.Int64), _microseconds(shore.pane_end)
+    return (ends > end) | ((ends == end) & (panes["place"] > shore.place))
+
+
+def _microseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def _where(panes: pl.DataFrame, chosen: pl.Series) -> pl.DataFrame:
+    return panes if chosen.all() else panes.filter(chosen)
 
 
 def _count_to(panes: Open, shore: Shore) -> int:
-    return int(panes.select((~_beyond(shore)).sum()).item())
+    return panes.height - int(_beyond(panes, shore).sum())

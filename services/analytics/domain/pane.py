@@ -59,17 +59,16 @@ def partial(assigned: pl.DataFrame, indicator: Indicator) -> pl.DataFrame:
             formula's measures under their plain names; a measure may be null where it is optional. With a column
             `stands_for` each row is the sum of so many readings.
     """
-    present = assigned.filter(*(pl.col(name).is_not_null() for name in indicator.formula.measures))
+    lacking = [name for name in dict.fromkeys(indicator.formula.measures) if assigned[name].null_count()]
+    present = assigned.filter(pl.col(name).is_not_null() for name in lacking) if lacking else assigned
     by = [SUBJECT, PANE_START, PANE_END]
     readings = pl.col(STANDS_FOR).sum() if STANDS_FOR in present.columns else pl.len()
     grouped = present.group_by(by).agg(readings.alias("count"), *_sums(indicator))
+    alike = {INDICATOR: pl.lit(indicator.name), INDICATOR_VERSION: pl.lit(indicator.version), "sketch": NO_SKETCH}
     if indicator.formula.kind == "quantile":
         grouped = grouped.join(sketches(present, by, indicator.formula.measure or ""), on=by)
-    else:
-        grouped = grouped.with_columns(NO_SKETCH.alias("sketch"))
-    return grouped.with_columns(
-        pl.lit(indicator.name).alias(INDICATOR), pl.lit(indicator.version).alias(INDICATOR_VERSION)
-    ).select(pl.col(name).cast(dtype) for name, dtype in DELTAS.items())
+        del alike["sketch"]
+    return grouped.select(alike.get(name, pl.col(name)).cast(dtype).alias(name) for name, dtype in DELTAS.items())
 
 
 def _sums(indicator: Indicator) -> list[pl.Expr]:

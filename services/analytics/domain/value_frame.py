@@ -3,28 +3,24 @@
 One row per series and window. Everything is computed for all rows of a batch at once.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
 
 import polars as pl
 import xxhash
 
+from services.analytics.domain.definitions_frame import PARTITION, Definitions, definitions_frame
 from services.analytics.domain.empty_frame import empty_frame
 from services.analytics.domain.history import PaneKeys
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue, SeriesKey
 from services.analytics.domain.pane import DELTAS, empty_deltas, merge, merged
-from services.analytics.domain.partition_state import Coverage
 from services.analytics.domain.sketch import SKETCH, quantiles
 from shared.calendars.windows import Window
 
 SERIES = "series"
-PARTITION = "partition"
 
 _MOMENT = pl.Datetime("us", "UTC")
-_FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
 PANES = pl.Schema(
     {
@@ -52,8 +48,6 @@ Panes = pl.DataFrame
 """Of schema PANES."""
 Values = pl.DataFrame
 """Of schema VALUES."""
-Definitions = pl.DataFrame
-"""As `definitions_frame` makes it."""
 Computed = pl.DataFrame
 """As `values_of_panes` makes it: the facts of values without their status."""
 
@@ -126,56 +120,6 @@ def add(stored: Panes, new: Touched) -> Touched:
     keys = [SERIES, "pane_start"]
     both = pl.concat([new.select(*keys, *sums), stored.select(*keys, *sums)])
     return new.drop(sums).join(merged(both, keys), on=keys).select(new.columns)
-
-
-def definitions_frame(
-    indicators: Iterable[Indicator],
-    closing: Mapping[tuple[int, str], datetime | None],
-    coverage: Mapping[int, Mapping[str, Coverage]],
-) -> Definitions:
-    """What the computation needs to know of each indicator on each partition.
-
-    Args:
-        closing: (partition, indicator) → windows that end then or earlier are final; None while none is.
-        coverage: partition → indicator → which of its panes are there.
-    """
-    by_name = {indicator.name: indicator for indicator in indicators}
-    rows = [
-        (
-            partition,
-            name,
-            by_name[name].version,
-            by_name[name].formula.kind,
-            by_name[name].formula.q,
-            by_name[name].minimum_sample,
-            until,
-            _covered_until(coverage.get(partition, {}).get(name), by_name[name].version),
-        )
-        for (partition, name), until in closing.items()
-    ]
-    schema: Any = {
-        PARTITION: pl.Int32,
-        "indicator": pl.String,
-        "indicator_version": pl.Int32,
-        "kind": pl.String,
-        "q": pl.Float64,
-        "minimum_sample": pl.Int64,
-        "closes": _MOMENT,
-        "covered_until": _MOMENT,
-    }
-    return pl.DataFrame(rows, schema=schema, orient="row")
-
-
-def closing_of(definitions: Definitions, partition: int, indicator: str) -> datetime | None:
-    """When windows of an indicator close on a partition; None while none is."""
-    of_both = (pl.col(PARTITION) == partition) & (pl.col("indicator") == indicator)
-    return next(iter(definitions.filter(of_both)["closes"].to_list()), None)
-
-
-def _covered_until(coverage: Coverage | None, version: int) -> datetime | None:
-    if coverage is None or coverage.version != version:
-        return None
-    return _FOR_EVER if coverage.is_complete else coverage.until
 
 
 def covered(new: Touched, definitions: Definitions) -> Touched:
@@ -268,8 +212,10 @@ def changed_values(computed: Computed, stored: Values, *, are_known: bool = Fals
     is_final = (pl.col("window_end") <= pl.col("closes")).fill_null(False)
     return (
         both.with_columns(differs.alias("differs"), was_final.alias("was_final"), is_final.alias("is_final"))
-        .filter(pl.col("differs") | (pl.col("is_final") & ~pl.col("was_final")))
-        .filter(pl.col("status").is_not_null() | (pl.col("sample_size") > 0) | pl.lit(are_known))
+        .filter(
+            pl.col("differs") | (pl.col("is_final") & ~pl.col("was_final")),
+            pl.col("status").is_not_null() | (pl.col("sample_size") > 0) | pl.lit(are_known),
+        )
         .with_columns(
             pl.when("was_final").then(pl.lit("restated")).when("is_final").then(pl.lit("final"))
             .otherwise(pl.lit("provisional")).alias("status"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from services.analytics.domain.anomaly import Change
+from services.analytics.domain.definitions_frame import Definitions, definitions_frame
 from services.analytics.domain.derived import windows_of_values
 from services.analytics.domain.expected_windows import Reach
 from services.analytics.domain.history import PaneKeys
@@ -14,7 +15,6 @@ from services.analytics.domain.partition_state import PartitionState, Pass
 from services.analytics.domain.rolling import series_of_panes
 from services.analytics.domain.value_frame import (
     Computed,
-    Definitions,
     Deltas,
     Touched,
     Values,
@@ -22,7 +22,6 @@ from services.analytics.domain.value_frame import (
     changed_values,
     closed,
     covered,
-    definitions_frame,
     final_values,
     judged_anew,
     leave_out,
@@ -161,11 +160,19 @@ class Evaluation:
     def close_due(self, states: Mapping[int, PartitionState]) -> bool:
         """Make values final whose windows have closed; says whether more wait. No fewer than came, so that they do not heap up."""
         left = self._bounds.values + self._brought
-        for (partition, name), until in self._closing(states).items():
-            scope = Scope(partition, self._turn.catalogue.indicators[name])
-            if until is not None and left > 0:
-                left -= self._release(scope, left, until, states=states)
-            if until is not None and left > 0:
+        due = [
+            (Scope(partition, self._turn.catalogue.indicators[name]), until)
+            for (partition, name), until in self._closing(states).items()
+            if until is not None
+        ]
+        released = []
+        for scope, until in due:
+            if left > 0 and self.open.has_any(scope, until):
+                released.append(self.open.release(scope, left, until))
+                left -= row_count(released[-1])
+        self._write(together(released), states)
+        for scope, until in due:
+            if left > 0:
                 left -= self._close_rows(scope, until, left, states=states)
         return left <= 0
 
@@ -189,7 +196,7 @@ class Evaluation:
         for partition in states:
             held = self.open.largest(partition)
             if held is not None and held[1] > self._bounds.open_panes:
-                self._release(held[0], held[1] - self._bounds.open_panes, None, states=states)
+                self._write(self.open.release(held[0], held[1] - self._bounds.open_panes, None), states)
 
     def _let_go(self, states: Mapping[int, PartitionState]) -> Touched:
         """What is held of indicators that have come to need rows, now in them; the values are still to be computed."""
@@ -198,17 +205,14 @@ class Evaluation:
             self._turn.uow.values.save_panes(panes)
         return panes
 
-    def _release(
-        self, scope: Scope, count: int, until: datetime | None, *, states: Mapping[int, PartitionState]
-    ) -> int:
-        """Write about so many open panes into their rows, with their values; says how many they were."""
-        if not self.open.has_any(scope, until):
-            return 0
-        panes, store = self.open.release(scope, count, until), self._turn.uow.values
+    def _write(self, panes: Touched, states: Mapping[int, PartitionState]) -> None:
+        """Write panes that are held no longer into their rows, with their values."""
+        if row_count(panes) == 0:
+            return
+        store = self._turn.uow.values
         store.save_panes(panes)
         computed = values_of_panes(panes, self._definitions(states))
         self._keep(changed_values(computed, store.stored_values(computed), are_known=True), states)
-        return row_count(panes)
 
     def _close_rows(self, scope: Scope, until: datetime, count: int, *, states: Mapping[int, PartitionState]) -> int:
         """Make up to so many provisional values final that have rows; says how many they were."""

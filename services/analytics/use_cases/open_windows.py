@@ -53,10 +53,10 @@ class OpenWindows:
     def _needs_rows(self, indicator: Indicator) -> bool:
         return isinstance(indicator.window, RollingWindow) or bool(self._turn.catalogue.expectations_of(indicator.name))
 
-    def has_any(self, scope: Scope, until: datetime | None) -> bool:
-        """Whether any pane is held that ends at `until` or earlier; None: whenever it ends."""
+    def has_any(self, scope: Scope, until: datetime) -> bool:
+        """Whether any pane is held that ends at `until` or earlier."""
         earliest = self.earliest_end(scope)
-        return earliest is not None and (until is None or earliest <= until)
+        return earliest is not None and earliest <= until
 
     def release(self, scope: Scope, count: int, until: datetime | None) -> Touched:
         """About `count` panes that end at `until` or earlier, the earliest first, merged with their rows.

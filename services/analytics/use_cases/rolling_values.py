@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from services.analytics.domain.definitions_frame import Definitions, closing_of
 from services.analytics.domain.indicator import Indicator, RollingWindow
 from services.analytics.domain.rolling import (
     Spans,
@@ -19,7 +20,7 @@ from services.analytics.domain.rolling import (
     windows_of,
     with_newest,
 )
-from services.analytics.domain.value_frame import Computed, Definitions, Touched, Values, closing_of, values_of_panes
+from services.analytics.domain.value_frame import Computed, Touched, Values, values_of_panes
 from services.analytics.ports.evaluating import Scope
 from services.analytics.use_cases.judging import Turn
 

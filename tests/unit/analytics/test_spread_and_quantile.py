@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.analytics.domain.definitions_frame import definitions_frame
 from services.analytics.domain.indicator import Formula, Indicator
 from services.analytics.domain.pane import merge, partial, with_sketches, without_empty_sketches
 from services.analytics.domain.sketch import RELATIVE_ERROR
@@ -19,7 +20,6 @@ from services.analytics.domain.value_frame import (
     VALUES,
     add,
     changed_values,
-    definitions_frame,
     to_kpi_values,
     touched,
     values_of_panes,

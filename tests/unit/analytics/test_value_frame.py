@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.analytics.domain.definitions_frame import definitions_frame
 from services.analytics.domain.indicator import Formula, FormulaKind, Indicator
 from services.analytics.domain.pane import DELTAS, merge
 from services.analytics.domain.value_frame import (
@@ -16,7 +17,6 @@ from services.analytics.domain.value_frame import (
     add,
     changed_values,
     closed,
-    definitions_frame,
     final_values,
     judged_anew,
     of_defined,
