@@ -4,6 +4,7 @@ All events lie in one hour, so that there is one window and one final value for 
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 from benchmarks.andon import end_to_end
@@ -25,6 +26,6 @@ def measure(broker: Broker, size: Size) -> Iterator[Measurement | Failure]:
             ("Kafka Streams", kafka_streams.measure),
         ):
             try:
-                yield run(broker, events)
+                yield replace(run(broker, events), part=PART)
             except (Incomplete, RuntimeError, AssertionError) as error:
                 yield Failure(f"{name}, {subjects:,} subjects", str(error))

@@ -28,5 +28,5 @@ class AnalyticsSettings(Settings):
     """How long records of `readings` and `pane-deltas` stay on the log after they have been applied, hours."""
     readings_kept_days: Annotated[int, Field(ge=1, le=36_500)] = 430
     """How long readings and their ids are kept after they arrived, for corrections, new indicators and repeats, days."""
-    readings_batch: Annotated[int, Field(ge=1, le=10_000)] = 2000
+    readings_batch: Annotated[int, Field(ge=1, le=10_000)] = 10_000
     """Most blocks of `readings` that one transaction folds."""
