@@ -178,7 +178,7 @@ def fault_strikes(log: str, seed: int, rounds: int) -> list[Strike]:
     chance = random.Random(f"faults/{seed}")
     if log == "embedded":
         return [Strike("disk") for _ in range(rounds)]
-    lapse = 2 * SESSION_SECONDS
+    lapse = 4 * SESSION_SECONDS  # by then the other instance has taken over and written, on a busy machine too
     found: list[Strike] = []
     for _ in range(rounds):
         found += [
