@@ -124,10 +124,13 @@ def _with_spread_between(groups: pl.DataFrame, rows: pl.DataFrame, by: Sequence[
     parts = rows.filter((pl.col("count") > 0) & pl.col("minimum").is_not_null())
     if parts.is_empty():
         return groups
-    whole = groups.select(*by, (pl.col("numerator") / pl.col("count")).alias("mean"))
-    apart = pl.col("numerator") / pl.col("count") - pl.col("mean")
+    # Means by whole columns: an expression multiplies by the reciprocal where all divisors are alike, and a pane would be apart from itself.
+    whole = groups.select(by).with_columns((groups["numerator"] / groups["count"]).alias("mean"))
+    own = (parts["numerator"] / parts["count"]).alias("own")
+    apart = pl.col("own") - pl.col("mean")
     between = (
-        parts.join(whole, on=list(by), maintain_order="left")
+        parts.with_columns(own)
+        .join(whole, on=list(by), maintain_order="left")
         .with_columns((pl.col("count") * apart * apart).alias("between"))
         .group_by(by)
         .agg(pl.col("between").sum())

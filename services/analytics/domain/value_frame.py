@@ -147,6 +147,7 @@ def values_of_panes(panes: Touched, definitions: Definitions) -> Computed:
         panes.join(definitions, on=[PARTITION, "indicator", "indicator_version"])
         .rename({"pane_start": "window_start", "pane_end": "window_end", "count": "sample_size"})
         .pipe(_with_quantiles)
+        .pipe(_with_quotients)
         .with_columns(_value(), _numerator(), _denominator())
     )
     return judged(computed)
@@ -156,6 +157,16 @@ def _with_quantiles(panes: pl.DataFrame) -> pl.DataFrame:
     if panes["sketch"].null_count() == panes.height:
         return panes.with_columns(pl.lit(None, dtype=pl.Float64).alias("quantile"))
     return panes.with_columns(quantiles(panes).alias("quantile"))
+
+
+def _with_quotients(panes: pl.DataFrame) -> pl.DataFrame:
+    """By whole columns: where all rows have one divisor, an expression multiplies by its reciprocal, which is off in the last digit."""
+    sums, readings = panes["numerator"], panes["sample_size"]
+    return panes.with_columns(
+        (sums / panes["denominator"]).alias("ratio"),
+        (sums / readings).alias("mean"),
+        (panes["squares"] / (readings - 1)).alias("variance"),
+    )
 
 
 def judged(values: pl.DataFrame) -> Computed:
@@ -320,15 +331,14 @@ def _by_kind(choices: Mapping[str, pl.Expr]) -> pl.Expr:
 
 def _value() -> pl.Expr:
     readings = pl.col("sample_size")
-    ratio = pl.when(pl.col("denominator") != 0).then(pl.col("numerator") / pl.col("denominator"))
     choices = {
-        "ratio": ratio,
+        "ratio": pl.when(pl.col("denominator") != 0).then(pl.col("ratio")),
         "sum": pl.col("numerator"),
         "count": pl.col("sample_size"),
-        "mean": pl.col("numerator") / readings,
+        "mean": pl.col("mean"),
         "minimum": pl.col("minimum"),
         "maximum": pl.col("maximum"),
-        "standard_deviation": pl.when(readings > 1).then((pl.col("squares") / (readings - 1)).sqrt()),
+        "standard_deviation": pl.when(readings > 1).then(pl.col("variance").sqrt()),
         "quantile": pl.col("quantile"),
     }
     value = _finite(_by_kind(choices))

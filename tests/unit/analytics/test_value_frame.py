@@ -89,6 +89,23 @@ def test_each_formula(
     assert (found.sample_size, found.judgement) == (4, "insufficient")
 
 
+@pytest.mark.parametrize("kind", ["ratio", "mean"])
+@pytest.mark.parametrize("alike", [1, 2, 5])
+def test_a_quotient_is_exact_where_all_rows_have_one_divisor(kind: FormulaKind, alike: int) -> None:
+    """10 / 12 and 10 · (1 / 12) differ in the last digit."""
+    formula = (
+        Formula("ratio", numerator="passed", denominator="inspected")
+        if kind == "ratio"
+        else Formula(kind, measure="delay")
+    )
+    frame = deltas(*(delta(10.0, 12.0, number=number, count=12) for number in range(alike)))
+    panes = add(no_panes(), touched({0: [frame]})).with_columns(
+        pl.lit(12.0).alias("denominator"), pl.lit(12, dtype=pl.Int64).alias("count")
+    )
+    found = to_kpi_values(changed_values(values_of_panes(panes, definitions(indicator(formula=formula))), no_values()))
+    assert [one.value for one in found] == [10 / 12] * alike
+
+
 # passed, inspected, minimum sample → value, judgement
 RATIOS: list[tuple[float, float, int, float | None, str]] = [
     (943, 1000, 30, 0.943, "judged"),
