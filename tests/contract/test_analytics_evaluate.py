@@ -74,7 +74,10 @@ class StageTwo:
 
     def define(self) -> None:
         self.define_indicator("first-pass-yield", YIELD)
-        DefineRule(self.definition_unit)(Define("yield-below-95", BELOW_95, "tester", NOW))
+        self.define_rule("yield-below-95", BELOW_95)
+
+    def define_rule(self, name: str, body: Mapping[str, Any]) -> None:
+        DefineRule(self.definition_unit)(Define(name, body, "tester", NOW))
 
     def define_indicator(self, name: str, body: Mapping[str, Any]) -> None:
         DefineIndicator(self.definition_unit)(Define(name, body, "tester", NOW))
@@ -477,3 +480,17 @@ def test_a_phase_that_is_begun_has_its_series_judged_anew_and_no_other(stage_two
         assert judged_anew() == []
     DefineRule(stage_two.definition_unit)(Define("steady", steady | {"severity": "minor"}, "tester", NOW))
     assert judged_anew() == [f'{{"line":"{line}"}}' for line in "ABC"]
+
+
+def test_late_readings_join_the_rows_that_a_rule_about_missing_data_had_written(stage_two: StageTwo) -> None:
+    """Such a rule has panes in rows while they are open, beyond what has moved there in order."""
+    stage_two.define_rule("silent", {"indicator": "first-pass-yield", "kind": "missing_data"})
+    stage_two.apply([record(1, [("A", 0, 900), ("A", 5, 900)], week(0).end)])
+    stage_two.define_rule("silent", BELOW_95)
+    stage_two.apply([record(2, [("A", 5, 800), ("B", 5, 800)], week(1).end)])
+    stage_two.apply([record(3, [], END)])
+    assert stage_two.values() == [
+        ('{"line":"A"}', 0, 900.0, 1, True),
+        ('{"line":"A"}', 5, 1700.0, 2, True),
+        ('{"line":"B"}', 5, 800.0, 1, True),
+    ]

@@ -96,6 +96,7 @@ OPEN_PANE_MARKS = Table(
     Column("shore_place", BigInteger, nullable=True),
     Column("newest", BigInteger, nullable=False),
     Column("told_to", BigInteger, nullable=False),
+    Column("rows_end", UtcDateTime, nullable=True),
 )
 """The rest of `domain.open_panes.OpenPanes`."""
 

@@ -131,7 +131,7 @@ def _decoded(blob: bytes) -> pl.DataFrame:
 
 
 def _open_panes(row: Row[Any], parts: Sequence[Part]) -> OpenPanes:
-    whole = OpenPanes(newest=row.newest, told_to=row.told_to, parts=tuple(parts))
+    whole = OpenPanes(newest=row.newest, told_to=row.told_to, parts=tuple(parts), rows_end=row.rows_end)
     return whole if row.shore_end is None else whole.beyond(Shore(row.shore_end, row.shore_place))
 
 
@@ -142,6 +142,7 @@ def _marks(panes: OpenPanes) -> dict[str, Any]:
         "shore_place": None if shore is None else shore.place,
         "newest": panes.newest,
         "told_to": panes.told_to,
+        "rows_end": panes.rows_end,
     }
 
 

@@ -74,12 +74,14 @@ class OpenPanes:
         shore: None while no pane has moved into its row.
         newest: the number of the newest change there ever was.
         told_to: the number of the newest change whose provisional value has been published, as those of all before it have.
+        rows_end: panes that end then or earlier may have rows although they are beyond the shore; None while none has.
     """
 
     shore: Shore | None = None
     newest: int = 0
     told_to: int = 0
     parts: tuple[Part, ...] = ()
+    rows_end: datetime | None = None
 
     @property
     def rows(self) -> int:
@@ -121,6 +123,17 @@ class OpenPanes:
         if small:
             parts[-small:] = [Part(number, merged_parts([part.panes for part in parts[-small:]]))]
         return replace(self, newest=number, parts=tuple(parts))
+
+    def with_rows(self, panes: Touched) -> "OpenPanes":
+        """After panes went into their rows at once, wherever the shore is."""
+        last = panes["pane_end"].max()
+        if not isinstance(last, datetime) or (self.rows_end is not None and last <= self.rows_end):
+            return self
+        return replace(self, rows_end=last)
+
+    def may_have_rows(self, panes: Open) -> bool:
+        """Whether any of these open panes, in their order, may have a row: so that nobody looks for rows in vain."""
+        return self.rows_end is not None and not panes.is_empty() and panes["pane_end"][0] <= self.rows_end
 
     def told(self, number: int) -> "OpenPanes":
         """After the changes up to a number have been published; 0: as if none had been."""

@@ -112,6 +112,11 @@ def together(panes: Sequence[Touched]) -> Touched:
     return pl.concat([part for part in panes if not part.is_empty()] or [empty_frame(TOUCHED)])
 
 
+def no_values() -> Values:
+    """Where nothing is stored."""
+    return empty_frame(VALUES)
+
+
 def add(stored: Panes, new: Touched) -> Touched:
     """The touched panes after the deltas: `new` with what was stored of the same panes added."""
     if stored.is_empty():

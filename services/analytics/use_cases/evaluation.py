@@ -25,6 +25,7 @@ from services.analytics.domain.value_frame import (
     final_values,
     judged_anew,
     leave_out,
+    no_values,
     of_defined,
     provisional_values,
     row_count,
@@ -42,7 +43,7 @@ from services.analytics.ports.evaluating import Scope
 from services.analytics.use_cases.deriving import Deriving
 from services.analytics.use_cases.expecting import Expecting
 from services.analytics.use_cases.judging import Judging, Turn, close_other_versions
-from services.analytics.use_cases.open_windows import OpenWindows
+from services.analytics.use_cases.open_windows import OpenWindows, Taken
 from services.analytics.use_cases.rolling_values import RollingValues, next_windows
 
 
@@ -169,8 +170,8 @@ class Evaluation:
         for scope, until in due:
             if left > 0 and self.open.has_any(scope, until):
                 released.append(self.open.release(scope, left, until))
-                left -= row_count(released[-1])
-        self._write(together(released), states)
+                left -= row_count(released[-1].panes)
+        self._write(released, states)
         for scope, until in due:
             if left > 0:
                 left -= self._close_rows(scope, until, left, states=states)
@@ -196,23 +197,27 @@ class Evaluation:
         for partition in states:
             held = self.open.largest(partition)
             if held is not None and held[1] > self._bounds.open_panes:
-                self._write(self.open.release(held[0], held[1] - self._bounds.open_panes, None), states)
+                self._write([self.open.release(held[0], held[1] - self._bounds.open_panes, None)], states)
 
     def _let_go(self, states: Mapping[int, PartitionState]) -> Touched:
         """What is held of indicators that have come to need rows, now in them; the values are still to be computed."""
-        panes = together([self.open.release(scope, rows, None) for scope, rows in self.open.held_in_vain(states)])
+        panes = together([self.open.release(scope, rows, None).panes for scope, rows in self.open.held_in_vain(states)])
         if row_count(panes):
             self._turn.uow.values.save_panes(panes)
         return panes
 
-    def _write(self, panes: Touched, states: Mapping[int, PartitionState]) -> None:
+    def _write(self, released: Sequence[Taken], states: Mapping[int, PartitionState]) -> None:
         """Write panes that are held no longer into their rows, with their values."""
+        panes = together([one.panes for one in released])
         if row_count(panes) == 0:
             return
-        store = self._turn.uow.values
-        store.save_panes(panes)
+        self._turn.uow.values.save_panes(panes)
         computed = values_of_panes(panes, self._definitions(states))
-        self._keep(changed_values(computed, store.stored_values(computed), are_known=True), states)
+        stored = self._stored(computed, may_have_rows=any(one.may_have_rows for one in released))
+        self._keep(changed_values(computed, stored, are_known=True), states)
+
+    def _stored(self, computed: Computed, *, may_have_rows: bool) -> Values:
+        return self._turn.uow.values.stored_values(computed) if may_have_rows else no_values()
 
     def _close_rows(self, scope: Scope, until: datetime, count: int, *, states: Mapping[int, PartitionState]) -> int:
         """Make up to so many provisional values final that have rows; says how many they were."""
@@ -249,9 +254,9 @@ class Evaluation:
 
     def _tell_open(self, scope: Scope, state: PartitionState, count: int) -> int:
         """Publish about so many values of open panes that have changed; says how many they were."""
-        panes = self.open.untold(scope, count)
+        panes, may_have_rows = self.open.untold(scope, count)
         computed = values_of_panes(panes, self._definitions({scope.partition: state}))
-        stored = self._turn.uow.values.stored_values(computed)
+        stored = self._stored(computed, may_have_rows=may_have_rows)
         values = provisional_values(changed_values(computed, stored, are_known=True))
         self._count_provisional(row_count(values))
         self._publish(to_kpi_values(values))

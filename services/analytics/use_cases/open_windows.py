@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import NamedTuple
 
+from services.analytics.domain.empty_frame import empty_frame
 from services.analytics.domain.indicator import Indicator, RollingWindow
 from services.analytics.domain.open_panes import (
     Open,
@@ -13,9 +15,16 @@ from services.analytics.domain.open_panes import (
     with_readings_or_known,
     without_readings,
 )
-from services.analytics.domain.value_frame import Touched, row_count, together
+from services.analytics.domain.value_frame import PANES, Touched, row_count, together
 from services.analytics.ports.evaluating import Scope
 from services.analytics.use_cases.judging import Turn
+
+
+class Taken(NamedTuple):
+    """Open panes, merged with their rows; where none has a row, its value has none either."""
+
+    panes: Touched
+    may_have_rows: bool
 
 
 class OpenWindows:
@@ -36,10 +45,12 @@ class OpenWindows:
         rest = []
         for (partition, name), part in by_indicator(panes).items():
             scope = Scope(partition, self._turn.catalogue.indicators[name])
+            held = self._store.of(scope)
             if self._needs_rows(scope.indicator):
+                if not isinstance(scope.indicator.window, RollingWindow):
+                    self._keep(scope, held.with_rows(part))
                 rest.append(part)
                 continue
-            held = self._store.of(scope)
             rest.append(held.on_shore(part))
             self._keep(scope, held.with_part(self._known(held, part) if is_whole else part, is_whole=is_whole))
         return together(rest)
@@ -58,8 +69,8 @@ class OpenWindows:
         earliest = self.earliest_end(scope)
         return earliest is not None and earliest <= until
 
-    def release(self, scope: Scope, count: int, until: datetime | None) -> Touched:
-        """About `count` panes that end at `until` or earlier, the earliest first, merged with their rows.
+    def release(self, scope: Scope, count: int, until: datetime | None) -> Taken:
+        """About `count` panes that end at `until` or earlier, the earliest first.
 
         They are held no longer: to be written into their rows with this transaction. There has to be one; see `has_any`.
         """
@@ -68,7 +79,7 @@ class OpenWindows:
         self._store.keep(scope, held.beyond(shore_of(first)))
         return self._completed(scope, first)
 
-    def untold(self, scope: Scope, count: int) -> Touched:
+    def untold(self, scope: Scope, count: int) -> Taken:
         """Up to `count` panes that have changed since they were published; they count as published from now on."""
         held = self._store.of(scope)
         number, changed = held.untold(count)
@@ -103,10 +114,13 @@ class OpenWindows:
         if panes is not self._store.of(scope):
             self._store.keep(scope, panes)
 
-    def _completed(self, scope: Scope, panes: Open) -> Touched:
-        stored = self._turn.uow.values.stored_panes(panes)
+    def _completed(self, scope: Scope, panes: Open) -> Taken:
+        may_have_rows = self._store.of(scope).may_have_rows(panes)
+        stored = self._turn.uow.values.stored_panes(panes) if may_have_rows else empty_frame(PANES)
         name, version = scope.indicator.name, scope.indicator.version
-        return completed(panes, stored, partition=scope.partition, indicator=name, version=version)
+        return Taken(
+            completed(panes, stored, partition=scope.partition, indicator=name, version=version), may_have_rows
+        )
 
     def _known(self, held: OpenPanes, panes: Touched) -> Touched:
         """Without those that no reading is left of and none ever was of: nothing is to be said of them."""

@@ -70,6 +70,15 @@ class World:
         self.wanted |= counts(new)
         self.held = self.held.with_part(new, is_whole=True)
 
+    def add_to_rows(self, added: Added) -> None:
+        """As of an indicator that has come to need rows: what is held goes there first."""
+        if self.held.rows:
+            self.release(self.held.rows, None)
+        for key, count in counts(panes(added)).items():
+            self.rows[key] = self.rows.get(key, 0) + count
+            self.wanted[key] = self.wanted.get(key, 0) + count
+        self.held = self.held.with_rows(panes(added))
+
     def release(self, count: int, until: int | None) -> None:
         end = None if until is None else week(until).end
         first = self.held.first(count, end)
@@ -93,6 +102,7 @@ class World:
             for (series, start), count in self.rows.items()
         ]
         there = pl.DataFrame(stored, schema=PANES, orient="row").join(held, on=["series", "pane_start"], how="semi")
+        assert there.is_empty() or self.held.may_have_rows(held)
         return completed(held, there, partition=0, indicator=_INDICATOR, version=1)
 
     def open(self) -> dict[Key, int]:
@@ -107,6 +117,7 @@ _ADDED = st.lists(st.tuples(st.sampled_from("ABC"), st.integers(0, 5), st.intege
 _STEPS = st.one_of(
     st.tuples(st.just("add"), _ADDED),
     st.tuples(st.just("afresh"), _ADDED),
+    st.tuples(st.just("rows"), _ADDED),
     st.tuples(st.just("release"), st.tuples(st.integers(1, 4), st.none() | st.integers(0, 5))),
     st.tuples(st.just("tell"), st.integers(1, 4)),
 )
@@ -121,6 +132,8 @@ def test_a_pane_is_the_sum_of_what_came_for_it_and_was_told_as_it_is(steps: list
                 world.add(added)
             case "afresh", list(added):
                 world.compute_afresh(added)
+            case "rows", list(added):
+                world.add_to_rows(added)
             case "release", (int(count), int() | None as until):
                 world.release(count, until)
             case "tell", int(count):
