@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from services.analytics.domain.finding import Deviation, Finding, Scene, Yardstick
 from services.analytics.domain.kpi_value import KpiValue
@@ -186,7 +186,10 @@ def _with_enough(rule: Rule, values: Sequence[KpiValue], scene: Scene) -> Sequen
     if not rule.minimum_sample:
         return values
     kind = scene.indicator.formula.kind
-    return [value if rule.samples_enough(value, kind) else replace(value, judgement="insufficient") for value in values]
+    return [
+        value if rule.samples_enough(value, kind) else structs.replace(value, judgement="insufficient")
+        for value in values
+    ]
 
 
 class _Mark(Struct, frozen=True):

@@ -5,11 +5,12 @@ rule says. A window is due once the sources have passed its deadline; one that h
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice, takewhile, zip_longest
 
 import polars as pl
+from msgspec import structs
 
 from services.analytics.domain.finding import Scene
 from services.analytics.domain.kpi_value import KpiValue
@@ -145,8 +146,8 @@ def _expected_after(window: Window, scene: Scene) -> Iterator[Window]:
 
 
 def _counted(value: KpiValue) -> KpiValue:
-    return replace(value, value=float(value.sample_size), numerator=None, denominator=None, judgement="judged")
+    return structs.replace(value, value=float(value.sample_size), numerator=None, denominator=None, judgement="judged")
 
 
 def _absent(before: KpiValue, window: Window) -> KpiValue:
-    return _counted(replace(before, window=window, sample_size=0, status="final", revision=0))
+    return _counted(structs.replace(before, window=window, sample_size=0, status="final", revision=0))

@@ -289,36 +289,10 @@ def row_count(frame: pl.DataFrame) -> int:
 
 def to_kpi_values(values: Values) -> list[KpiValue]:
     """One object per row, in the frame's order."""
-    columns = [values[name].to_list() for name in VALUES.names()]
+    columns = [values[name].to_list() for name in VALUES.names() if name != "unpublished"]
     return [
-        KpiValue(
-            key=SeriesKey(series, indicator, version, subject, partition),
-            window=Window(start, end),
-            value=value,
-            numerator=numerator,
-            denominator=denominator,
-            sample_size=sample_size,
-            judgement=judgement,
-            status=status,
-            revision=revision,
-        )
-        for (
-            series,
-            start,
-            end,
-            partition,
-            indicator,
-            version,
-            subject,
-            value,
-            numerator,
-            denominator,
-            sample_size,
-            judgement,
-            status,
-            revision,
-            _,
-        ) in zip(*columns, strict=True)
+        KpiValue(SeriesKey(series, indicator, version, subject, partition), Window(start, end), *facts)
+        for series, start, end, partition, indicator, version, subject, *facts in zip(*columns, strict=True)
     ]
 
 

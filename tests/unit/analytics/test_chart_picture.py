@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from services.analytics.domain.chart_target import target_of
 from services.analytics.domain.control_chart.drawing import control_chart
@@ -131,7 +132,7 @@ def test_where_there_is_room_every_rule_that_fired_is_written() -> None:
 
 def test_gaps_are_gaps() -> None:
     values = steady(30)
-    small = replace(values[10], judgement="insufficient")
+    small = structs.replace(values[10], judgement="insufficient")
     svg = drawn(shown([*values[:10], small, *values[11:20], *values[21:]]))
     assert len(classed(svg, "values")) == 3
     assert len(classed(svg, "limit upper")) == 3
@@ -187,7 +188,7 @@ def test_values_that_are_no_shares_are_written_in_their_unit() -> None:
 
 def test_a_rolling_window_is_called_by_its_last_part() -> None:
     rolling = replace(YIELD, window=RollingWindow("P4W", "P1W", "week", 4))
-    values = [replace(value(n, 950), window=Window(week(n).start, week(n + 3).end)) for n in range(0, 24, 4)]
+    values = [structs.replace(value(n, 950), window=Window(week(n).start, week(n + 3).end)) for n in range(0, 24, 4)]
     assert texts(drawn(shown(values, indicator=rolling)), "window")[0] == "…2024-W24"
 
 

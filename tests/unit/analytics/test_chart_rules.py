@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from services.analytics.domain.control_chart.drawing import control_chart
 from services.analytics.domain.control_chart.rebase import Rebase
@@ -78,7 +79,7 @@ def test_what_is_found_is_what_the_chart_shows(
         made = {"mean": single(number, count), "ratio": value(number, count, size), "count": of_count(number, count)}
         one: dict[str, Any] = {} if figure is not None else {"value": None}
         one |= {"judgement": "insufficient"} if figure == -2 else {}
-        values.append(replace(made[formula], **one))
+        values.append(structs.replace(made[formula], **one))
     rebases = [Rebase(week(number).start, "new tool", "Li Wei", 1, NOW) for number in sorted(phases)]
     chart = control_chart(
         values, indicator=about, calendar=DEFAULT_CALENDAR, rebases=rebases, rules=nelson(range(1, 9))

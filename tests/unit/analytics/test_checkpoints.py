@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from services.analytics.domain import checkpoint
 from services.analytics.domain.anomaly import Anomaly
@@ -110,7 +111,9 @@ def test_judging_on_equals_judging_everything(
                     facts["judgement"] = "insufficient"
                 of = 999 if at == 4 else 1000
                 made = value(at, abs(figure or 0), of, **facts)
-                changed[made.window.start] = made if counted else replace(made, numerator=None, denominator=None)
+                changed[made.window.start] = (
+                    made if counted else structs.replace(made, numerator=None, denominator=None)
+                )
             stored.held.update(changed)
             judging.changed(turn(stored, judged, about, phase_starts=starts), about, list(changed.values()))
 

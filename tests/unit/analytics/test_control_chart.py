@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from services.analytics.domain.control_chart.chart import ChartPoint, ControlChart
 from services.analytics.domain.control_chart.drawing import control_chart, without_overlap
@@ -176,7 +177,7 @@ def test_a_rebase_at_the_very_beginning_leaves_no_empty_phase_before_it() -> Non
 def test_a_window_without_a_judged_value_is_a_gap_that_ends_runs_and_moving_ranges(gap: KpiValue | None) -> None:
     one_side = [single(24 + place, 11.0) for place in range(12)]
     whole = steady(24) + one_side
-    broken = [*whole[:30], *([replace(gap, window=week(30))] if gap else []), *whole[31:]]
+    broken = [*whole[:30], *([structs.replace(gap, window=week(30))] if gap else []), *whole[31:]]
     assert ("N2", "better", 32) in fired(drawn(whole))
     chart = drawn(broken)
     assert fired(chart) == []

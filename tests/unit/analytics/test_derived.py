@@ -1,6 +1,5 @@
 """Derived values from the values of their parts: exact, in any order, and with a reason to have none."""
 
-from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from services.analytics.domain.catalogue import make_catalogue
 from services.analytics.domain.derivation import dependents, derivation_problems
@@ -26,7 +26,7 @@ def derived(text: str, name: str = "derived", **changed: Any) -> Indicator:
 def part(name: str, number: float | None, **changed: Any) -> KpiValue:
     facts = {"value": number, "numerator": None, "denominator": None, "sample_size": 7, **changed}
     made = value(0, 1, 1, **facts)
-    return replace(made, key=SeriesKey(b"", name, 1, made.key.subject, 0))
+    return structs.replace(made, key=SeriesKey(b"", name, 1, made.key.subject, 0))
 
 
 @given(st.integers(0, 1000), st.integers(1, 1000), st.integers(0, 1000), st.integers(1, 1000))

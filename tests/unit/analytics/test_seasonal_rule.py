@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from services.analytics.domain import checkpoint
 from services.analytics.domain.episode import episodes
@@ -187,7 +188,7 @@ def test_judging_on_equals_judging_everything(
         for number, changed in enumerate(
             [present[:150], present[150:], *([_made(at, figure) for at, figure in batch] for batch in batches)]
         ):
-            made = [replace(one, revision=number) for one in changed]
+            made = [structs.replace(one, revision=number) for one in changed]
             stored.held.update({one.window.start: one for one in made})
             judging.changed(turn(stored, judged, HOURLY), HOURLY, made)
     values = [stored.held[at] for at in sorted(stored.held)]
