@@ -18,7 +18,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, Table, bindparam, delete, func, insert, select, update
 
 from shared.database.delivery_tables import DeliveryTables
 from shared.database.engine import Database, WriteConnection
@@ -120,8 +120,8 @@ class Relay:
         self._log = log
         self._elapsed_seconds = elapsed_seconds
         numbers = tables.outbox.c.numbers
-        self._first_numbered = _first_rows(tables.outbox, numbers.is_not(None))
-        self._first_waiting = _first_rows(tables.outbox, numbers.is_(None))
+        self._numbered_rows = _FirstRows(tables.outbox, numbers.is_not(None))
+        self._waiting_rows = _FirstRows(tables.outbox, numbers.is_(None))
         self._any_row = select(tables.outbox.c.id).limit(1)
         self._appended: list[_Row] = []
         self._partitions: dict[str, int] = {}
@@ -188,9 +188,7 @@ class Relay:
 
     def _number(self, connection: WriteConnection) -> list[_Row]:
         """Give their numbers to the first rows that wait; returns them."""
-        waiting = [
-            (row.id, row.topic, _KEPT.decode(row.records)) for row in _within_bytes(connection, self._first_waiting)
-        ]
+        waiting = [(row.id, row.topic, _KEPT.decode(row.records)) for row in self._waiting_rows.read(connection)]
         partitions = [self._partitions_of(topic, kept) for _, topic, kept in waiting]
         counts = [Counter(of_row) for of_row in partitions]
         totals: Counter[tuple[str, int]] = Counter()
@@ -227,7 +225,7 @@ class Relay:
         """A beginning of what has its numbers, in their order: that of ids, since all of it was numbered together."""
         return [
             _Row(row.id, row.topic, _KEPT.decode(row.records), _NUMBERS.decode(row.numbers), row.numbers)
-            for row in _within_bytes(connection, self._first_numbered)
+            for row in self._numbered_rows.read(connection)
         ]
 
     def _partitions_of(self, topic: str, kept: Sequence[_Kept]) -> list[int]:
@@ -248,23 +246,25 @@ class Relay:
             yield NewRecord(row.topic, record.value, record.key, partition, headers)
 
 
-def _first_rows(outbox: Table, condition: ColumnElement[bool]) -> Select[Any]:
-    """The first rows of which it holds, each with the bytes of it and those before it."""
-    running_bytes = func.sum(func.length(outbox.c.records)).over(order_by=outbox.c.id)
-    first = (
-        select(outbox, running_bytes.label("running_bytes"))
-        .where(condition)
-        .order_by(outbox.c.id)
-        .limit(_ROWS_PER_STEP)
-        .subquery()
-    )
-    return select(first).order_by(first.c.id)
+class _FirstRows:
+    """The first rows of which a condition holds: as many as one step carries; one, however large it is.
 
+    Their sizes are asked for first. One query for both would bring every row, to be left out by its size, from the pages of the table.
+    """
 
-def _within_bytes(connection: WriteConnection, first_rows: Select[Any]) -> list[Row[Any]]:
-    """As many of the first rows as one step carries; one, however large it is."""
-    rows = connection.execute(first_rows).all()
-    return [row for index, row in enumerate(rows) if index == 0 or row.running_bytes <= _BYTES_PER_STEP]
+    def __init__(self, outbox: Table, condition: ColumnElement[bool]) -> None:
+        ids = outbox.c.id
+        of_these = select(ids, func.length(outbox.c.records).label("bytes")).where(condition)
+        self._sizes = of_these.order_by(ids).limit(_ROWS_PER_STEP)
+        self._rows = select(outbox).where(condition, ids <= bindparam("last")).order_by(ids)
+
+    def read(self, connection: WriteConnection) -> Sequence[Row[Any]]:
+        last, total = None, 0
+        for row in connection.execute(self._sizes).all():
+            total += row.bytes
+            if last is None or total <= _BYTES_PER_STEP:
+                last = row.id
+        return [] if last is None else connection.execute(self._rows, {"last": last}).all()
 
 
 def oldest_unpublished(database: Database, tables: DeliveryTables) -> datetime | None:
