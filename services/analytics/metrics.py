@@ -43,7 +43,11 @@ class AnalyticsMetrics:
         self._target = _Set(make.gauge("kpi_target", "Target of a rule for an indicator and subject.", _RULE))
         self._breached = _Set(make.gauge("kpi_breached", "1 while the rule's anomaly on the subject is open.", _RULE))
         self._dropped = _Set(
-            make.gauge("kpi_series_dropped", "Subjects left out of the gauges, to bound their number.", ["indicator"])
+            make.gauge(
+                "kpi_series_dropped",
+                "Subjects left out of the gauges, to bound their number; counted to 20,000.",
+                ["indicator"],
+            )
         )
         self._rules = _Set(make.gauge("rule_anomalies", "Anomalies of a rule, by state.", ["rule", "state"]))
         self._verdicts = _Set(

@@ -351,7 +351,8 @@ def test_gauges_read_the_newest_closed_value_of_a_bounded_number_of_subjects(mig
         assert len(newest) == 4
         assert len(reader.newest_final("first-pass-yield", 1, series=3)) == 3
         assert reader.newest_final("another", 1, series=3) == []
-        assert (reader.count_series("first-pass-yield", 1), reader.count_series("first-pass-yield", 2)) == (4, 0)
+        assert [reader.count_series("first-pass-yield", version, most=9) for version in (1, 2)] == [4, 0]
+        assert reader.count_series("first-pass-yield", 1, most=3) == 3
 
 
 def test_moments_keep_their_microseconds(migrated: Database) -> None:

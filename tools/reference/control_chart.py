@@ -1,9 +1,10 @@
 """The control chart that README and `docs/read-a-chart.md` show: example data, drawn as the service draws."""
 
 import random
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+
+from msgspec import structs
 
 from services.analytics.domain.chart_target import target_of
 from services.analytics.domain.control_chart.drawing import control_chart
@@ -60,8 +61,8 @@ def _values() -> list[KpiValue]:
         share = 0.93 if number in _LOOSE_TOOL else 0.955 if number < _LOOSE_TOOL.start else 0.978
         passed = sum(chance.random() < share for _ in range(inspected))
         values.append(_value(number, passed, inspected))
-    values[_TOO_FEW] = replace(values[_TOO_FEW], judgement="insufficient")
-    values[-1] = replace(values[-1], status="provisional", revision=0)
+    values[_TOO_FEW] = structs.replace(values[_TOO_FEW], judgement="insufficient")
+    values[-1] = structs.replace(values[-1], status="provisional", revision=0)
     return values[:_WITHOUT] + values[_WITHOUT + 1 :]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
-from sqlalchemy import func, literal, select, tuple_
+from sqlalchemy import Subquery, func, literal, select, tuple_
 
 from services.analytics.adapters.anomaly_store import to_anomaly
 from services.analytics.adapters.bulk import read_frame
@@ -130,32 +130,19 @@ class SqlReader:
 
     def newest_final(self, indicator: str, indicator_version: int, *, series: int) -> Sequence[KpiValue]:
         columns = KPI_VALUES.c
-        prefix = series_prefix(indicator, indicator_version)
-        newest = (
-            select(columns.series, func.max(columns.window_start).label("window_start"))
-            .where(
-                columns.series.between(prefix, prefix + b"\xff" * 12),
-                columns.indicator == indicator,
-                columns.indicator_version == indicator_version,
-                columns.status != "provisional",
-            )
-            .group_by(columns.series)
-            .order_by(columns.series)
-            .limit(series)
-            .subquery()
-        )
-        statement = select(*_COLUMNS).join(
-            newest, (columns.series == newest.c.series) & (columns.window_start == newest.c.window_start)
+        first = _closed_series(indicator, indicator_version, series)
+        closed = select(columns.window_start).where(columns.series == first.c.series, columns.status != "provisional")
+        newest = closed.order_by(columns.window_start.desc()).limit(1).correlate(first).scalar_subquery()
+        on = (columns.series == first.c.series) & (columns.window_start == newest)
+        statement = (
+            select(*_COLUMNS)
+            .join_from(first, KPI_VALUES, on)
+            .where(columns.indicator == indicator, columns.indicator_version == indicator_version)
         )
         return to_kpi_values(read_frame(self._connection, statement, VALUES))
 
-    def count_series(self, indicator: str, indicator_version: int) -> int:
-        columns = KPI_VALUES.c
-        statement = select(func.count(columns.series.distinct())).where(
-            columns.indicator == indicator,
-            columns.indicator_version == indicator_version,
-            columns.status != "provisional",
-        )
+    def count_series(self, indicator: str, indicator_version: int, *, most: int) -> int:
+        statement = select(func.count()).select_from(_closed_series(indicator, indicator_version, most))
         return int(self._connection.execute(statement).scalar_one())
 
     def open_anomalies(self) -> Mapping[str, int]:
@@ -175,3 +162,15 @@ class SqlReader:
 
     def partition_states(self) -> Sequence[PartitionState]:
         return states(self._connection)
+
+
+def _closed_series(indicator: str, indicator_version: int, most: int) -> Subquery:
+    """The first series that have a closed value, by their hashes: a few look-ups each, however many values it has."""
+    columns = KPI_VALUES.c
+    prefix = series_prefix(indicator, indicator_version)
+    closed = select(columns.series).where(columns.series <= prefix + b"\xff" * 12, columns.status != "provisional")
+    first = closed.order_by(columns.series).limit(1)
+    found = select(first.where(columns.series >= prefix).scalar_subquery().label("series")).cte(recursive=True)
+    following = first.where(columns.series > found.c.series).correlate(found).scalar_subquery()
+    every = found.union_all(select(following).where(found.c.series.is_not(None)))
+    return select(every.c.series).where(every.c.series.is_not(None)).limit(most).subquery()

@@ -84,8 +84,11 @@ class AnalyticsReader(Protocol):
         """The newest final or restated value of each of the first `series` series."""
         ...
 
-    def count_series(self, indicator: str, indicator_version: int) -> int:
-        """How many subjects the indicator has final or restated values of. Reads every value: not for every second."""
+    def count_series(self, indicator: str, indicator_version: int, *, most: int) -> int:
+        """How many subjects the indicator has final or restated values of; no further than `most`.
+
+        Counted by the series' own hashes: one more where the four bytes of another indicator's are the same.
+        """
         ...
 
     def open_anomalies(self) -> Mapping[str, int]:

@@ -14,6 +14,8 @@ from services.analytics.domain.watermark import ages
 from services.analytics.ports.reading import AnalyticsReader, AnomalyFilter, Readers
 
 _MOST_OPEN = 1000
+_MOST_COUNTED = 20_000
+"""Subjects of an indicator. That there are more than are shown matters, and the gauges are read every few seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class QueryStanding:
     def _left_out(self, reader: AnalyticsReader, indicator: Indicator, shown: int) -> int:
         if shown < self.series:
             return 0
-        return reader.count_series(indicator.name, indicator.version) - shown
+        return reader.count_series(indicator.name, indicator.version, most=max(_MOST_COUNTED, shown)) - shown
 
 
 def _open(reader: AnalyticsReader, indicator: Indicator) -> Collection[tuple[str, bytes]]:
