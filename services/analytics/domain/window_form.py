@@ -30,6 +30,7 @@ _CHINESE = {"minutes": "分钟", "hours": "小时", "days": "天", "weeks": "周
 _PARTS_OF_AN_HOUR = {f"PT{minutes}M": timedelta(minutes=minutes) for minutes in (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30)}
 _STEP_REMEDY = "use P1D, P1W, P1M, P3M, P1Y, PT1H, or minutes that divide an hour, such as PT5M"
 _MISSING = "is missing; write for example {kind: tumbling, every: week} or {kind: rolling, length: P4W, step: P1D}"
+_FINER = "; parts of an hour follow one another as {kind: rolling, length: PT5M, step: PT5M}"
 _FALLBACK = TumblingWindow("day")
 
 
@@ -55,7 +56,7 @@ def read_window(form: Form) -> TumblingWindow | RollingWindow:
         return _read_rolling(part)
     if kind == "tumbling":
         every = part.require(
-            "every", one_of(EVERY, "a length of window"), "day", remedy=f"use one of {', '.join(EVERY)}"
+            "every", one_of(EVERY, "a length of window"), "day", remedy=f"use one of {', '.join(EVERY)}{_FINER}"
         )
         return TumblingWindow(cast("Every", every))
     return _FALLBACK
