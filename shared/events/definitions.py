@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from shared.events.envelope import Contract
+from shared.events.envelope import Contract, Moment
 from shared.events.kpi_values import Direction
 
 CALENDAR_DEFINED = "andon.calendar.defined.v1"
@@ -27,6 +27,7 @@ class IndicatorDefined(Contract, frozen=True):
     """An indicator as it now stands.
 
     `formula` is the kind; `formula_text` says in each language what is computed over what, `counting_period` over what alone.
+    Windows that begin at `effective_from` or later are computed by this version, those before by earlier ones; None for all.
     """
 
     name: str
@@ -44,3 +45,4 @@ class IndicatorDefined(Contract, frozen=True):
     data_source: str | None = None
     formula_text: dict[str, str] = msgspec.field(default_factory=dict)
     counting_period: dict[str, str] = msgspec.field(default_factory=dict)
+    effective_from: Moment | None = None

@@ -25,6 +25,8 @@ class KpiValueComputed(Contract, frozen=True):
     several windows can be added up exactly: the value of their union is Σ numerator / Σ denominator (no denominator:
     Σ numerator for `sum` and `count`, the extreme for `minimum` and `maximum`). Neither holds for windows that overlap, nor
     for `standard_deviation`, `quantile`, `derived` and `weighted_score`. `shift` names the shift that the window is.
+    `formula_version` is the version that the value is computed by where versions have a date of effect, and so several are of one
+    series; None where it is `indicator_version`.
     """
 
     indicator: str
@@ -41,3 +43,4 @@ class KpiValueComputed(Contract, frozen=True):
     judgement: Judgement
     revision: int
     shift: str | None = None
+    formula_version: int | None = None

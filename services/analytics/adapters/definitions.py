@@ -4,15 +4,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row
 
 from services.analytics.adapters.chart_store import begun_phases
-from services.analytics.adapters.definition_tables import DEFINITION_TABLES, DEFINITIONS, lock_definitions
+from services.analytics.adapters.definition_tables import DEFINITION_TABLES, lock_definitions
 from services.analytics.domain.calendar_form import stored_calendar
 from services.analytics.domain.catalogue import Catalogue, DefinedVersion, Definition, Kind, make_catalogue
+from services.analytics.domain.dated_versions import indicator_of
 from services.analytics.domain.goal_rules import rules_of_goal_set
 from services.analytics.domain.indicator import Indicator
-from services.analytics.domain.indicator_form import read_indicator
+from services.analytics.domain.indicator_form import EFFECTIVE_FROM
 from services.analytics.domain.rule import Rule
 from services.analytics.domain.rule_form import read_rule
 from shared.calendars.calendar import DEFAULT_CALENDAR, Calendar
@@ -30,7 +31,23 @@ class SqlDefinitions:
         return revision_of(self._connection, DEFINITION_TABLES)
 
     def indicators(self) -> Sequence[Indicator]:
-        return [read_indicator(found.name, found.computed_as, found.body) for found in self.all_newest("indicator")]
+        return [self._indicator_of(found) for found in self.all_newest("indicator")]
+
+    def indicator(self, name: str, computed_as: int | None = None) -> Indicator | None:
+        """As its newest version says, or the newest with this `Definition.computed_as`; None where there is none."""
+        newest = self.newest("indicator", name)
+        if newest is None or computed_as in (None, newest.computed_as):
+            return None if newest is None else self._indicator_of(newest)
+        defined = [one.definition for one in self.versions("indicator", name)]
+        while defined and defined[-1].computed_as != computed_as:
+            defined.pop()
+        return indicator_of(defined) if defined else None
+
+    def _indicator_of(self, newest: Definition) -> Indicator:
+        has_date = EFFECTIVE_FROM in newest.body
+        return indicator_of(
+            [one.definition for one in self.versions("indicator", newest.name)] if has_date else [newest]
+        )
 
     def calendars(self) -> Mapping[str, Calendar]:
         defined = {found.name: stored_calendar(found.name, found.body) for found in self.all_newest("calendar")}
@@ -53,14 +70,6 @@ class SqlDefinitions:
     def newest(self, kind: Kind, name: str) -> Definition | None:
         rows = newest_versions(self._connection, DEFINITION_TABLES, kind, name=name)
         return _to_definition(rows[0]) if rows else None
-
-    def indicator_as(self, name: str, computed_as: int) -> Indicator | None:
-        """An indicator as it was last defined under one version of its computation."""
-        columns = DEFINITIONS.c
-        of_version = (columns.kind == "indicator", columns.name == name, columns.computed_as == computed_as)
-        newest = select(DEFINITIONS).where(*of_version).order_by(columns.version.desc()).limit(1)
-        row = self._connection.execute(newest).one_or_none()
-        return None if row is None else read_indicator(row.name, row.computed_as, row.body)
 
     def versions(self, kind: Kind, name: str) -> list[DefinedVersion]:
         """The oldest first."""

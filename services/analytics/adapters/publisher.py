@@ -8,6 +8,7 @@ from services.analytics.adapters.pane_delta_records import blocks, pane_delta_re
 from services.analytics.domain.anomaly import Anomaly, Change, ChangeKind
 from services.analytics.domain.calendar_form import calendar_body
 from services.analytics.domain.catalogue import Catalogue, Definition
+from services.analytics.domain.effective_dates import as_of
 from services.analytics.domain.episode import Evidence
 from services.analytics.domain.finding import Yardstick
 from services.analytics.domain.formula_text import counting_periods, formula_texts
@@ -115,6 +116,7 @@ class OutboxEvents:
             data_source=indicator.data_source,
             formula_text=formula_texts(indicator),
             counting_period=counting_periods(indicator),
+            effective_from=indicator.effective_from,
         )
         record = self._record(DEFINITIONS, INDICATOR_DEFINED, definition.name, data=data, now=now)
         self._outbox.add([record], recorded_at=now)
@@ -149,6 +151,7 @@ def _value(value: KpiValue, catalogue: Catalogue) -> KpiValueComputed:
         judgement=value.judgement,
         revision=value.revision,
         shift=shift_name(catalogue.calendar_of(indicator), value.window.start) if is_shift else None,
+        formula_version=as_of(indicator, value.window.start).formula_version if indicator.effective_from else None,
     )
 
 

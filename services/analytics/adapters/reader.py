@@ -21,6 +21,7 @@ from services.analytics.adapters.subject_condition import has_values
 from services.analytics.domain.anomaly import Anomaly
 from services.analytics.domain.catalogue import Catalogue, DefinedVersion, Definition, Kind
 from services.analytics.domain.history import Readings, Span
+from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue, SeriesKey
 from services.analytics.domain.partition_state import PartitionState
 from services.analytics.domain.value_frame import VALUES, Panes, series_prefix, to_kpi_values
@@ -60,6 +61,9 @@ class SqlReader:
     def definition(self, kind: Kind, name: str) -> Definition | None:
         return self._definitions.newest(kind, name)
 
+    def indicator(self, name: str, computed_as: int | None = None) -> Indicator | None:
+        return self._definitions.indicator(name, computed_as)
+
     def versions(self, kind: Kind, name: str) -> Sequence[DefinedVersion]:
         return self._definitions.versions(kind, name)
 
@@ -96,7 +100,7 @@ class SqlReader:
         stored = read_frame(self._connection, statement, VALUES)
         if wanted.status in ("final", "restated"):
             return to_kpi_values(stored)
-        indicator = self._definitions.indicator_as(wanted.indicator, wanted.indicator_version)
+        indicator = self._definitions.indicator(wanted.indicator, wanted.indicator_version)
         if indicator is None:
             return to_kpi_values(stored)
         return to_kpi_values(

@@ -12,7 +12,7 @@ from services.analytics.adapters.statistics_store import SqlFollowedIssues
 from services.analytics.adapters.tables import DELIVERY
 from services.analytics.adapters.value_store import SqlValueStore
 from services.analytics.ports.charting import ChartStore
-from services.analytics.ports.defining import DefinitionEvents, DefinitionsReader, DefinitionStore
+from services.analytics.ports.defining import DefinitionEvents, DefinitionsReader, DefinitionStore, KeptReadings
 from services.analytics.ports.evaluating import (
     AnomalyStore,
     CheckpointStore,
@@ -68,6 +68,7 @@ class SqlDefinitionUnitOfWork(SqlUnitOfWork):
     """`services.analytics.ports.defining.DefinitionUnitOfWork`."""
 
     definitions: DefinitionStore
+    readings: KeptReadings
     events: DefinitionEvents
 
     def __init__(self, database: Database, ids: IdSource) -> None:
@@ -76,6 +77,7 @@ class SqlDefinitionUnitOfWork(SqlUnitOfWork):
 
     def begun(self) -> None:
         self.definitions = SqlDefinitionStore(self.connection)
+        self.readings = SqlHistoryReader(self.connection)
         self.events = OutboxEvents(self.outbox, self._ids)
 
 

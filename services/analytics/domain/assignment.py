@@ -1,13 +1,14 @@
 """Which readings an indicator counts, and in which subject and pane."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from services.analytics.domain.effective_dates import terms
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.pane import PANE_END, PANE_START, STANDS_FOR, SUBJECT
 from services.analytics.domain.subject import subject_column
@@ -56,6 +57,24 @@ def _with_source(readings: pl.DataFrame, indicator: Indicator) -> pl.DataFrame:
     if not is_named or _SOURCE_DIMENSION in readings.columns:
         return readings
     return readings.with_columns(pl.col(_SOURCE).alias(_SOURCE_DIMENSION))
+
+
+def by_version(
+    readings: pl.DataFrame, indicator: Indicator, calendar: Calendar
+) -> Iterator[tuple[Indicator, pl.DataFrame]]:
+    """The readings by what their windows are computed by; those of windows that no version counts for are left out."""
+    if indicator.effective_from is None:
+        yield indicator, readings
+        return
+    begins, _ = _panes(readings[OBSERVED_AT], calendar, indicator.window.cut)
+    with_starts = readings.with_columns(begins)
+    for term in terms(indicator):
+        bounds = []
+        if term.since is not None:
+            bounds.append(pl.col(PANE_START) >= term.since)
+        if term.until is not None:
+            bounds.append(pl.col(PANE_START) < term.until)
+        yield term.indicator, with_starts.filter(bounds).drop(PANE_START)
 
 
 def assign(readings: pl.DataFrame, indicator: Indicator, calendar: Calendar) -> pl.DataFrame:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import xxhash
 
+from services.analytics.domain.effective_dates import dates_of, terms
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.rule import Rule
 from services.analytics.domain.rules.missing_data import MissingData
@@ -21,7 +22,7 @@ class Definition:
 
     Attributes:
         computed_as: of an indicator, the version since which its formula and windows are what they are; its KPI values
-            carry this number. Of anything else the version.
+            carry this number. Where a version has a date of effect, the series goes on, and this is when it began. Of anything else the version.
     """
 
     kind: Kind
@@ -90,9 +91,11 @@ class Catalogue:
         return self.calendars[indicator.calendar]
 
     def phases_of(self, indicator: str, subject: str) -> tuple[datetime, ...]:
-        """Where people have begun phases of one series."""
+        """Where phases of one series begin: people have begun them, or its windows are computed otherwise from then on."""
         phases = self.begun_phases.get((indicator, subject))
-        return () if phases is None else phases.starts
+        begun = () if phases is None else phases.starts
+        dates = dates_of(self.indicators[indicator])
+        return tuple(sorted({*begun, *dates})) if dates else begun
 
     def judging(self, indicator: str) -> str:
         """A text that changes whenever the indicator's stored values must be judged anew."""
@@ -118,7 +121,12 @@ class Catalogue:
     def measuring(self, indicator: str) -> str:
         """What `judging` begins with: it says which values are judged at all."""
         current = self.indicators[indicator]
-        return f"{current.version}/{current.minimum_sample}/{self.working_days[current.calendar]}/"
+        dated = "".join(
+            f"{term.indicator.formula_version}<{term.until.isoformat()}:{term.indicator.minimum_sample}/"
+            for term in terms(current)
+            if term.until is not None
+        )
+        return f"{dated}{current.computation}/{current.minimum_sample}/{self.working_days[current.calendar]}/"
 
     def _phases_judged_by(self, indicator: str) -> str:
         """When they were last changed; rules that remember nothing know of none."""

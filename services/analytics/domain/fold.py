@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from services.analytics.domain.arrivals import arrivals
-from services.analytics.domain.assignment import MEASURE, OBSERVED_AT, assign, missing_columns
+from services.analytics.domain.assignment import MEASURE, OBSERVED_AT, assign, by_version, missing_columns
 from services.analytics.domain.block import ARRIVED_AT, ID_HASH, READ_FROM, SOURCE, Block, kept_blocks, with_origin
 from services.analytics.domain.catalogue import Catalogue
 from services.analytics.domain.data_quality import EXPECTATION, as_blocks, quality_rows
@@ -160,15 +160,18 @@ def _deltas(
         readings = fresh.get(indicator.reading_type)
         if readings is None or readings.is_empty():
             continue
-        missing = missing_columns(readings, indicator)
-        if missing:
-            not_counted[indicator.name] = missing
-            continue
-        counted.append(indicator.name)
-        if any(readings[MEASURE + name].null_count() == readings.height for name in indicator.formula.measures):
-            continue
-        found.append(partial(assign(readings, indicator, catalogue.calendar_of(indicator)), indicator))
-    return pl.concat(found), not_counted, counted
+        calendar = catalogue.calendar_of(indicator)
+        for ruling, part in by_version(readings, indicator, calendar):
+            if part.is_empty():
+                continue
+            missing = missing_columns(part, ruling)
+            if missing:
+                not_counted[indicator.name] = missing
+            else:
+                counted.append(indicator.name)
+                if not any(part[MEASURE + name].null_count() == part.height for name in ruling.formula.measures):
+                    found.append(partial(assign(part, ruling, calendar), ruling))
+    return pl.concat(found), not_counted, [name for name in counted if name not in not_counted]
 
 
 def _new_ids(fresh: Mapping[str, pl.DataFrame]) -> Iterator[NewIds]:

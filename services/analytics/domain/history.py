@@ -10,7 +10,7 @@ from datetime import datetime
 
 import polars as pl
 
-from services.analytics.domain.assignment import OBSERVED_AT, assign, missing_columns
+from services.analytics.domain.assignment import OBSERVED_AT, assign, by_version, missing_columns
 from services.analytics.domain.block import ID_HASH
 from services.analytics.domain.catalogue import Catalogue
 from services.analytics.domain.empty_frame import empty_frame
@@ -18,6 +18,7 @@ from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.pane import DELTAS, KEYS, PANE_END, PANE_START, SUBJECT, empty_deltas, merge, partial
 from services.analytics.domain.partition_state import PaneKey
 from shared.calendars.calendar import Calendar
+from shared.calendars.windows import window_at
 
 REVISED_AT = "revised_at"
 REVISION_ID = "revision_id"
@@ -63,9 +64,32 @@ def standing(blocks: Iterator[Readings], revisions: Sequence[Readings]) -> Itera
 
 def panes_of(readings: Readings, indicator: Indicator, calendar: Calendar) -> PaneKeys:
     """The panes of an indicator that these readings belong to."""
-    if readings.is_empty() or missing_columns(readings, indicator):
+    if readings.is_empty():
         return no_panes()
-    panes = assign(readings, indicator, calendar).select(SUBJECT, PANE_START, PANE_END).unique()
+    found = [no_panes()]
+    for ruling, part in by_version(readings, indicator, calendar):
+        if not missing_columns(part, ruling):
+            found.append(_named(assign(part, ruling, calendar).select(SUBJECT, PANE_START, PANE_END).unique(), ruling))
+    return pl.concat(found)
+
+
+def panes_at(places: Sequence[pl.DataFrame], indicator: Indicator, calendar: Calendar) -> PaneKeys:
+    """The panes of subjects that begin at some moments, each once.
+
+    Args:
+        places: with columns `subject` and `window_start`.
+    """
+    wanted = pl.concat([one.select("subject", "window_start") for one in places]).unique()
+    starts = wanted["window_start"].unique()
+    ends = pl.DataFrame(
+        [(start, window_at(calendar, indicator.window.cut, start).end) for start in starts.to_list()],
+        schema={PANE_START: DELTAS[PANE_START], PANE_END: DELTAS[PANE_END]},
+        orient="row",
+    )
+    return _named(wanted.rename({"window_start": PANE_START}).join(ends, on=PANE_START), indicator)
+
+
+def _named(panes: pl.DataFrame, indicator: Indicator) -> PaneKeys:
     named = panes.with_columns(
         pl.lit(indicator.name).alias("indicator"), pl.lit(indicator.version).alias("indicator_version")
     )
@@ -141,11 +165,12 @@ def panes_from(
     """
     panes = empty_deltas()
     for block in _larger(readings):
-        if block.is_empty() or missing_columns(block, indicator):
-            continue
-        found = partial(_within(assign(block, indicator, calendar), span, wanted), indicator)
-        panes = found if panes.is_empty() else merge(panes, found)
-    return panes if wanted is None else _complete(panes, wanted)
+        for ruling, part in by_version(block, indicator, calendar):
+            if part.is_empty() or missing_columns(part, ruling):
+                continue
+            found = partial(_within(assign(part, ruling, calendar), span, wanted), ruling)
+            panes = found if panes.is_empty() else merge(panes, found)
+    return panes if wanted is None else complete(panes, wanted)
 
 
 def _larger(blocks: Iterator[Readings]) -> Iterator[Readings]:
@@ -171,8 +196,8 @@ def _within(assigned: pl.DataFrame, span: Span, wanted: PaneKeys | None) -> pl.D
     return assigned if wanted is None else assigned.join(wanted, on=[SUBJECT, PANE_START], how="semi")
 
 
-def _complete(panes: pl.DataFrame, wanted: PaneKeys) -> pl.DataFrame:
-    """With an empty pane for each that no reading is left of."""
+def complete(panes: pl.DataFrame, wanted: PaneKeys) -> pl.DataFrame:
+    """With an empty pane for each of the wanted that no reading is left of."""
     empty = wanted.join(panes, on=KEYS, how="anti").with_columns(
         pl.lit(0, dtype=pl.Int64).alias("count"),
         *(pl.lit(0.0).alias(name) for name in ("numerator", "denominator", "squares")),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
@@ -91,6 +91,9 @@ class Indicator:
         idle_timeout: after how long without arrivals a source no longer holds windows open.
         owner, deputy: who answers for it, a person or a role; None for nobody yet.
         data_source: where its readings come from, in the words of its owner; None to name the sources that have sent some.
+        effective_from: windows that begin then (UTC) or later are computed by its formula; None for all there are.
+        earlier: what the windows before are computed by, the oldest first; see `effective_dates`. None may be: they have no values.
+        formula_since: the version that put formula and date in force; None for `version`.
     """
 
     name: str
@@ -109,6 +112,19 @@ class Indicator:
     owner: str | None = None
     deputy: str | None = None
     data_source: str | None = None
+    effective_from: datetime | None = None
+    earlier: tuple["Indicator", ...] = ()
+    formula_since: int | None = None
+
+    @property
+    def formula_version(self) -> int:
+        """The version whose formula its own windows are computed by; those before have `earlier`."""
+        return self.version if self.formula_since is None else self.formula_since
+
+    @property
+    def computation(self) -> int:
+        """Counted up by whatever computes any window otherwise: `version` where that is all windows, else the version with the date."""
+        return max(self.version, self.formula_version)
 
     @property
     def is_a_share(self) -> bool:

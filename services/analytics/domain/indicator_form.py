@@ -1,7 +1,7 @@
 """Indicators as people write them, and back."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast, get_args
 
 from services.analytics.domain.errors import invalid
@@ -19,6 +19,8 @@ from shared.runtime.form import (
     titles,
 )
 
+EFFECTIVE_FROM = "effective_from"
+
 FIELDS = (
     "title",
     "reading_type",
@@ -34,10 +36,12 @@ FIELDS = (
     "owner",
     "deputy",
     "data_source",
+    EFFECTIVE_FROM,
 )
 _DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
 _LONGEST = timedelta(days=366)
 _MOST_SAMPLE = 10**9
+_YEARS = range(1900, 2200)
 
 
 def read_indicator(name: str, version: int, body: Mapping[str, Any]) -> Indicator:
@@ -73,6 +77,7 @@ def read_indicator(name: str, version: int, body: Mapping[str, Any]) -> Indicato
         owner=form.read("owner", a_text, None),
         deputy=form.read("deputy", a_text, None),
         data_source=form.read("data_source", a_text, None),
+        effective_from=form.read(EFFECTIVE_FROM, _a_moment, None),
     )
     if indicator.deputy is not None and indicator.deputy == indicator.owner:
         form.report("deputy", "is the owner too; name somebody who stands in, or leave it out")
@@ -97,6 +102,7 @@ def indicator_body(indicator: Indicator) -> dict[str, Any]:
         "idle_timeout": format_duration(indicator.idle_timeout),
         "unit": indicator.unit,
         **{field: text for field, text in texts.items() if text is not None},
+        **({} if indicator.effective_from is None else {EFFECTIVE_FROM: indicator.effective_from.isoformat()}),
     }
 
 
@@ -122,3 +128,19 @@ def _a_duration(value: Any) -> timedelta:
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is not a duration; write for example PT2H, P2D or P1DT12H")
     return parse_duration(value, at_most=_LONGEST)
+
+
+def _a_moment(value: Any) -> datetime:
+    """In UTC."""
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is not a time; write for example 2026-04-01T00:00:00+08:00, in quotation marks")
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        detail = f"{value!r} is not a time; write for example 2026-04-01T00:00:00+08:00"
+        raise ValueError(detail) from None
+    if moment.tzinfo is None:
+        raise ValueError(f"{value!r} names no time zone; write for example {moment.isoformat()}+08:00")
+    if moment.year not in _YEARS:
+        raise ValueError(f"{value!r} is not from {_YEARS[0]} to {_YEARS[-1]}")
+    return moment.astimezone(UTC)

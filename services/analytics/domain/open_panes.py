@@ -19,6 +19,7 @@ from services.analytics.domain.empty_frame import empty_frame
 from services.analytics.domain.pane import merged
 from services.analytics.domain.sketch import SKETCH
 from services.analytics.domain.value_frame import TOUCHED, Panes, Touched, add
+from shared.calendars.windows import Window
 
 _MOMENT = pl.Datetime("us", "UTC")
 _PANE = ["pane_end", "place", "series", "pane_start"]
@@ -46,6 +47,8 @@ OPEN_PANES = pl.Schema(
     }
 )
 
+Places = pl.DataFrame
+"""Columns `subject` and `window_start`."""
 Open = pl.DataFrame
 """Of schema OPEN_PANES, each pane once, in order of (pane_end, place)."""
 
@@ -152,6 +155,12 @@ class OpenPanes:
     def of(self, panes: pl.DataFrame) -> Open:
         """What is held of some panes, given by `series` and `pane_start`."""
         return merged_parts([part.panes.join(panes, on=["series", "pane_start"], how="semi") for part in self.parts])
+
+    def within(self, span: Window) -> Places:
+        """The panes that begin within a span."""
+        is_within = pl.col("pane_start").is_between(span.start, span.end, closed="left")
+        held = pl.concat([merged_parts([]), *(part.panes.filter(is_within) for part in self.parts)])
+        return held.select("subject", pl.col("pane_start").alias("window_start")).unique()
 
     def untold(self, count: int) -> tuple[int, Open]:
         """Up to `count` panes that have changed since they were told, the earliest changes first; and how far these go."""

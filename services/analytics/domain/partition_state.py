@@ -1,9 +1,11 @@
 """What stage two remembers of one partition of `pane-deltas` besides panes, values and anomalies."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from services.analytics.domain.effective_dates import changed_since
+from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.watermark import PartitionMarks, Watermarks, note
 
 
@@ -38,7 +40,7 @@ class Coverage:
     """How much of an indicator's history its panes hold. What the fold sends of later panes is computed from history in its turn.
 
     Attributes:
-        version: of the indicator.
+        version: the indicator's `computation`.
         revision: of the definitions at which it was noticed; what was folded before it may lack the indicator.
         until: panes that begin before it are there; None while none is.
         is_complete: all panes are there, and the fold's deltas go on from them.
@@ -50,6 +52,16 @@ class Coverage:
     until: datetime | None = None
     is_complete: bool = False
     after: str = ""
+
+    def changed_to(self, indicator: Indicator, revision: int) -> "Coverage":
+        """After the indicator has come to be computed otherwise. Where its series goes on, the panes before the date of effect stay."""
+        if self.version < indicator.version:
+            return Coverage(indicator.computation, revision)
+        since = changed_since(indicator, self.version)
+        until = since if self.is_complete else self.until
+        if until is not None and since is not None:
+            until = min(until, since)
+        return Coverage(indicator.computation, revision, until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +96,28 @@ class PartitionState:
         """Partition of `readings` → the offset up to which its readings have been merged here."""
         return {number: mark.reached for number, mark in self.folds.items()}
 
-    def covers(self, indicator: str, version: int) -> bool:
+    def covers(self, indicator: Indicator) -> bool:
         """Whether all of the indicator's panes are there."""
-        coverage = self.history.get(indicator)
-        return coverage is not None and coverage.version == version and coverage.is_complete
+        coverage = self.coverage_of(indicator)
+        return coverage is not None and coverage.is_complete
 
-    def knows(self, indicator: str, version: int) -> bool:
-        """Whether this version was in force for the partition's newest transaction, and so will be for each later one."""
-        coverage = self.history.get(indicator)
-        return coverage is not None and coverage.version == version
+    def knows(self, indicator: Indicator) -> bool:
+        """Whether it was in force like this for the partition's newest transaction, and so will be for each later one."""
+        return self.coverage_of(indicator) is not None
+
+    def coverage_of(self, indicator: Indicator) -> Coverage | None:
+        """How much of it is there as it is computed now; None where that has not been noticed yet."""
+        coverage = self.history.get(indicator.name)
+        return coverage if coverage is not None and coverage.version == indicator.computation else None
+
+    def noticing(self, indicators: Iterable[Indicator], revision: int) -> "PartitionState":
+        """The state after it has been seen which of these are new or computed otherwise."""
+        changed = {
+            one.name: Coverage(one.computation, revision) if known is None else known.changed_to(one, revision)
+            for one in indicators
+            if (known := self.history.get(one.name)) is None or known.version != one.computation
+        }
+        return replace(self, history={**self.history, **changed}) if changed else self
 
     def is_folded_by(self, revision: int) -> bool:
         """Whether every partition of `readings` is being folded by these definitions, or newer ones."""

@@ -9,7 +9,7 @@ from functools import lru_cache
 import polars as pl
 import xxhash
 
-from services.analytics.domain.definitions_frame import PARTITION, Definitions, definitions_frame
+from services.analytics.domain.definitions_frame import PARTITION, Definitions, definitions_frame, with_definitions
 from services.analytics.domain.empty_frame import empty_frame
 from services.analytics.domain.history import PaneKeys
 from services.analytics.domain.indicator import Indicator
@@ -130,7 +130,7 @@ def add(stored: Panes, new: Touched) -> Touched:
 def covered(new: Touched, definitions: Definitions) -> Touched:
     """Without panes whose history is still to be computed: it will include what is left out here."""
     on = [PARTITION, "indicator", "indicator_version"]
-    with_coverage = new.join(definitions.select(*on, "covered_until"), on=on)
+    with_coverage = new.join(definitions.select(*on, "covered_until").unique(), on=on)
     return with_coverage.filter(pl.col("pane_start") < pl.col("covered_until")).select(new.columns)
 
 
@@ -149,7 +149,7 @@ def values_of_panes(panes: Touched, definitions: Definitions) -> Computed:
         panes: or rolling windows in their shape, with `data_from`.
     """
     computed = (
-        panes.join(definitions, on=[PARTITION, "indicator", "indicator_version"])
+        with_definitions(panes, definitions, "pane_start")
         .rename({"pane_start": "window_start", "pane_end": "window_end", "count": "sample_size"})
         .pipe(_with_quantiles)
         .pipe(_with_quotients)
@@ -198,7 +198,7 @@ def judged_anew(stored: Values, definitions: Definitions, spans: pl.DataFrame | 
         spans: of rolling windows where the data of their series begin, `data_from`.
     """
     open_ended = definitions.with_columns(pl.lit(None, dtype=_MOMENT).alias("closes"))
-    facts = stored.join(open_ended, on=[PARTITION, "indicator", "indicator_version"])
+    facts = with_definitions(stored, open_ended, "window_start")
     if spans is not None:
         facts = facts.join(spans.select(SERIES, "data_from"), on=SERIES, how="left")
     return changed_values(judged(facts).with_columns(pl.lit(None, dtype=_MOMENT).alias("closes")), stored)

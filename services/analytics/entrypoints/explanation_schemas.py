@@ -22,10 +22,11 @@ from services.analytics.use_cases.query_values import ShownValue
 
 
 class DefinitionShape(BaseModel):
-    """The version of the definition that is in force."""
+    """The version of the definition that counts for the window: the newest whose `effective_from` is not after its start."""
 
     version: int
     computed_as: int
+    effective_from: datetime | None = Field(description="null where it counts for all windows")
     defined_at: datetime
     defined_by: str
     calendar: str
@@ -104,12 +105,13 @@ def from_explanation(shown: Explanation) -> ExplanationShape:
     return ExplanationShape(
         indicator=indicator.name,
         title=dict(indicator.title),
-        value=from_value(ShownValue(shown.value, shown.shift)),
+        value=from_value(ShownValue(shown.value, indicator.formula_version, shown.shift)),
         formula_text=formula_texts(indicator),
         with_numbers=filled_in(indicator, shown.value, shown.parts),
         definition=DefinitionShape(
             version=definition.version,
             computed_as=definition.computed_as,
+            effective_from=indicator.effective_from,
             defined_at=shown.version.defined_at,
             defined_by=shown.version.defined_by,
             calendar=indicator.calendar,
@@ -136,7 +138,9 @@ def _part(part: PartValue, shown: Explanation) -> PartShape:
     query = urlencode({"window_start": _start(shown.value), **_subject(shown.value)})
     return PartShape(
         indicator=part.indicator.name,
-        value=None if part.value is None else from_value(ShownValue(part.value, shown.shift)),
+        value=None
+        if part.value is None
+        else from_value(ShownValue(part.value, part.indicator.formula_version, shown.shift)),
         explain=f"/v1/indicators/{part.indicator.name}/explain?{query}",
     )
 

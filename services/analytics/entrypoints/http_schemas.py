@@ -177,6 +177,9 @@ class ValueShape(BaseModel):
     judgement: Judgement
     revision: int = Field(description="0 while provisional, 1 when first final, one more with each restatement")
     indicator_version: int
+    formula_version: int = Field(
+        description="the version whose formula it is computed by; another than indicator_version where versions have a date of effect"
+    )
 
 
 class ReadingShape(BaseModel):
@@ -215,6 +218,7 @@ def from_value(shown: ShownValue) -> ValueShape:
         judgement=value.judgement,
         revision=value.revision,
         indicator_version=value.key.indicator_version,
+        formula_version=shown.formula_version,
     )
 
 

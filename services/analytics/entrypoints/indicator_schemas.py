@@ -1,5 +1,7 @@
 """Shapes of indicators, as they are defined and shown."""
 
+from datetime import datetime
+
 from pydantic import ConfigDict, Field
 
 from services.analytics.domain.built_in import BUILT_IN
@@ -76,6 +78,11 @@ class IndicatorBody(Body):
     deputy: str | None = Field(default=None, description="who stands in for the owner")
     data_source: str | None = Field(
         default=None, description="where the readings come from; by default the sources that have sent some"
+    )
+    effective_from: datetime | None = Field(
+        default=None,
+        description="windows that begin then or later are computed by this version, those before by the versions before; "
+        "left out: all windows are, as far as readings are kept",
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from services.analytics.domain.definition_changes import ChangedVersion
+from services.analytics.domain.indicator_form import EFFECTIVE_FROM
 
 
 class FieldChangeShape(BaseModel):
@@ -32,6 +33,9 @@ class IndicatorVersionShape(VersionShape):
     """One version of an indicator. `computed_as`: the version that its values carry as `indicator_version`."""
 
     computed_as: int
+    effective_from: datetime | None = Field(
+        description="windows that begin then or later are computed by it, until a later version's; null for all"
+    )
 
 
 def from_version(found: ChangedVersion) -> VersionShape:
@@ -48,4 +52,9 @@ def from_version(found: ChangedVersion) -> VersionShape:
 
 def from_indicator_version(found: ChangedVersion) -> IndicatorVersionShape:
     """As shown over HTTP."""
-    return IndicatorVersionShape(**dict(from_version(found)), computed_as=found.version.definition.computed_as)
+    definition = found.version.definition
+    return IndicatorVersionShape(
+        **dict(from_version(found)),
+        computed_as=definition.computed_as,
+        effective_from=definition.body.get(EFFECTIVE_FROM),
+    )

@@ -55,6 +55,14 @@ class DefinitionStore(DefinitionsReader, Protocol):
         ...
 
 
+class KeptReadings(Protocol):
+    """How far back the readings go that are kept."""
+
+    def complete_after(self, reading_type: str) -> datetime | None:
+        """Readings observed then or earlier may have been dropped; None when none was."""
+        ...
+
+
 class DefinitionEvents(Protocol):
     """Tells the other services, with the transaction that is under way."""
 
@@ -67,4 +75,5 @@ class DefinitionUnitOfWork(ConsumingTransaction, Protocol):
     """One transaction that changes definitions; entered with `with`, kept only if `commit` is called."""
 
     definitions: DefinitionStore
+    readings: KeptReadings
     events: DefinitionEvents

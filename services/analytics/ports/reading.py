@@ -9,6 +9,7 @@ from typing import Protocol
 from services.analytics.domain.anomaly import Anomaly, State
 from services.analytics.domain.catalogue import Catalogue, DefinedVersion, Definition, Kind
 from services.analytics.domain.history import Readings, Span
+from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue, SeriesKey, Status
 from services.analytics.domain.partition_state import PartitionState
 from services.analytics.domain.value_frame import Panes
@@ -55,6 +56,10 @@ class AnalyticsReader(Protocol):
     statistics: StatisticsReader
 
     def definition(self, kind: Kind, name: str) -> Definition | None: ...
+
+    def indicator(self, name: str, computed_as: int | None = None) -> Indicator | None:
+        """As its newest version says, or the newest with this `Definition.computed_as`; None where there is none."""
+        ...
 
     def versions(self, kind: Kind, name: str) -> Sequence[DefinedVersion]:
         """Every version, the oldest first; none for a name never defined."""

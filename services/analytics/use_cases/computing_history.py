@@ -6,7 +6,7 @@ from there. Part of both commands of stage two.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from services.analytics.domain.fold import Deltas, by_partition
 from services.analytics.domain.history import (
@@ -14,9 +14,11 @@ from services.analytics.domain.history import (
     Span,
     all_panes,
     by_indicator,
+    complete,
     key_rows,
     no_panes,
     of_version,
+    panes_at,
     panes_before,
     panes_from,
     panes_from_on,
@@ -24,9 +26,12 @@ from services.analytics.domain.history import (
 )
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.partition_state import Coverage, PartitionState
+from services.analytics.ports.evaluating import Scope
 from services.analytics.use_cases.evaluation import Bounds, Evaluation
 from services.analytics.use_cases.judging import Turn
-from shared.calendars.windows import window_at
+from shared.calendars.windows import Window, window_at
+
+_FOR_EVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,31 +58,36 @@ class History:
         """Compute panes afresh; those whose history is still to be computed, or that nobody asks for any more, are left out."""
         for name, keys in by_indicator(panes).items():
             indicator = self.turn.catalogue.indicators.get(name)
-            coverage = state.history.get(name)
-            if indicator is None or coverage is None or coverage.version != indicator.version:
+            coverage = None if indicator is None else state.coverage_of(indicator)
+            if indicator is None or coverage is None:
                 continue
-            complete = self._first_complete_pane(indicator)
-            current = panes_from_on(of_version(keys, indicator.version), complete)
+            first = self._first_complete_pane(indicator)
+            current = panes_from_on(of_version(keys, indicator.version), first)
             wanted = current if coverage.is_complete else panes_before(current, coverage.until)
             if not wanted.is_empty():
                 computed = self._panes(state, indicator, span_of(wanted), wanted=wanted)
                 self.evaluation.replace({partition: computed}, {partition: state})
 
+    def notice(self, state: PartitionState) -> PartitionState:
+        """The state after it has been seen which indicators are new or computed otherwise. Before any delta is merged: where a
+        series goes on from a date of effect, the deltas of earlier windows go on to be added.
+        """
+        indicators = self.turn.catalogue.indicators.values()
+        counted = (one for one in indicators if not one.formula.parts)
+        return state.noticing(counted, self.turn.catalogue.revision)
+
     def cover(self, partition: int, state: PartitionState) -> tuple[PartitionState, bool]:
         """Compute a part of the panes of an indicator that is new or computed otherwise; says whether more waits."""
-        for name, indicator in self.turn.catalogue.indicators.items():
-            if state.covers(name, indicator.version):
+        for indicator in self.turn.catalogue.indicators.values():
+            if state.covers(indicator):
                 continue
             if indicator.formula.parts:
                 state, has_moved = self.evaluation.derive_history(partition, state, indicator)
                 if has_moved:
                     return state, True
                 continue
-            coverage = state.history.get(name)
-            if coverage is None or coverage.version != indicator.version:
-                coverage = Coverage(indicator.version, self.turn.catalogue.revision)
-                state = state.with_coverage(name, coverage)
-            if state.unfinished or not state.is_folded_by(coverage.revision):
+            coverage = state.coverage_of(indicator)
+            if coverage is None or state.unfinished or not state.is_folded_by(coverage.revision):
                 continue
             return self._cover_next(partition, state, indicator, coverage=coverage), True
         return state, False
@@ -85,13 +95,22 @@ class History:
     def _cover_next(
         self, partition: int, state: PartitionState, indicator: Indicator, *, coverage: Coverage
     ) -> PartitionState:
-        kind, after = indicator.reading_type, coverage.until or self._first_complete_pane(indicator)
+        kind, after = indicator.reading_type, _later(coverage.until, self._first_complete_pane(indicator))
         bound = self.turn.uow.history.bound(kind, after, below=state.reached, count=self.bounds.history)
         calendar = self.turn.catalogue.calendar_of(indicator)
         end = None if bound is None else window_at(calendar, indicator.window.cut, bound).end
         panes = self._panes(state, indicator, Span(after, end), wanted=None)
-        self.evaluation.replace({partition: by_partition(panes, self.partitions())[partition]}, {partition: state})
+        computed = by_partition(panes, self.partitions())[partition]
+        if indicator.effective_from is not None and after is not None:
+            computed = complete(computed, self._former(Scope(partition, indicator), Window(after, end or _FOR_EVER)))
+        self.evaluation.replace({partition: computed}, {partition: state})
         return state.with_coverage(indicator.name, replace(coverage, until=end, is_complete=end is None))
+
+    def _former(self, scope: Scope, span: Window) -> PaneKeys:
+        """The panes within a span that the series has already, as they were computed before a date of effect."""
+        written = self.turn.uow.values.held(scope, span)
+        calendar = self.turn.catalogue.calendar_of(scope.indicator)
+        return panes_at([written, self.evaluation.open.within(scope, span)], scope.indicator, calendar)
 
     def _first_complete_pane(self, indicator: Indicator) -> datetime | None:
         """When the first pane begins of which all readings are still kept; None when none was dropped."""
@@ -102,3 +121,7 @@ class History:
     def _panes(self, state: PartitionState, indicator: Indicator, span: Span, *, wanted: PaneKeys | None) -> Deltas:
         readings = self.turn.uow.history.readings(indicator.reading_type, span, state.reached)
         return panes_from(readings, indicator, self.turn.catalogue.calendar_of(indicator), span=span, wanted=wanted)
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max(one, other) if one is not None and other is not None else one or other

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from services.analytics.domain.built_in import own_name_problems, summed_type_problems
 from services.analytics.domain.catalogue import Definition
+from services.analytics.domain.dated_versions import date_problems, keeps_series
 from services.analytics.domain.derivation import dependents, derivation_problems
 from services.analytics.domain.errors import invalid
 from services.analytics.domain.indicator import Indicator
-from services.analytics.domain.indicator_form import computes_alike, indicator_body, read_indicator
+from services.analytics.domain.indicator_form import indicator_body, read_indicator
 from services.analytics.domain.indicator_unit import derived_unit_problem, unit_problem
 from services.analytics.ports.defining import DefinitionUnitOfWork
 from services.analytics.use_cases.defining import Define, compute_afresh, put
@@ -43,14 +44,16 @@ def put_indicator(uow: DefinitionUnitOfWork, command: Define) -> Defined[Definit
     known = {one.name: one for one in uow.definitions.indicators()}
     _check_parts(indicator, known)
     before = uow.definitions.newest("indicator", command.name)
-    former = None if before is None else read_indicator(command.name, before.computed_as, before.body)
+    body, former = indicator_body(indicator), known.get(command.name)
+    if before is None or before.body != body:
+        _check_date(uow, former, indicator)
     defined = put(
         uow.definitions,
         "indicator",
         command,
-        body=indicator_body(indicator),
+        body=body,
         before=before,
-        keeps_computation=former is not None and computes_alike(former, indicator),
+        keeps_computation=former is not None and keeps_series(former, indicator),
     )
     if defined.outcome is not Outcome.UNCHANGED:
         uow.events.indicator_defined(defined.definition, indicator, command.now)
@@ -76,6 +79,17 @@ def _check_parts(indicator: Indicator, known: Mapping[str, Indicator]) -> None:
     unit = derived_unit_problem(indicator, known)
     if unit is not None:
         raise invalid([FieldProblem("/unit", unit)])
+
+
+def _check_date(uow: DefinitionUnitOfWork, former: Indicator | None, indicator: Indicator) -> None:
+    """What is before the date stays as it is; what is after it must be computable."""
+    problems = date_problems(former, indicator)
+    floor = uow.readings.complete_after(indicator.reading_type) if former is not None else None
+    if indicator.effective_from is not None and floor is not None and indicator.effective_from <= floor:
+        detail = f"readings observed until {floor.isoformat()} are no longer kept; write a later date"
+        problems.append(FieldProblem("/effective_from", detail))
+    if problems:
+        raise invalid(problems)
 
 
 def _check_calendar(indicator: Indicator, known: Mapping[str, Calendar]) -> None:

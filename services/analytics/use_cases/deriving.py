@@ -62,15 +62,15 @@ class Deriving:
         First every partition takes note of the indicator, once the history of its parts is there: whatever it makes final from then
         on it tells. Only then is read what was final before. So no value of a part falls between.
         """
-        coverage = state.history.get(indicator.name)
-        if coverage is None or coverage.version != indicator.version:
-            if not all(state.covers(part.name, part.version) for part in self.turn.catalogue.parts_of(indicator)):
+        coverage = state.coverage_of(indicator)
+        if coverage is None:
+            if not all(state.covers(part) for part in self.turn.catalogue.parts_of(indicator)):
                 return None
             self.turn.uow.events.look_again(self.partitions, self.turn.now)
-            noted = Coverage(indicator.version, self.turn.catalogue.revision)
+            noted = Coverage(indicator.computation, self.turn.catalogue.revision)
             return state.with_coverage(indicator.name, noted), no_panes()
         others = self.turn.uow.partitions.all()
-        known = [one.knows(indicator.name, indicator.version) for number, one in others.items() if number != partition]
+        known = [one.knows(indicator) for number, one in others.items() if number != partition]
         if len(known) < self.partitions - 1 or not all(known):
             return None
         return self._next_windows(partition, state, indicator, coverage=coverage)

@@ -81,7 +81,8 @@ class EvaluatePanes:
             ]
             history = History(evaluation, turn, self.bounds, self.partitions)
             for partition, state in states.items():
-                states[partition] = evaluation.judge_anew(partition, _noted(state, accepted, partition))[0]
+                noticed = history.notice(_noted(state, accepted, partition))
+                states[partition] = evaluation.judge_anew(partition, noticed)[0]
             panes = {}
             for partition, state in states.items():
                 offered = [one.recompute for one in accepted if one.partition == partition]

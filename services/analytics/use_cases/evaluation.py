@@ -181,7 +181,7 @@ class Evaluation:
         """Judge windows that have come due without readings; says whether more wait. Once nothing is left that is due to close."""
         has_more = False
         for indicator in self._turn.catalogue.indicators.values():
-            if state.covers(indicator.name, indicator.version):
+            if state.covers(indicator):
                 closes = self._closes(partition, state, indicator)
                 state, changes, waits = self._expecting.look(Scope(partition, indicator), state, closes)
                 self.work.count_anomalies(changes)
@@ -270,7 +270,7 @@ class Evaluation:
         catalogue = self._turn.catalogue
         left = self._bounds.judged_anew
         for name, indicator in catalogue.indicators.items():
-            while state.covers(name, indicator.version) and not state.is_judged(name, catalogue.judging(name)):
+            while state.covers(indicator) and not state.is_judged(name, catalogue.judging(name)):
                 if left <= 0:
                     return state, True
                 state, seen = self._next_part(Scope(partition, indicator), state)
@@ -343,7 +343,7 @@ class Evaluation:
     def _judge(
         self, partition: int, indicator: Indicator, state: PartitionState, *, values: Sequence[KpiValue]
     ) -> None:
-        if not state.covers(indicator.name, indicator.version):
+        if not state.covers(indicator):
             return  # judged as a whole once its history is there
         reach = self._reach(partition, state, indicator)
         if state.is_judged(indicator.name, self._turn.catalogue.judging(indicator.name)):
@@ -384,12 +384,12 @@ class Evaluation:
         if isinstance(progress, Waiting):
             return None
         until = closed_before(progress.until, indicator.allowed_lateness)
-        if isinstance(indicator.window, TumblingWindow) or state.covers(indicator.name, indicator.version):
+        is_alone = isinstance(indicator.window, TumblingWindow) and indicator.effective_from is None
+        if is_alone or state.covers(indicator):
             return until
-        # A rolling window may reach into history that is still to be computed.
-        coverage = state.history.get(indicator.name)
-        computed = None if coverage is None or coverage.version != indicator.version else coverage.until
-        return None if computed is None else min(until, computed)
+        # A rolling window may reach into history that is still to be computed; after a date of effect former panes stand in its place.
+        coverage = state.coverage_of(indicator)
+        return None if coverage is None or coverage.until is None else min(until, coverage.until)
 
 
 def _by_indicator(values: Sequence[KpiValue]) -> list[tuple[str, int, list[KpiValue]]]:

@@ -9,6 +9,7 @@ from services.analytics.domain.indicator import Indicator, RollingWindow
 from services.analytics.domain.open_panes import (
     Open,
     OpenPanes,
+    Places,
     by_indicator,
     completed,
     shore_of,
@@ -18,6 +19,7 @@ from services.analytics.domain.open_panes import (
 from services.analytics.domain.value_frame import PANES, Touched, row_count, together
 from services.analytics.ports.evaluating import Scope
 from services.analytics.use_cases.judging import Turn
+from shared.calendars.windows import Window
 
 
 class Taken(NamedTuple):
@@ -93,6 +95,10 @@ class OpenWindows:
     def with_untold(self, partition: int) -> list[Scope]:
         """The indicators some of whose panes have changed since they were published."""
         return [scope for scope in self._scopes(partition) if self._store.of(scope).has_untold]
+
+    def within(self, scope: Scope, span: Window) -> Places:
+        """Those that begin within a span."""
+        return self._store.of(scope).within(span)
 
     def earliest_end(self, scope: Scope) -> datetime | None:
         """When the first of them ends, UTC."""

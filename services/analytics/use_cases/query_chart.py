@@ -10,9 +10,9 @@ from services.analytics.domain.control_chart.drawing import control_chart
 from services.analytics.domain.control_chart.frozen_baseline import FrozenBaseline, to_freeze
 from services.analytics.domain.control_chart.rebase import Rebase
 from services.analytics.domain.control_chart.rebase_form import check_one_series
+from services.analytics.domain.dated_versions import phases_with_dates
 from services.analytics.domain.errors import UnknownIndicator
 from services.analytics.domain.indicator import Indicator
-from services.analytics.domain.indicator_form import read_indicator
 from services.analytics.domain.subject import subject_text
 from services.analytics.domain.value_frame import series_of
 from services.analytics.ports.charting import ChartedSeries, ChartUnitOfWork
@@ -58,13 +58,14 @@ class QueryChart:
         with self.readers() as reader:
             indicator = _indicator(reader, question.indicator)
             check_one_series(indicator, question.subject)
+            rebases = reader.charts.rebases(ChartedSeries(indicator.name, question.subject))
             catalogue = reader.catalogue()
             series = series_of(indicator.name, indicator.version, subject_text(question.subject))
             chart = control_chart(
                 series_values(reader, ValueFilter(indicator.name, indicator.version, series=series)),
                 indicator=indicator,
                 calendar=catalogue.calendar_of(indicator),
-                rebases=reader.charts.rebases(ChartedSeries(indicator.name, question.subject)),
+                rebases=phases_with_dates(rebases, indicator, reader.versions("indicator", indicator.name)),
             )
             kept = reader.charts.baselines(series)
         if _new(chart, kept, now):
@@ -103,10 +104,10 @@ class QueryRebases:
 
 
 def _indicator(reader: AnalyticsReader, name: str) -> Indicator:
-    found = reader.definition("indicator", name)
+    found = reader.indicator(name)
     if found is None:
         raise UnknownIndicator(f"there is no indicator {name!r}")
-    return read_indicator(found.name, found.computed_as, found.body)
+    return found
 
 
 def _new(chart: ControlChart, kept: Sequence[FrozenBaseline], now: datetime) -> list[FrozenBaseline]:

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from services.analytics.domain.anomaly import Anomaly
 from services.analytics.domain.catalogue import Catalogue, DefinedVersion
 from services.analytics.domain.control_chart.rebase_form import check_one_series
+from services.analytics.domain.dated_versions import version_behind
+from services.analytics.domain.effective_dates import as_of
 from services.analytics.domain.errors import InvalidQuery, UnknownIndicator, UnknownWindow
 from services.analytics.domain.expected_windows import Expectation, Reach
 from services.analytics.domain.explanation import (
@@ -51,7 +53,8 @@ class Explanation:
     """A value and everything behind it.
 
     Attributes:
-        version: the newest one of the definition.
+        indicator: as it computes the value's window.
+        version: the newest one that counts for the window.
         panes, closing, readings: of a value that is computed from readings; else none. The readings are the first of them, in order of
             (observed time, source, event id).
         parts: of a derived value; else none.
@@ -89,16 +92,20 @@ class QueryExplanation:
             value = _value(reader, indicator, question)
             calendar = catalogue.calendar_of(indicator)
             is_shift = indicator.window.cut == "shift"
+            ruling = as_of(indicator, value.window.start)
             return Explanation(
-                indicator=indicator,
-                version=reader.versions("indicator", indicator.name)[-1],
+                indicator=ruling,
+                version=version_behind(reader.versions("indicator", indicator.name), value.window.start),
                 value=value,
                 shift=shift_name(calendar, value.window.start) if is_shift else None,
-                panes=pane_facts(reader.panes(value.key, value.window), indicator),
+                panes=pane_facts(reader.panes(value.key, value.window), ruling),
                 closing=None if indicator.formula.parts else _closing(reader, indicator, value, now=now),
                 rules=_rules(reader, catalogue, indicator, value=value),
-                readings=[] if indicator.formula.parts else self._readings(reader, indicator, value),
-                parts=[PartValue(part, _of(reader, part, question)) for part in catalogue.parts_of(indicator)],
+                readings=[] if indicator.formula.parts else self._readings(reader, ruling, value),
+                parts=[
+                    PartValue(as_of(part, value.window.start), _of(reader, part, question))
+                    for part in catalogue.parts_of(indicator)
+                ],
             )
 
     def _readings(self, reader: AnalyticsReader, indicator: Indicator, value: KpiValue) -> Sequence[Reading]:

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from services.analytics.domain.effective_dates import as_of
 from services.analytics.domain.errors import InvalidQuery, UnknownIndicator, UnknownWindow
 from services.analytics.domain.history import Span
-from services.analytics.domain.indicator_form import read_indicator
 from services.analytics.domain.window_readings import Reading, ReadingKey, WantedReadings, readings_behind
 from services.analytics.ports.reading import Readers, ValueFilter
 from services.analytics.use_cases.query_values import check_dimensions
@@ -34,21 +34,27 @@ class QueryReadings:
 
     def __call__(self, question: AskForReadings, *, after: ReadingKey | None, limit: int) -> Sequence[Reading]:
         with self.readers() as reader:
-            found = reader.definition("indicator", question.indicator)
-            if found is None:
+            indicator = reader.indicator(question.indicator)
+            if indicator is None:
                 raise UnknownIndicator(f"there is no indicator {question.indicator!r}")
-            indicator = read_indicator(found.name, found.computed_as, found.body)
             check_dimensions(indicator, question.subject)
             if indicator.formula.parts:
                 parts = ", ".join(indicator.formula.parts)
-                raise InvalidQuery(f"{found.name} is computed from other indicators; ask for the readings of {parts}")
+                raise InvalidQuery(
+                    f"{indicator.name} is computed from other indicators; ask for the readings of {parts}"
+                )
             start = question.window_start
             of_window = ValueFilter(
-                found.name, found.computed_as, question.subject, since=start, until=start + timedelta(microseconds=1)
+                indicator.name,
+                indicator.version,
+                question.subject,
+                since=start,
+                until=start + timedelta(microseconds=1),
             )
             values = reader.values(of_window, after=None, limit=1)
             if not values:
-                raise UnknownWindow(f"{found.name} has no value of a window that begins at {start.isoformat()}")
+                raise UnknownWindow(f"{indicator.name} has no value of a window that begins at {start.isoformat()}")
             window = values[0].window
             blocks = reader.history(indicator.reading_type, Span(window.start, window.end))
-            return readings_behind(blocks, indicator, WantedReadings(window, question.subject, after, limit))
+            ruling = as_of(indicator, window.start)
+            return readings_behind(blocks, ruling, WantedReadings(window, question.subject, after, limit))

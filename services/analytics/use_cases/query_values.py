@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from services.analytics.domain.effective_dates import as_of
 from services.analytics.domain.errors import InvalidQuery, UnknownIndicator
 from services.analytics.domain.indicator import Indicator
-from services.analytics.domain.indicator_form import read_indicator
 from services.analytics.domain.kpi_value import KpiValue, Status
 from services.analytics.domain.subject import subject_text
 from services.analytics.domain.value_frame import series_of
 from services.analytics.ports.reading import Readers, ValueFilter
+from shared.calendars.calendar import Calendar
 from shared.calendars.windows import shift_name
 
 
@@ -28,9 +29,10 @@ class AskForValues:
 
 @dataclass(frozen=True, slots=True)
 class ShownValue:
-    """A value, and the name of the shift that its window is, if it is one."""
+    """A value, the version whose formula it is computed by, and the name of the shift that its window is, if it is one."""
 
     value: KpiValue
+    formula_version: int
     shift: str | None = None
 
 
@@ -44,28 +46,37 @@ class QueryValues:
         self, question: AskForValues, *, after: tuple[datetime, bytes] | None, limit: int
     ) -> Sequence[ShownValue]:
         with self.readers() as reader:
-            found = reader.definition("indicator", question.indicator)
-            if found is None:
+            indicator = reader.indicator(question.indicator)
+            if indicator is None:
                 raise UnknownIndicator(f"there is no indicator {question.indicator!r}")
-            indicator = read_indicator(found.name, found.computed_as, found.body)
             if question.indicator_version is None:
                 check_dimensions(indicator, question.subject)
-            version = question.indicator_version or found.computed_as
-            names_one_series = version == found.computed_as and set(question.subject) == set(indicator.by)
+            version = question.indicator_version or indicator.version
+            names_one_series = version == indicator.version and set(question.subject) == set(indicator.by)
             wanted = ValueFilter(
-                indicator=found.name,
+                indicator=indicator.name,
                 indicator_version=version,
                 subject=question.subject,
-                series=series_of(found.name, version, subject_text(question.subject)) if names_one_series else None,
+                series=series_of(indicator.name, version, subject_text(question.subject)) if names_one_series else None,
                 since=question.since,
                 until=question.until,
                 status=question.status,
             )
             values = reader.values(wanted, after=after, limit=limit)
-            if indicator.window.cut != "shift":
-                return [ShownValue(value) for value in values]
-            calendar = reader.catalogue().calendar_of(indicator)
-            return [ShownValue(value, shift_name(calendar, value.window.start)) for value in values]
+            computed = reader.indicator(indicator.name, version) or indicator
+            calendar = reader.catalogue().calendar_of(indicator) if indicator.window.cut == "shift" else None
+            return [shown_value(value, computed, calendar) for value in values]
+
+
+def shown_value(value: KpiValue, indicator: Indicator, calendar: Calendar | None) -> ShownValue:
+    """A value of an indicator.
+
+    Args:
+        calendar: where its windows are shifts, else None.
+    """
+    start = value.window.start
+    shift = None if calendar is None else shift_name(calendar, start)
+    return ShownValue(value, as_of(indicator, start).formula_version, shift)
 
 
 def check_dimensions(indicator: Indicator, subject: Mapping[str, str]) -> None:

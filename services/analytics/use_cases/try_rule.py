@@ -130,7 +130,7 @@ def _judgeable(reader: AnalyticsReader, catalogue: Catalogue, rule: Rule, *, sub
     check_rule(rule, catalogue.indicators)
     check_dimensions(indicator, subject)
     states = reader.partition_states()
-    if any(one.readings_partitions and not one.covers(indicator.name, indicator.version) for one in states):
+    if any(one.readings_partitions and not one.covers(indicator) for one in states):
         detail = f"{indicator.name} is still being computed over the readings that are kept; try again in a moment"
         raise HistoryIncomplete(detail)
     return indicator

@@ -65,6 +65,7 @@ def test_values_are_shown_and_published(analytics: Alone) -> None:
         "judgement": "judged",
         "revision": 1,
         "indicator_version": 1,
+        "formula_version": 1,
     }
     assert (second["status"], second["revision"], second["judgement"]) == ("provisional", 0, "insufficient")
     published = [data for _, data in analytics.events(KPI_VALUES, KpiValueComputed)]

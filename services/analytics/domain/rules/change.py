@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from typing import Any, ClassVar, Literal, cast, get_args
 
+from services.analytics.domain.effective_dates import are_alike
 from services.analytics.domain.episode import context_begins, windows_before
 from services.analytics.domain.finding import (
     REPORTS,
@@ -86,6 +87,8 @@ class ChangeFromPrevious:
     def _finding(self, value: KpiValue, earlier: KpiValue | None, scene: Scene) -> Finding | None:
         if earlier is None or not (value.is_judged and earlier.is_judged):
             return None
+        if not are_alike(scene.indicator, earlier.window.start, value.window.start):
+            return None  # another formula makes another figure: the difference says nothing of the process
         now, before = cast("float", value.value), cast("float", earlier.value)
         if self.relative and before == 0:
             return None
