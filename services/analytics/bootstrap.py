@@ -26,12 +26,14 @@ from services.analytics.entrypoints.http import UseCases, make_router
 from services.analytics.entrypoints.issue_changes_consumer import issue_changes_handler
 from services.analytics.entrypoints.pane_deltas_consumer import PaneDeltasHandler
 from services.analytics.entrypoints.problems import PROBLEMS
+from services.analytics.entrypoints.reading_types_consumer import reading_types_handler
 from services.analytics.entrypoints.readings_consumer import CONSUMER as FOLDS
 from services.analytics.entrypoints.readings_consumer import ReadingsHandler
 from services.analytics.entrypoints.rule_http import RuleUseCases
 from services.analytics.metrics import AnalyticsMetrics
 from services.analytics.settings import AnalyticsSettings
 from services.analytics.use_cases.adopt_goal_change import AdoptGoalChange
+from services.analytics.use_cases.adopt_reading_type import AdoptReadingTypes
 from services.analytics.use_cases.close_quiet_windows import CloseQuietWindows
 from services.analytics.use_cases.current_catalogue import CurrentCatalogue
 from services.analytics.use_cases.define_built_in_indicators import DefineBuiltInIndicators
@@ -63,7 +65,7 @@ from shared.database.positions import Positions
 from shared.eventlog.port import TopicSpec
 from shared.eventlog.pump import Pump, Subscription
 from shared.eventlog.pump_metrics import PumpMetrics
-from shared.events.topics import GOAL_CHANGES, ISSUE_CHANGES, PANE_DELTAS, READINGS, TOPICS
+from shared.events.topics import GOAL_CHANGES, ISSUE_CHANGES, PANE_DELTAS, READING_TYPES, READINGS, TOPICS
 from shared.process.consuming import Consuming
 from shared.process.platform import Platform
 from shared.process.service import Service, Wiring
@@ -77,6 +79,7 @@ _NAME = "analytics"
 _EVALUATES = "analytics.pane-deltas"
 _ADOPTS = "analytics.goal-changes"
 _FOLLOWS = "analytics.issue-changes"
+_LEARNS = "analytics.reading-types"
 _PUMP_REST = timedelta(milliseconds=5)
 _RELAY_REST = timedelta(milliseconds=20)
 _TIMER_REST = timedelta(seconds=1)
@@ -174,6 +177,10 @@ def build(settings: AnalyticsSettings, platform: Platform) -> Service:
         issue_changes = Consuming(platform, pump_metrics, service_log).activity(
             issue_changes_handler(FollowIssues(follow_unit, _FOLLOWS), positions.starting_offsets), ISSUE_CHANGES
         )
+        reading_types = Consuming(platform, pump_metrics, service_log).activity(
+            reading_types_handler(AdoptReadingTypes(definition_unit, _LEARNS), positions.starting_offsets),
+            READING_TYPES,
+        )
         gauges = GaugeTimer(
             query=QueryStanding(readers, settings.gauge_series),
             oldest_unpublished=lambda: oldest_unpublished(database, DELIVERY),
@@ -194,6 +201,7 @@ def build(settings: AnalyticsSettings, platform: Platform) -> Service:
             Activity(pane_deltas, _PUMP_REST),
             goal_changes,
             issue_changes,
+            reading_types,
             Activity(Relay(producer=_NAME, database=database, tables=DELIVERY, log=log), _RELAY_REST),
             Activity(gauges, _TIMER_REST),
             Activity(_history_timer(database, settings, pane_partitions), _TIMER_REST),

@@ -1,9 +1,9 @@
 """Ingest, wired. The only file that knows every part."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from services.ingest.adapters.definition_store import CachedCatalogue, ReadOnlyDefinitions
+from services.ingest.adapters.definition_store import CachedCatalogue, ReadOnlyDefinitions, SqlDefinitionReader
 from services.ingest.adapters.publisher import LogReadingsPublisher, LogSourceTopics
 from services.ingest.adapters.quarantine_store import SqlQuarantineReader
 from services.ingest.adapters.tables import DELIVERY
@@ -16,6 +16,7 @@ from services.ingest.entrypoints.intake import Intake
 from services.ingest.entrypoints.problems import PROBLEMS
 from services.ingest.entrypoints.quarantine_timer import QuarantineTimer
 from services.ingest.entrypoints.raw_consumer import CONSUMER, MOST_RECORDS, TOPICS, RawRecords
+from services.ingest.entrypoints.reading_types_timer import ReadingTypesTimer
 from services.ingest.entrypoints.receive import Receive
 from services.ingest.metrics import IngestMetrics
 from services.ingest.settings import IngestSettings
@@ -24,7 +25,9 @@ from services.ingest.use_cases.define import DefineReadingType, RegisterSource
 from services.ingest.use_cases.query_definitions import QueryDefinitions
 from services.ingest.use_cases.settle_quarantined import DiscardQuarantined, ReleaseQuarantined, ReplayQuarantined
 from services.ingest.use_cases.state_expectations import StateExpectations
+from services.ingest.use_cases.tell_reading_types import TellReadingTypes
 from shared.database.migrations import Migrations
+from shared.database.outbox import Relay, oldest_unpublished
 from shared.database.positions import Positions
 from shared.eventlog.dead_letters import DeadLetters
 from shared.eventlog.event_handler import RecordHandler
@@ -51,7 +54,7 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
     log = logger("ingest")
 
     def units() -> IngestUnitOfWork:
-        return IngestUnitOfWork(database)
+        return IngestUnitOfWork(database, platform.ids)
 
     catalogue = CachedCatalogue(database, most_event_bytes=settings.most_event_bytes)
     publisher = LogReadingsPublisher(platform.log)
@@ -81,7 +84,15 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
         clock=platform.clock,
     )
 
+    def oldest() -> datetime | None:
+        return oldest_unpublished(database, DELIVERY)
+
+    def definitions_revision() -> int:
+        with database.reading() as connection:
+            return SqlDefinitionReader(connection).revision()
+
     def open_activities() -> Sequence[Activity]:
+        relay = Relay(producer="ingest", database=database, tables=DELIVERY, log=platform.log)
         positions = Positions(database, DELIVERY, platform.log)
         handler = RecordHandler(
             consumer=CONSUMER,
@@ -107,8 +118,12 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
         return [
             Activity(pump, rest=timedelta(milliseconds=5)),
             Activity(backlog, rest=timedelta(seconds=1)),
-            Activity(QuarantineTimer(quarantine.open_by_reason, metrics), rest=timedelta(seconds=1)),
+            Activity(QuarantineTimer(quarantine.open_by_reason, oldest, metrics), rest=timedelta(seconds=1)),
             Activity(ExpectationTimer(StateExpectations(catalogue, units, publisher)), rest=timedelta(seconds=1)),
+            Activity(
+                ReadingTypesTimer(TellReadingTypes(units), definitions_revision), rest=timedelta(milliseconds=100)
+            ),
+            Activity(relay, rest=timedelta(milliseconds=100)),
         ]
 
     return Service(

@@ -18,6 +18,7 @@ class IngestMetrics:
         self._accept = make.seconds("accept", "Time to take in one batch, until it is durable.", ["outcome"])
         self._map = make.seconds("map", "Time to decode and map one batch, without making it durable.", ["outcome"])
         self._open = make.gauge("quarantine_open", "Open entries of the quarantine, by reason.", ["reason"])
+        self._outbox = make.gauge("outbox_oldest_age_seconds", "Age of the oldest change that waits to be published.")
         self._backlog = make.gauge("backlog_seconds", "How long readings have waited on the log for analytics.")
         for reason in Reason:
             self._readings.labels("quarantined", reason.value)
@@ -39,6 +40,9 @@ class IngestMetrics:
 
     def backlog(self, waits: timedelta) -> None:
         self._backlog.set(waits.total_seconds())
+
+    def outbox_age(self, seconds: float) -> None:
+        self._outbox.set(seconds)
 
     def quarantine(self, open_by_reason: Mapping[str, int]) -> None:
         for reason in Reason:

@@ -8,6 +8,7 @@ from services.ingest.domain.batch import TypedReadings
 from services.ingest.domain.decode import EventDecoder
 from services.ingest.domain.definition import Definition
 from services.ingest.domain.quarantine import Entry, Reason, Rejected, State
+from services.ingest.domain.reading_type import ReadingType
 from shared.runtime.transaction import Transaction
 
 Kind = Literal["reading-type", "source"]
@@ -130,6 +131,18 @@ class ExpectationStore(Protocol):
         ...
 
 
+class ToldReadingTypes(Protocol):
+    """Which reading types the other services have been told of."""
+
+    def versions(self) -> Mapping[str, int]:
+        """Reading type → the newest version that was told."""
+        ...
+
+    def tell(self, reading_types: Sequence[ReadingType], now: datetime) -> None:
+        """Tell of these, with the transaction that is under way."""
+        ...
+
+
 class UnitOfWork(Transaction, Protocol):
     """One transaction. Leaving the block without `commit` changes nothing."""
 
@@ -139,3 +152,5 @@ class UnitOfWork(Transaction, Protocol):
     def quarantine(self) -> QuarantineStore: ...
     @property
     def expectations(self) -> ExpectationStore: ...
+    @property
+    def told(self) -> ToldReadingTypes: ...

@@ -9,6 +9,7 @@ PANE_DELTAS = "pane-deltas"
 KPI_VALUES = "kpi-values"
 ANOMALIES = "anomalies"
 DEFINITIONS = "definitions"
+READING_TYPES = "reading-types"
 ISSUE_CHANGES = "issue-changes"
 GOAL_CHANGES = "goal-changes"
 DEAD_LETTERS = "dead-letters"
@@ -29,6 +30,7 @@ class Topic:
 
 TOPICS: tuple[Topic, ...] = (
     Topic(READINGS, "ingest", "none: split by the hash of (source, id)", "Arrow block of readings", ("analytics",)),
+    Topic(READING_TYPES, "ingest", "name", "ReadingTypeDefined", ("analytics",), partitions=1),
     Topic(PANE_DELTAS, "analytics", "indicator and subject", "Arrow block of partial aggregates", ("analytics",)),
     Topic(KPI_VALUES, "analytics", "indicator and subject", "KpiValueComputed", ("goals",)),
     Topic(ANOMALIES, "analytics", "indicator and subject", "AnomalySnapshot", ("issues",)),

@@ -26,6 +26,7 @@ from shared.events.goal_changes import GOAL_BREACHED, GOAL_HEALTH_CHANGED, GoalH
 from shared.events.issue_changes import IssueChanged
 from shared.events.kpi_values import KPI_VALUE_COMPUTED, KpiValueComputed
 from shared.events.pane_deltas import MARKS_HEADER, Marks, SourceMark
+from shared.events.reading_types import READING_TYPE_DEFINED, ReadingTypeDefined
 from shared.events.readings import FIXED_COLUMNS, READING_TYPE_HEADER, READING_TYPE_VERSION_HEADER
 from shared.events.topics import (
     ANOMALIES,
@@ -36,6 +37,7 @@ from shared.events.topics import (
     KPI_VALUES,
     PANE_DELTAS,
     RAW_PARTITIONS,
+    READING_TYPES,
     READINGS,
     TOPICS,
     Topic,
@@ -66,6 +68,7 @@ PUBLISHED = (
     Published(ANOMALIES, AnomalySnapshot, (ANOMALY_RAISED, ANOMALY_UPDATED, ANOMALY_CLEARED, ANOMALY_WITHDRAWN)),
     Published(DEFINITIONS, CalendarDefined, (CALENDAR_DEFINED,)),
     Published(DEFINITIONS, IndicatorDefined, (INDICATOR_DEFINED,)),
+    Published(READING_TYPES, ReadingTypeDefined, (READING_TYPE_DEFINED,)),
     Published(ISSUE_CHANGES, IssueChanged, pattern=rf"^andon\.({_OF_AN_ISSUE})\.[a-z_]+\.v1$"),
     Published(GOAL_CHANGES, GoalSetChanged, pattern=r"^andon\.goals\.[a-z_]+\.v1$"),
     Published(GOAL_CHANGES, GoalHealthChanged, (GOAL_HEALTH_CHANGED, GOAL_BREACHED)),

@@ -31,6 +31,15 @@ FOLD_MARKS = Table(
     Column("arrived_at", UtcDateTime, nullable=False),
 )
 
+READING_TYPES = Table(
+    "reading_types",
+    METADATA,
+    Column("name", String(100), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("units", JSON, nullable=False),
+)
+"""What ingest has told of reading types: measure → unit."""
+
 COUNTING_PROBLEMS = Table(
     "counting_problems",
     METADATA,

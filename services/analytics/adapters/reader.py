@@ -15,6 +15,7 @@ from services.analytics.adapters.evaluate_tables import ANOMALIES, KPI_VALUES
 from services.analytics.adapters.open_values import panes_within, with_open_values
 from services.analytics.adapters.partition_store import state_of, states
 from services.analytics.adapters.reading_history import SqlHistoryReader
+from services.analytics.adapters.reading_type_store import known_units
 from services.analytics.adapters.replay_reader import SqlReplayReader
 from services.analytics.adapters.statistics_store import SqlStatisticsReader
 from services.analytics.adapters.subject_condition import has_values
@@ -23,6 +24,7 @@ from services.analytics.domain.catalogue import Catalogue, DefinedVersion, Defin
 from services.analytics.domain.history import Readings, Span
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue, SeriesKey
+from services.analytics.domain.measure_units import KnownUnits
 from services.analytics.domain.partition_state import PartitionState
 from services.analytics.domain.value_frame import VALUES, Panes, series_prefix, to_kpi_values
 from services.analytics.ports.charting import ChartReader
@@ -154,6 +156,9 @@ class SqlReader:
         severity = columns.snapshot["severity"].as_string().label("severity")
         statement = select(severity, func.count().label("open")).where(columns.state == "open").group_by(severity)
         return {str(row.severity): int(row.open) for row in self._connection.execute(statement)}
+
+    def known_units(self) -> KnownUnits:
+        return known_units(self._connection)
 
     def missing_columns(self) -> Mapping[str, Sequence[str]]:
         return missing_columns(self._connection)

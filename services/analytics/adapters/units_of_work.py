@@ -8,11 +8,18 @@ from services.analytics.adapters.open_pane_store import OpenPaneMemory, SqlOpenP
 from services.analytics.adapters.partition_store import SqlPartitionStore
 from services.analytics.adapters.publisher import OutboxEvents
 from services.analytics.adapters.reading_history import SqlHistoryReader
+from services.analytics.adapters.reading_type_store import SqlReadingTypes
 from services.analytics.adapters.statistics_store import SqlFollowedIssues
 from services.analytics.adapters.tables import DELIVERY
 from services.analytics.adapters.value_store import SqlValueStore
 from services.analytics.ports.charting import ChartStore
-from services.analytics.ports.defining import DefinitionEvents, DefinitionsReader, DefinitionStore, KeptReadings
+from services.analytics.ports.defining import (
+    DefinitionEvents,
+    DefinitionsReader,
+    DefinitionStore,
+    KeptReadings,
+    ReadingTypes,
+)
 from services.analytics.ports.evaluating import (
     AnomalyStore,
     CheckpointStore,
@@ -69,6 +76,7 @@ class SqlDefinitionUnitOfWork(SqlUnitOfWork):
 
     definitions: DefinitionStore
     readings: KeptReadings
+    reading_types: ReadingTypes
     events: DefinitionEvents
 
     def __init__(self, database: Database, ids: IdSource) -> None:
@@ -78,6 +86,7 @@ class SqlDefinitionUnitOfWork(SqlUnitOfWork):
     def begun(self) -> None:
         self.definitions = SqlDefinitionStore(self.connection)
         self.readings = SqlHistoryReader(self.connection)
+        self.reading_types = SqlReadingTypes(self.connection)
         self.events = OutboxEvents(self.outbox, self._ids)
 
 

@@ -26,12 +26,12 @@ def derived_unit_problem(indicator: Indicator, known: Mapping[str, Indicator]) -
     formula = indicator.formula
     if formula.expression is None:
         return None
-    units = {name: _of_values(known[name].unit) for name in formula.parts}
+    units = {name: of_values(known[name].unit) for name in formula.parts}
     try:
         found = _common(list(units.values())) if formula.weights else _unit_of(formula.expression, units)
     except UnitMismatch as error:
         return str(error)
-    if found is None or same(found, _of_values(indicator.unit)):
+    if found is None or same(found, of_values(indicator.unit)):
         return None
     return f"the values are in {found}, not in {indicator.unit}; write {found}"
 
@@ -62,6 +62,6 @@ def _common(units: list[str]) -> str:
     return first
 
 
-def _of_values(unit: str) -> str:
+def of_values(unit: str) -> str:
     """What is shown in per cent is a plain number: a share."""
     return _PLAIN if unit == _SHARE else unit

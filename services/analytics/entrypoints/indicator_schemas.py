@@ -97,7 +97,9 @@ class IndicatorShape(IndicatorBody):
     formula_text: dict[str, str] = Field(description="what is computed, in words: en, zh")
     counting_period: dict[str, str] = Field(description="over what, in words: en, zh")
     built_in: bool = Field(description="it exists from the start and cannot be changed")
-    problems: list[str] = Field(description="what keeps readings from being counted, if anything")
+    problems: list[str] = Field(
+        description="what keeps readings from being counted, and what the unit is at odds with, if anything"
+    )
 
 
 def from_indicator(entry: Entry) -> IndicatorShape:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from services.analytics.domain.catalogue import Catalogue, Definition, Kind
 from services.analytics.domain.indicator import Indicator
+from services.analytics.domain.measure_units import KnownUnits, MeasureUnits
 from services.analytics.domain.rule import Rule
 from shared.calendars.calendar import Calendar
 from shared.runtime.transaction import ConsumingTransaction
@@ -63,6 +64,18 @@ class KeptReadings(Protocol):
         ...
 
 
+class ReadingTypes(Protocol):
+    """What ingest has told of reading types."""
+
+    def known_units(self) -> KnownUnits:
+        """Of all that it has told of."""
+        ...
+
+    def keep(self, name: str, version: int, units: MeasureUnits) -> None:
+        """Unless a newer version is kept already."""
+        ...
+
+
 class DefinitionEvents(Protocol):
     """Tells the other services, with the transaction that is under way."""
 
@@ -76,4 +89,5 @@ class DefinitionUnitOfWork(ConsumingTransaction, Protocol):
 
     definitions: DefinitionStore
     readings: KeptReadings
+    reading_types: ReadingTypes
     events: DefinitionEvents

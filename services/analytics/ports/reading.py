@@ -11,6 +11,7 @@ from services.analytics.domain.catalogue import Catalogue, DefinedVersion, Defin
 from services.analytics.domain.history import Readings, Span
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue, SeriesKey, Status
+from services.analytics.domain.measure_units import KnownUnits
 from services.analytics.domain.partition_state import PartitionState
 from services.analytics.domain.value_frame import Panes
 from services.analytics.ports.charting import ChartReader
@@ -98,6 +99,10 @@ class AnalyticsReader(Protocol):
 
     def open_anomalies(self) -> Mapping[str, int]:
         """Severity → how many are open."""
+        ...
+
+    def known_units(self) -> KnownUnits:
+        """The units of measures, as ingest has told of them."""
         ...
 
     def missing_columns(self) -> Mapping[str, Sequence[str]]:

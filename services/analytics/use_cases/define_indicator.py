@@ -11,6 +11,7 @@ from services.analytics.domain.errors import invalid
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.indicator_form import indicator_body, read_indicator
 from services.analytics.domain.indicator_unit import derived_unit_problem, unit_problem
+from services.analytics.domain.measure_units import measured_unit_problem
 from services.analytics.ports.defining import DefinitionUnitOfWork
 from services.analytics.use_cases.defining import Define, compute_afresh, put
 from shared.calendars.calendar import Calendar
@@ -44,6 +45,7 @@ def put_indicator(uow: DefinitionUnitOfWork, command: Define) -> Defined[Definit
     known = {one.name: one for one in uow.definitions.indicators()}
     _check_parts(indicator, known)
     before = uow.definitions.newest("indicator", command.name)
+    _check_measures(uow, indicator, command)
     body, former = indicator_body(indicator), known.get(command.name)
     if before is None or before.body != body:
         _check_date(uow, former, indicator)
@@ -70,6 +72,13 @@ def _check_alone(indicator: Indicator) -> None:
     problems += summed_type_problems(indicator)
     if problems:
         raise invalid(problems)
+
+
+def _check_measures(uow: DefinitionUnitOfWork, indicator: Indicator, command: Define) -> None:
+    """A unit that is left out is no statement, and so not a wrong one."""
+    problem = measured_unit_problem(indicator, uow.reading_types.known_units()) if command.body.get("unit") else None
+    if problem is not None:
+        raise invalid([FieldProblem("/unit", problem)])
 
 
 def _check_parts(indicator: Indicator, known: Mapping[str, Indicator]) -> None:

@@ -8,6 +8,7 @@ from services.analytics.domain.definition_changes import ChangedVersion, with_ch
 from services.analytics.domain.errors import UnknownIndicator
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.indicator_form import read_indicator
+from services.analytics.domain.measure_units import KnownUnits, measured_unit_problem
 from services.analytics.ports.reading import AnalyticsReader, Readers
 
 _SCANNED = 200
@@ -19,7 +20,7 @@ class Entry:
 
     Attributes:
         sources: registered sources that have sent readings of its type, in order of their names.
-        problems: what keeps its readings from being counted, one sentence each.
+        problems: what keeps its readings from being counted, and what its unit is at odds with, one sentence each.
     """
 
     definition: Definition
@@ -92,6 +93,7 @@ class _Entries:
 
     missing: Mapping[str, Sequence[str]]
     sources: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    units: KnownUnits = field(default_factory=dict)
 
     @staticmethod
     def of(reader: AnalyticsReader) -> "_Entries":
@@ -99,11 +101,16 @@ class _Entries:
         for state in reader.partition_states():
             for source in state.watermarks.sources:
                 sources.setdefault(source.reading_type, set()).add(source.name)
-        return _Entries(reader.missing_columns(), {kind: sorted(names) for kind, names in sources.items()})
+        return _Entries(
+            reader.missing_columns(), {kind: sorted(names) for kind, names in sources.items()}, reader.known_units()
+        )
 
     def entry(self, definition: Definition) -> Entry:
         indicator = read_indicator(definition.name, definition.computed_as, definition.body)
         problems = [
             f"its readings have no {column.replace('.', ' ', 1)}" for column in self.missing.get(definition.name, ())
         ]
+        unit = measured_unit_problem(indicator, self.units)
+        if unit is not None:
+            problems.append(f"its unit: {unit}")
         return Entry(definition, indicator, self.sources.get(indicator.reading_type, ()), problems)

@@ -41,6 +41,13 @@ QUARANTINE = Table(
     Index("quarantine_in_order", "state", "quarantined_at", "id"),
 )
 
+TOLD_READING_TYPES = Table(
+    "told_reading_types",
+    METADATA,
+    Column("name", String(100), primary_key=True),
+    Column("version", Integer, nullable=False),
+)
+
 STATED_EXPECTATIONS = Table(
     "stated_expectations",
     METADATA,
