@@ -110,6 +110,17 @@ class PartitionState:
         coverage = self.history.get(indicator.name)
         return coverage if coverage is not None and coverage.version == indicator.computation else None
 
+    def is_behind(self, indicator: Indicator, start: datetime) -> bool:
+        """Whether the value of a window that begins then may be as the indicator was computed before its date of effect."""
+        if indicator.effective_from is None:
+            return False
+        coverage = self.history.get(indicator.name)
+        if coverage is None or coverage.version < indicator.computation:
+            return start >= indicator.effective_from
+        if coverage.version > indicator.computation:
+            return False  # a former series, which nothing changes any more
+        return not coverage.is_complete and (coverage.until is None or start >= coverage.until)
+
     def noticing(self, indicators: Iterable[Indicator], revision: int) -> "PartitionState":
         """The state after it has been seen which of these are new or computed otherwise."""
         changed = {

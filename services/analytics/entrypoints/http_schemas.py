@@ -177,8 +177,8 @@ class ValueShape(BaseModel):
     judgement: Judgement
     revision: int = Field(description="0 while provisional, 1 when first final, one more with each restatement")
     indicator_version: int
-    formula_version: int = Field(
-        description="the version whose formula it is computed by; another than indicator_version where versions have a date of effect"
+    formula_version: int | None = Field(
+        description="the version whose formula it is computed by; another than indicator_version where versions have a date of effect; null while it changes"
     )
 
 

@@ -9,7 +9,7 @@ from services.analytics.domain.catalogue import Catalogue, DefinedVersion
 from services.analytics.domain.control_chart.rebase_form import check_one_series
 from services.analytics.domain.dated_versions import version_behind
 from services.analytics.domain.effective_dates import as_of
-from services.analytics.domain.errors import InvalidQuery, UnknownIndicator, UnknownWindow
+from services.analytics.domain.errors import HistoryIncomplete, InvalidQuery, UnknownIndicator, UnknownWindow
 from services.analytics.domain.expected_windows import Expectation, Reach
 from services.analytics.domain.explanation import (
     Closing,
@@ -73,7 +73,8 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class QueryExplanation:
-    """Raises UnknownIndicator; UnknownWindow where there is no value; InvalidQuery for anything but one series.
+    """Raises UnknownIndicator; UnknownWindow where there is no value; InvalidQuery for anything but one series; HistoryIncomplete
+    while the window is being computed by another version.
 
     Attributes:
         readings: how many of the readings are shown at once.
@@ -90,6 +91,7 @@ class QueryExplanation:
                 raise UnknownIndicator(f"there is no indicator {question.indicator!r}")
             check_one_series(indicator, question.subject)
             value = _value(reader, indicator, question)
+            _check_settled(reader, indicator, value)
             calendar = catalogue.calendar_of(indicator)
             is_shift = indicator.window.cut == "shift"
             ruling = as_of(indicator, value.window.start)
@@ -121,6 +123,13 @@ def _value(reader: AnalyticsReader, indicator: Indicator, question: AskForExplan
         start = question.window_start.isoformat()
         raise UnknownWindow(f"{indicator.name} has no value of a window that begins at {start}")
     return found
+
+
+def _check_settled(reader: AnalyticsReader, indicator: Indicator, value: KpiValue) -> None:
+    state = reader.partition_state(value.key.partition)
+    if state is not None and state.is_behind(indicator, value.window.start):
+        detail = f"{indicator.name} is being computed anew from {indicator.effective_from} on; try again in a moment"
+        raise HistoryIncomplete(detail)
 
 
 def _of(reader: AnalyticsReader, indicator: Indicator, question: AskForExplanation) -> KpiValue | None:

@@ -8,9 +8,10 @@ from services.analytics.domain.effective_dates import as_of
 from services.analytics.domain.errors import InvalidQuery, UnknownIndicator
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue, Status
+from services.analytics.domain.partition_state import PartitionState
 from services.analytics.domain.subject import subject_text
 from services.analytics.domain.value_frame import series_of
-from services.analytics.ports.reading import Readers, ValueFilter
+from services.analytics.ports.reading import AnalyticsReader, Readers, ValueFilter
 from shared.calendars.calendar import Calendar
 from shared.calendars.windows import shift_name
 
@@ -29,10 +30,15 @@ class AskForValues:
 
 @dataclass(frozen=True, slots=True)
 class ShownValue:
-    """A value, the version whose formula it is computed by, and the name of the shift that its window is, if it is one."""
+    """A value, and what is shown beside it.
+
+    Attributes:
+        formula_version: the version whose formula it is computed by; None while that changes.
+        shift: the name of the shift that its window is, if it is one.
+    """
 
     value: KpiValue
-    formula_version: int
+    formula_version: int | None
     shift: str | None = None
 
 
@@ -65,18 +71,24 @@ class QueryValues:
             values = reader.values(wanted, after=after, limit=limit)
             computed = reader.indicator(indicator.name, version) or indicator
             calendar = reader.catalogue().calendar_of(indicator) if indicator.window.cut == "shift" else None
-            return [shown_value(value, computed, calendar) for value in values]
+            states = _states(reader, computed, values)
+            return [_shown(value, computed, calendar, state=states.get(value.key.partition)) for value in values]
 
 
-def shown_value(value: KpiValue, indicator: Indicator, calendar: Calendar | None) -> ShownValue:
-    """A value of an indicator.
+def _states(reader: AnalyticsReader, indicator: Indicator, values: Sequence[KpiValue]) -> Mapping[int, PartitionState]:
+    """The state of each partition that a value is on, where it matters."""
+    partitions = {value.key.partition for value in values} if indicator.effective_from is not None else set()
+    return {number: state for number in partitions if (state := reader.partition_state(number)) is not None}
 
-    Args:
-        calendar: where its windows are shifts, else None.
-    """
+
+def _shown(
+    value: KpiValue, indicator: Indicator, calendar: Calendar | None, *, state: PartitionState | None
+) -> ShownValue:
+    """With `calendar` where the windows are shifts, else None."""
     start = value.window.start
+    is_changing = state is not None and state.is_behind(indicator, start)
     shift = None if calendar is None else shift_name(calendar, start)
-    return ShownValue(value, as_of(indicator, start).formula_version, shift)
+    return ShownValue(value, None if is_changing else as_of(indicator, start).formula_version, shift)
 
 
 def check_dimensions(indicator: Indicator, subject: Mapping[str, str]) -> None:

@@ -161,6 +161,17 @@ def test_a_date_in_the_past_restates_windows_from_it_on_and_leaves_those_before_
     assert shown == [(0.8, 1, 1)] * 3 + [(1.25, 1, 2)] * 3
 
 
+def test_what_is_being_computed_anew_says_so(analytics: Alone) -> None:
+    put(analytics, 1, day=3)
+    assert [item["formula_version"] for item in analytics.values(NAME)] == [1, 1, 1, None, None, None]
+    explain = f"{INDICATOR}/explain?subject.line=A&window_start="
+    refused = analytics.get(f"{explain}2026-11-05T00:00:00Z", expect=409)
+    assert refused["type"] == "/problems/history-incomplete"
+    assert analytics.get(f"{explain}2026-11-04T00:00:00Z")["definition"]["version"] == 1
+    analytics.settle()
+    assert analytics.get(f"{explain}2026-11-05T00:00:00Z")["definition"]["version"] == 2
+
+
 def test_a_date_in_the_future_comes_by_itself(analytics: Alone) -> None:
     put(analytics, 1, day=8)
     analytics.settle()
