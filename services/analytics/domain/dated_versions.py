@@ -92,6 +92,11 @@ def keeps_series(former: Indicator, indicator: Indicator) -> bool:
     return bool(_surviving(former, indicator.effective_from)) or computes_alike(former, indicator)
 
 
+def goes_back_to(former: Indicator, indicator: Indicator) -> datetime | None:
+    """From when on a new version of the same series has windows computed anew; None where it has none."""
+    return None if _says_alike(former, indicator) else indicator.effective_from
+
+
 def date_problems(former: Indicator | None, indicator: Indicator) -> list[FieldProblem]:
     """Why a version cannot have the date of effect that it has; each with the remedy.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from services.analytics.domain.built_in import own_name_problems, summed_type_problems
 from services.analytics.domain.catalogue import Definition
-from services.analytics.domain.dated_versions import date_problems, keeps_series
+from services.analytics.domain.dated_versions import date_problems, goes_back_to, keeps_series
 from services.analytics.domain.derivation import dependents, derivation_problems
 from services.analytics.domain.errors import invalid
 from services.analytics.domain.indicator import Indicator
@@ -45,9 +45,10 @@ def put_indicator(uow: DefinitionUnitOfWork, command: Define) -> Defined[Definit
     known = {one.name: one for one in uow.definitions.indicators()}
     _check_parts(indicator, known)
     before = uow.definitions.newest("indicator", command.name)
-    _check_measures(uow, indicator, command)
     body, former = indicator_body(indicator), known.get(command.name)
     if before is None or before.body != body:
+        # What is in force already stays so, though reading types may have changed since and readings may have gone.
+        _check_measures(uow, indicator, command)
         _check_date(uow, former, indicator)
     defined = put(
         uow.definitions,
@@ -93,8 +94,9 @@ def _check_parts(indicator: Indicator, known: Mapping[str, Indicator]) -> None:
 def _check_date(uow: DefinitionUnitOfWork, former: Indicator | None, indicator: Indicator) -> None:
     """What is before the date stays as it is; what is after it must be computable."""
     problems = date_problems(former, indicator)
-    floor = uow.readings.complete_after(indicator.reading_type) if former is not None else None
-    if indicator.effective_from is not None and floor is not None and indicator.effective_from <= floor:
+    since = None if former is None else goes_back_to(former, indicator)
+    floor = None if since is None else uow.readings.complete_after(indicator.reading_type)
+    if since is not None and floor is not None and since <= floor:
         detail = f"readings observed until {floor.isoformat()} are no longer kept; write a later date"
         problems.append(FieldProblem("/effective_from", detail))
     if problems:

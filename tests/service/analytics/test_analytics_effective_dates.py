@@ -288,9 +288,10 @@ def test_what_cannot_have_a_date_is_refused_by_field_and_remedy(analytics: Alone
 
 def test_a_date_from_which_readings_are_no_longer_kept_is_refused(tmp_path: Path) -> None:
     with alone(tmp_path, readings_kept_days=3) as analytics:
-        put(analytics, 0)
+        put(analytics, 0, day=1)
         analytics.send([inspection(day, 80, day=day) for day in range(6)])
         analytics.pass_time(timedelta(days=10))
+        assert put(analytics, 0, day=1, title={"en": "Yield"})["version"] == 2, "nothing is to be computed anew"
         body = DAILY | {"formula": FORMULAS[1], "effective_from": (FIRST + 2 * DAY).isoformat()}
         refused = analytics.put(INDICATOR, body, expect=422)
         [problem] = refused["errors"]

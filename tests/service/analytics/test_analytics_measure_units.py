@@ -47,6 +47,7 @@ def test_a_type_that_nobody_has_told_of_is_not_checked_and_shown_when_somebody_h
     tell(analytics, 1, "min")
     [problem] = analytics.get(INDICATOR)["problems"]
     assert problem.startswith("its unit: the values are in min")
+    assert analytics.put(INDICATOR, MEAN | {"unit": "h"}, expect=200)["version"] == 1, "what is in force is not refused"
     tell(analytics, 2, "h")
     assert analytics.get(INDICATOR)["problems"] == []
 
