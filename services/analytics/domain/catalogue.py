@@ -84,8 +84,8 @@ class Catalogue:
         return self.derived.get(indicator, ())
 
     def parts_of(self, derived: Indicator) -> tuple[Indicator, ...]:
-        """The indicators that it is computed from."""
-        return tuple(self.indicators[name] for name in derived.formula.parts)
+        """The indicators that any of its windows is computed from."""
+        return tuple(self.indicators[name] for name in derived.parts)
 
     def calendar_of(self, indicator: Indicator) -> Calendar:
         return self.calendars[indicator.calendar]
@@ -166,6 +166,6 @@ def _working_days(calendar: Calendar) -> str:
 
 
 def _by_part(indicators: Sequence[Indicator]) -> dict[str, tuple[Indicator, ...]]:
-    derived = [one for one in indicators if one.formula.parts]
-    named = {name for one in derived for name in one.formula.parts}
-    return {name: tuple(one for one in derived if name in one.formula.parts) for name in named}
+    derived = [one for one in indicators if one.parts]
+    named = {name for one in derived for name in one.parts}
+    return {name: tuple(one for one in derived if name in one.parts) for name in named}

@@ -106,9 +106,6 @@ def date_problems(former: Indicator | None, indicator: Indicator) -> list[FieldP
     date = indicator.effective_from
     if date is None:
         return []
-    if indicator.formula.parts:
-        detail = "is not for an indicator that is computed from others; date the change of the part, or leave it out"
-        return [FieldProblem(_DATE, detail)]
     if isinstance(indicator.window, RollingWindow):
         return [FieldProblem(_DATE, f"parts windows, and rolling ones lie on both sides of it; {_REMEDY}")]
     before = [] if former is None else _surviving(former, date)

@@ -27,7 +27,7 @@ def dependents(name: str, known: Known) -> list[str]:
     waiting = {one.name for one in known.values() if name in _rests_on(one, known)}
     found: list[str] = []
     while waiting:
-        ready = sorted(one for one in waiting if not waiting & set(known[one].formula.parts))
+        ready = sorted(one for one in waiting if not waiting & set(known[one].parts))
         found += ready
         waiting -= set(ready)
     return found
@@ -36,12 +36,12 @@ def dependents(name: str, known: Known) -> list[str]:
 def _rests_on(indicator: Indicator, known: Known) -> set[str]:
     """Its parts, and theirs; cycles do not matter."""
     found: set[str] = set()
-    waiting = list(indicator.formula.parts)
+    waiting = list(indicator.parts)
     while waiting:
         name = waiting.pop()
         if name not in found:
             found.add(name)
-            waiting += known[name].formula.parts if name in known else ()
+            waiting += known[name].parts if name in known else ()
     return found
 
 
@@ -64,6 +64,6 @@ def _problems_above(part: Indicator, known: Known) -> list[FieldProblem]:
     return [
         FieldProblem(problem.pointer, f"{above.name} is computed from {part.name} and has another; use a new name")
         for above in known.values()
-        if part.name in above.formula.parts
+        if part.name in above.parts
         for problem in _differences(above, part)
     ]

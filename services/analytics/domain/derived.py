@@ -8,6 +8,7 @@ from fractions import Fraction
 import polars as pl
 
 from services.analytics.domain.catalogue import Catalogue
+from services.analytics.domain.effective_dates import as_of, counts_for
 from services.analytics.domain.expression import compute
 from services.analytics.domain.history import PANE_KEYS, PaneKeys
 from services.analytics.domain.indicator import Indicator
@@ -56,10 +57,10 @@ def figure(indicator: Indicator, parts: Mapping[str, KpiValue]) -> Figure:
     where each part is, and the least of their samples is enough.
 
     Args:
-        parts: name → final value; a part that has none (yet) is left out, but one at least is there.
+        parts: name → final value; a part that has none (yet) is left out.
     """
     wanted = indicator.formula.parts
-    sample = min(value.sample_size for value in parts.values())
+    sample = min((value.sample_size for value in parts.values()), default=0)
     is_final = all(name in parts for name in wanted)
     has_values = is_final and all(value.value is not None for value in parts.values())
     value = _computed(indicator, parts) if has_values else None
@@ -117,15 +118,21 @@ def computed(windows: PaneKeys, indicator: Indicator, stored: Values, *, partiti
     """The facts of the values of windows, as they follow from what is stored of the parts.
 
     Args:
-        stored: values that `parts_of` asked for. A window of which no part is final has no value at all.
+        stored: values that `parts_of` asked for. A window of which no part is final has no value at all, and none to lose. One that
+            was computed from other parts before a date of effect loses its value.
     """
     found: dict[Place, dict[str, KpiValue]] = {}
     for value in to_kpi_values(final_values(stored)):
-        place = (value.key.subject, value.window.start, value.window.end)
-        found.setdefault(place, {})[value.key.indicator] = value
+        parts = found.setdefault((value.key.subject, value.window.start, value.window.end), {})
+        if value.key.indicator in as_of(indicator, value.window.start).formula.parts:
+            parts[value.key.indicator] = value
     columns = (windows[name].to_list() for name in ("subject", "pane_start", "pane_end"))
     places = [place for place in sorted(set(zip(*columns, strict=True))) if place in found]
-    rows = [_row(indicator, place, figure(indicator, found[place]), partition=partition) for place in places]
+    rows = [
+        _row(indicator, place, figure(as_of(indicator, place[1]), found[place]), partition=partition)
+        for place in places
+        if counts_for(indicator, place[1])
+    ]
     return pl.DataFrame(rows, schema=_COMPUTED, orient="row")
 
 

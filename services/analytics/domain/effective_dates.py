@@ -38,6 +38,12 @@ def as_of(indicator: Indicator, start: datetime) -> Indicator:
     return next((term.indicator for term in found if term.holds(start)), found[0].indicator)
 
 
+def counts_for(indicator: Indicator, start: datetime) -> bool:
+    """Whether any version computes the window that begins then."""
+    first = terms(indicator)[0]
+    return first.since is None or first.since <= start
+
+
 def dates_of(indicator: Indicator) -> tuple[datetime, ...]:
     """Each moment from which on windows are computed otherwise than those before, ascending."""
     return tuple(term.since for term in terms(indicator)[1:] if term.since is not None)

@@ -127,6 +127,11 @@ class Indicator:
         return max(self.version, self.formula_version)
 
     @property
+    def parts(self) -> tuple[str, ...]:
+        """The indicators that any of its windows is computed from; none where it is computed from readings."""
+        return tuple(dict.fromkeys(name for one in (*self.earlier, self) for name in one.formula.parts))
+
+    @property
     def is_a_share(self) -> bool:
         """Whether people read its values in per cent: 0.943 as 94.3 %."""
         return self.unit == "%" if self.formula.parts else self.formula.kind == "ratio" and self.unit in ("1", "%")

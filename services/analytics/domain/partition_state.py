@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from services.analytics.domain.effective_dates import changed_since
+from services.analytics.domain.effective_dates import changed_since, dates_of
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.watermark import PartitionMarks, Watermarks, note
 
@@ -119,7 +119,8 @@ class PartitionState:
             return start >= indicator.effective_from
         if coverage.version > indicator.computation:
             return False  # a former series, which nothing changes any more
-        return not coverage.is_complete and (coverage.until is None or start >= coverage.until)
+        first = min((*dates_of(indicator), indicator.effective_from))
+        return not coverage.is_complete and start >= (coverage.until or first)
 
     def noticing(self, indicators: Iterable[Indicator], revision: int) -> "PartitionState":
         """The state after it has been seen which of these are new or computed otherwise."""

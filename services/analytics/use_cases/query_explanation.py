@@ -106,7 +106,7 @@ class QueryExplanation:
                 readings=[] if indicator.formula.parts else self._readings(reader, ruling, value),
                 parts=[
                     PartValue(as_of(part, value.window.start), _of(reader, part, question))
-                    for part in catalogue.parts_of(indicator)
+                    for part in (catalogue.indicators[name] for name in ruling.formula.parts)
                 ],
             )
 

@@ -309,3 +309,56 @@ def test_a_calendar_that_changes_keeps_the_dates(analytics: Alone) -> None:
     assert [value for _, value in shown] == [0.8] * 4 + [1.25] * 2, "the fourth day begins an hour before the date now"
     assert shown[0][0] == "2026-11-01T23:00:00Z"
     assert {item["indicator_version"] for item in analytics.values(NAME)} == {4}
+
+
+def score(analytics: Alone, expression: str, day: int | None = None) -> None:
+    date = {} if day is None else {"effective_from": (FIRST + day * DAY).isoformat()}
+    formula = {"kind": "derived", "expression": expression}
+    derived = {"formula": formula, "by": ["line"], "window": DAILY["window"], "direction": "higher_is_better"}
+    analytics.put("indicators/score", derived | date)
+    analytics.settle()
+
+
+def scores(analytics: Alone) -> list[tuple[float | None, str, int]]:
+    return [(item["value"], item["status"], item["formula_version"]) for item in analytics.values("score")]
+
+
+def test_a_derived_indicator_changes_its_formula_and_its_parts_at_a_date(analytics: Alone) -> None:
+    mean = DAILY | {"formula": {"kind": "mean", "measure": "passed"}}
+    analytics.put("indicators/passed-mean", mean)
+    score(analytics, "first-pass-yield * 10")
+    assert scores(analytics) == [(8.0, "final", 1)] * 5
+    score(analytics, "passed-mean * 2", day=3)
+    assert scores(analytics) == [(8.0, "final", 1)] * 3 + [(160.0, "restated", 2)] * 2
+    analytics.send([inspection(10 + day, 40, day=day) for day in (1, 4, 6, 7)])
+    assert [value for value, _, _ in scores(analytics)] == [8.0, 6.0, 8.0, 160.0, 120.0, 160.0, 80.0]
+    explain = "indicators/score/explain?subject.line=A&window_start="
+    assert [part["indicator"] for part in analytics.get(f"{explain}2026-11-04T00:00:00Z")["parts"]] == [NAME]
+    new = analytics.get(f"{explain}2026-11-05T00:00:00Z")
+    assert ([part["indicator"] for part in new["parts"]], new["definition"]["version"]) == (["passed-mean"], 2)
+
+
+def test_a_derived_indicator_follows_the_date_of_its_part(analytics: Alone) -> None:
+    score(analytics, "first-pass-yield * 10")
+    put(analytics, 1, day=3)
+    analytics.settle()
+    assert [value for value, _, _ in scores(analytics)] == [8.0] * 3 + [12.5] * 2
+
+
+def test_a_derived_window_without_the_new_part_loses_its_value(analytics: Alone) -> None:
+    of_line_b = DAILY | {"formula": {"kind": "mean", "measure": "passed", "where": {"line": ["B"]}}}
+    analytics.put("indicators/passed-mean", of_line_b)
+    score(analytics, "first-pass-yield * 10")
+    score(analytics, "passed-mean * 2", day=3)
+    assert [(value, status) for value, status, _ in scores(analytics)] == [(8.0, "final")] * 3 + [
+        (None, "restated")
+    ] * 2
+
+
+def test_what_an_earlier_version_rests_on_cannot_come_to_rest_on_it(analytics: Alone) -> None:
+    analytics.put("indicators/passed-mean", DAILY | {"formula": {"kind": "mean", "measure": "passed"}})
+    score(analytics, "passed-mean * 10")
+    score(analytics, "first-pass-yield * 2", day=3)
+    derived = {"formula": {"kind": "derived", "expression": "score + 1"}, "by": ["line"], "window": DAILY["window"]}
+    refused = analytics.put("indicators/passed-mean", derived | {"direction": "higher_is_better"}, expect=422)
+    assert "comes back to passed-mean itself" in refused["errors"][0]["detail"]

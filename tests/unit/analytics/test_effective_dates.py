@@ -165,17 +165,6 @@ def test_both_sides_of_a_date_are_one_series(change: dict[str, Any], pointer: st
     assert date_problems(former, undated) == []
 
 
-def test_an_indicator_that_is_computed_from_others_has_no_date() -> None:
-    derived = {
-        "formula": {"kind": "derived", "expression": "a * b"},
-        "window": {"kind": "tumbling", "every": "day"},
-        "direction": "higher_is_better",
-        "effective_from": FIRST.isoformat(),
-    }
-    [problem] = date_problems(None, read_indicator("both", 1, derived))
-    assert (problem.pointer, "date the change of the part" in problem.detail) == ("/effective_from", True)
-
-
 @pytest.mark.parametrize(
     ("value", "remedy"),
     [
