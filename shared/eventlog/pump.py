@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from shared.eventlog.dead_letters import DeadLetter, DeadLetters
-from shared.eventlog.port import Consumer, EventLog, LogUnavailable, LostPartition, Partition, Record
+from shared.eventlog.port import Consumer, EventLog, LogUnavailable, LostPartition, OffsetOutOfRange, Partition, Record
 from shared.eventlog.pump_observer import NullObserver, Outcome, PumpObserver
 from shared.eventlog.record_runs import counts, newest_times
 from shared.eventlog.side_by_side import Join, SideBySide
@@ -139,6 +139,7 @@ class Pump:
         self._attempts: Counter[tuple[Partition, int]] = Counter()
         self._heads: dict[Partition, datetime] = {}
         self._reached: dict[Partition, int] = {}
+        self._told: Mapping[Partition, int] = {}
         self._committed_at: datetime | None = None
         self._gathers_until: datetime | None = None
         self._must_reload = False
@@ -156,7 +157,7 @@ class Pump:
             consumer = self._joined()
             self._reload(consumer)
             self._resume(consumer, now)
-            records = consumer.poll(self._subscription.wait, self._subscription.max_records)
+            records = self._poll(consumer)
             is_all = 0 < len(records) < self._subscription.max_records
             self._gathers_until = now + self._subscription.gather if is_all else None
             more = self._work(consumer, records, now) if records else self._idle(now)
@@ -206,6 +207,23 @@ class Pump:
             self._observer.lost(partition)
         self._logger.info("partitions_revoked", partitions=_names(partitions))
         self._handler.revoked(partitions)
+
+    def _poll(self, consumer: Consumer) -> Sequence[Record]:
+        """What has come. Nothing, where this process has slept so long that its partitions were read by others, and what it would read
+        next is deleted: it does not know yet that it has lost them, and goes on where they stand.
+
+        Raises:
+            OffsetOutOfRange: what is missing has been read by nobody.
+        """
+        try:
+            return consumer.poll(self._subscription.wait, self._subscription.max_records)
+        except OffsetOutOfRange:
+            believed, self._must_reload = dict(self._reached), True
+            self._reload(consumer)
+            if self._reached == believed:
+                raise
+            self._logger.warning("position_moved", error="its records were applied elsewhere, and are deleted")
+            return []
 
     def _work(self, consumer: Consumer, records: Sequence[Record], now: datetime) -> bool:
         """Hand the batch over, cut in parts where a record has to be skipped; what is not handled is read again."""
@@ -323,10 +341,10 @@ class Pump:
             consumer.resume(due)
 
     def _commit(self, consumer: Consumer, now: datetime) -> None:
-        if self._reached and (self._committed_at is None or now - self._committed_at >= _COMMIT_EVERY):
+        if self._reached != self._told and (self._committed_at is None or now - self._committed_at >= _COMMIT_EVERY):
             consumer.commit(self._reached)
             fail_point("broker-told")
-            self._reached, self._committed_at = {}, now
+            self._told, self._committed_at = dict(self._reached), now
 
     def _report_lag(self, consumer: Consumer, now: datetime) -> None:
         for partition in self._assigned:

@@ -374,6 +374,27 @@ class TestTrouble:
         assert plant.handler.applied == [b"1", b"2", b"4"]
         assert (Outcome.LOST, 2) in plant.observer.outcomes
 
+    def test_who_slept_until_its_records_were_applied_elsewhere_and_deleted_goes_on_behind_them(
+        self, plant: Plant
+    ) -> None:
+        """Found by simulation, seed 700248: it does not know yet that its partitions were given to another."""
+        plant.append(b"1")
+        plant.drain()
+        plant.append(b"2", b"3", b"4")
+        plant.handler.database[ZERO] = 3
+        plant.log.delete_before(ZERO, 3)
+        plant.drain()
+        plant.drain()
+        assert plant.handler.applied == [b"1", b"4"]
+
+    def test_records_that_nobody_applied_are_missed(self, plant: Plant) -> None:
+        plant.append(b"1")
+        plant.drain()
+        plant.append(b"2", b"3")
+        plant.log.delete_before(ZERO, 2)
+        with pytest.raises(OffsetOutOfRange):
+            plant.drain()
+
     def test_a_moved_position_found_in_idle_is_read_again(self, plant: Plant) -> None:
         plant.append(b"1")
         plant.drain()
