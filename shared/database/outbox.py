@@ -10,6 +10,7 @@ is appended at least once, always under the same number, and never past a gap:
 3. remember, in memory, what was appended; the next step's transaction deletes it.
 """
 
+import functools
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -119,10 +120,9 @@ class Relay:
         self._tables = tables
         self._log = log
         self._elapsed_seconds = elapsed_seconds
-        numbers = tables.outbox.c.numbers
-        self._numbered_rows = _FirstRows(tables.outbox, numbers.is_not(None))
-        self._waiting_rows = _FirstRows(tables.outbox, numbers.is_(None))
-        self._any_row = select(tables.outbox.c.id).limit(1)
+        self._numbered_rows = _first_rows(tables.outbox, are_numbered=True)
+        self._waiting_rows = _first_rows(tables.outbox, are_numbered=False)
+        self._any_row = f"SELECT id FROM {tables.outbox.name} LIMIT 1"
         self._appended: list[_Row] = []
         self._partitions: dict[str, int] = {}
         self._seen_empty: tuple[int, datetime] | None = None
@@ -168,8 +168,7 @@ class Relay:
             then, at = self._seen_empty
             if then == written and now - at < _LOOK_EVERY:
                 return True
-        with self._database.reading() as connection:
-            is_empty = connection.execute(self._any_row).first() is None
+        is_empty = self._database.look_up(self._any_row) is None
         self._seen_empty = (written, now) if is_empty else None
         return is_empty
 
@@ -265,6 +264,13 @@ class _FirstRows:
             if last is None or total <= _BYTES_PER_STEP:
                 last = row.id
         return [] if last is None else connection.execute(self._rows, {"last": last}).all()
+
+
+@functools.cache
+def _first_rows(outbox: Table, *, are_numbered: bool) -> _FirstRows:
+    """Written once for each table."""
+    numbers = outbox.c.numbers
+    return _FirstRows(outbox, numbers.is_not(None) if are_numbered else numbers.is_(None))
 
 
 def oldest_unpublished(database: Database, tables: DeliveryTables) -> datetime | None:
