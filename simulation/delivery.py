@@ -1,6 +1,7 @@
 """How records reach a consumer in the simulated world: few at a time, late, again from an earlier place, or to two at once."""
 
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,6 +11,7 @@ from shared.eventlog.groups import Group
 from shared.eventlog.local_consumer import LocalConsumer, Signal
 from shared.eventlog.memory import MemoryLog
 from shared.eventlog.port import Assigned, OffsetOutOfRange, Partition, Record, Revoked
+from shared.eventlog.topic_names import is_subscribed
 
 _FAR_BACK = 4
 _MOST_BYTES = 1 << 40
@@ -40,6 +42,7 @@ class Unreliable(Protocol):
     records: MemoryLog
     chance: random.Random
     habits: Habits
+    changes: Counter[str]
 
 
 class SimulatedConsumer(LocalConsumer):
@@ -47,6 +50,9 @@ class SimulatedConsumer(LocalConsumer):
 
     A member that the group has given up (its session ended, but its process lives) goes on reading what it held, beside the new
     owner, until it finds out. Only the fences in the databases stand between the two.
+
+    Attributes:
+        reads: the topics that it subscribes to.
     """
 
     def __init__(
@@ -71,11 +77,16 @@ class SimulatedConsumer(LocalConsumer):
         self._strike = strike
         self._topics = topics
         self._given_up = False
+        self.reads = [topic for topic in log.records.topics() if is_subscribed(topic, topics)]
+        self._has_changed()
 
     def poll(self, wait: timedelta, max_records: int) -> Sequence[Record]:  # noqa: ARG002 - nobody waits here
         self._strike("before poll")
         if not self._given_up:
+            held = list(self._positions)
             self._follow_group()
+            if held != list(self._positions):
+                self._has_changed()
             self._strike("after rebalance")
         is_calm = self._log.habits is CALM
         return self._collect(max_records if is_calm else self._log.chance.randint(1, min(max_records, 40)))
@@ -83,7 +94,7 @@ class SimulatedConsumer(LocalConsumer):
     def give_up(self) -> None:
         """The group goes on without this member, which does not know it yet."""
         self._given_up = True
-        self._group.leave(self._member)
+        self._leave()
 
     def find_out(self) -> None:
         """A member that was given up lets go, and joins again."""
@@ -91,11 +102,19 @@ class SimulatedConsumer(LocalConsumer):
             self._given_up = False
             self._let_go()
             self._member = self._group.join(self._topics)
+            self._has_changed()
 
     def die(self) -> None:
         """The process has ended without a word, and its session with it."""
         self._closed = True
+        self._leave()
+
+    def _leave(self) -> None:
         self._group.leave(self._member)
+        self._has_changed()
+
+    def _has_changed(self) -> None:
+        self._log.changes.update(self.reads)
 
     def _collect(self, max_records: int) -> Sequence[Record]:
         partitions = list(self._positions)

@@ -1,6 +1,7 @@
 """The event log of the simulated world: records in memory, and one faulty way into it for each instance of a service."""
 
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from shared.eventlog.groups import Group
@@ -25,7 +26,11 @@ _OTHERWISE = 2
 
 
 class SimulatedLog:
-    """What lies on the log, and the groups that read it. Anew for each seed."""
+    """What lies on the log, and the groups that read it. Anew for each seed.
+
+    Attributes:
+        changes: of each topic, grows with what is appended, and whenever a consumer joins, leaves, or holds other partitions.
+    """
 
     def __init__(self, clock: Clock, sources: Sequence[str]) -> None:
         self._clock = clock
@@ -42,11 +47,13 @@ class SimulatedLog:
         self.records.ensure_topics(specs)
         self._partitions = [Partition(spec.name, number) for spec in specs for number in range(spec.partitions)]
         self._groups: dict[str, Group] = {}
+        self.changes: Counter[str] = Counter()
         self.archive: dict[Partition, list[NewRecord]] = {}
 
     def append(self, records: Sequence[NewRecord]) -> Sequence[tuple[Partition, int]]:
         """Append, and remember for ever: what has been trimmed from the log has been published all the same."""
         places = self.records.append(records)
+        self.changes.update(record.topic for record in records)
         for (partition, _), record in zip(places, records, strict=True):
             self.archive.setdefault(partition, []).append(record)
         return places
@@ -78,6 +85,10 @@ class LogDoor:
         self._log = log
         self._faults = faults
         self.consumers: list[SimulatedConsumer] = []
+
+    def changes(self) -> int:
+        """Grows whenever something changes that the instance's consumers could see."""
+        return sum(self._log.changes[topic] for consumer in self.consumers for topic in consumer.reads)
 
     def identity(self) -> str:
         return self._log.records.identity()

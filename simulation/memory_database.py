@@ -66,6 +66,7 @@ class FaultyDatabase(Database):
             yield _FaultyWrites(connection.raw, self._faults)
             self._faults.strike("before commit", DatabaseUnavailable)
         self._faults.strike("after commit", DatabaseUnavailable)
+        self._written += 1
 
     def close(self) -> None:
         """The database outlives the instance."""

@@ -17,21 +17,19 @@ from simulation.people import ADMIN, Definers, GoalSetters, IssueOwners
 from simulation.plant import DEFINITIONS, LATE_SOURCE, SOURCES, owner_of, parse_path
 from simulation.schedule import ACTIONS, Schedule, draw
 from simulation.senders import Senders
+from simulation.settling import Settling, Stuck
 from simulation.trace import Trace
 
-_MOST_ROUNDS = 100
-_MOST_STEPS = 300
 _MOST_TRIES = 300
 _RETRY_AFTER = timedelta(seconds=6)
 _JUMPS = (timedelta(seconds=3), timedelta(seconds=20), timedelta(minutes=20), timedelta(hours=3), timedelta(hours=16))
 _LONG_AFTER = timedelta(days=60)
 
+_LIFT_REFUSALS = (".readings", ".backlog", ".definitions", ".outbox")
+"""Endings of the names of activities that requests wait for: what was sent has to be counted, what was defined heard of."""
+
 _WAY_OF_READINGS = 4
 """How much more often a step comes that carries readings on their way; most other steps find nothing to do."""
-
-
-class Stuck(AssertionError):
-    """The system does not come to rest although nothing fails any more."""
 
 
 class _Ids(CountingIds):
@@ -76,6 +74,7 @@ class World:
         self.goal_setters = GoalSetters(self.trace)
         self.issue_owners = IssueOwners(random.Random(f"{seed} issues"), self.trace)
         self.outside = LogDoor(self.log, self.faults)
+        self._settling = Settling(fleet=self.fleet, clock=self.clock, take_step=self._take_step)
         self._begin_anew()
         self._doings: Mapping[str, Callable[[], None]] = {
             "step": self._step,
@@ -151,27 +150,13 @@ class World:
                 self._replay()
                 return
             if is_refused:
-                self.settle()
+                self._settling.settle(only=_LIFT_REFUSALS)
                 self._move_clock(_RETRY_AFTER)
         raise Stuck(f"not all requests were answered after {_MOST_TRIES} tries")
 
     def settle(self) -> None:
         """Step everything until nobody has anything left to do."""
-        for _ in range(_MOST_ROUNDS):
-            # Readings first: what both instances make of them goes on in one batch. Not any(...) over a generator: every
-            # stepper has its turn in every round.
-            in_turn = sorted(self.fleet.at_work(), key=lambda one: not one[1].name.endswith(".readings"))
-            moved = [self._drain(instance, stepper) for instance, stepper in in_turn]
-            if not any(moved):
-                return
-        raise Stuck(f"not quiet after {_MOST_ROUNDS} rounds")
-
-    def _drain(self, instance: Instance, stepper: Stepper) -> bool:
-        """Step one activity until it has nothing left to do; says whether it had anything."""
-        for count in range(_MOST_STEPS):
-            if not self._take_step(instance, stepper):
-                return count > 0
-        raise Stuck(f"{stepper.name} always has more to do")
+        self._settling.settle()
 
     def _take_step(self, instance: Instance, stepper: Stepper) -> bool:
         """One step, as the supervisor would see it: expected trouble is tried again, anything else is a fault of the program."""
