@@ -61,6 +61,8 @@ def row(number: int, line: str = "A", **changed: Any) -> dict[str, Any]:
         "numerator": 90.0 + number,
         "denominator": 100.0,
         "sample_size": 7,
+        "reading_deviation": 0.25,
+        "reading_range": None,
         "judgement": "judged",
         "status": "final",
         "revision": 1,

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from services.analytics.adapters.chart_store import begun_phases
 from services.analytics.adapters.units_of_work import SqlChartUnitOfWork, SqlEvaluateUnitOfWork
+from services.analytics.domain.begun_phase import BegunPhase
 from services.analytics.domain.catalogue import BegunPhases
 from services.analytics.domain.checkpoint import ANCHORS, NEWEST, Checkpoint
 from services.analytics.domain.control_chart.rebase import Rebase
@@ -88,8 +89,8 @@ def test_phases_that_people_have_begun_and_not_taken_back(migrated: Database) ->
     assert revisions == [1, 2, 3, 4]
     with unit(migrated) as uow:
         wanted = {
-            ("first-pass-yield", '{"line":"A"}'): BegunPhases((week(3).start,), 4),
-            ("first-pass-yield", '{"line":"B"}'): BegunPhases((week(4).start,), 3),
+            ("first-pass-yield", '{"line":"A"}'): BegunPhases((BegunPhase(week(3).start),), 4),
+            ("first-pass-yield", '{"line":"B"}'): BegunPhases((BegunPhase(week(4).start),), 3),
         }
         assert begun_phases(uow.connection) == wanted
         assert uow.definitions.catalogue().begun_phases == wanted

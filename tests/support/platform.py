@@ -1,7 +1,7 @@
 """All four services in one thread: a fixed clock, predictable ids, and steps taken only when a test takes them."""
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -86,8 +86,12 @@ class OneThread:
 
 
 @contextmanager
-def one_thread(folder: Path, log_type: type[MemoryLog] = MemoryLog) -> Iterator[OneThread]:
-    """Four services on a log in memory and SQLite files in `folder`."""
+def one_thread(folder: Path, log_type: Callable[..., EventLog] = MemoryLog) -> Iterator[OneThread]:
+    """Four services on a log, one in memory if nothing else is said, and SQLite files in `folder`.
+
+    Args:
+        log_type: called with `clock` and `ids`.
+    """
     clock, ids, registry = FixedClock(START), CountingIds(), CollectorRegistry()
     log = log_type(clock=clock, ids=ids)
     platform = Platform(clock=clock, ids=ids, log=log, registry=registry, data_dir=folder, poll_wait=timedelta(0))

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import RowMapping, insert, select
 
 from services.analytics.adapters.chart_tables import CHART_BASELINES, CHART_REBASES
 from services.analytics.adapters.definition_tables import DEFINITION_TABLES, lock_definitions
+from services.analytics.domain.begun_phase import BegunPhase
 from services.analytics.domain.catalogue import BegunPhases
 from services.analytics.domain.control_chart.frozen_baseline import FrozenBaseline
 from services.analytics.domain.control_chart.rebase import Rebase
@@ -33,7 +34,7 @@ class SqlChartReader:
             .where(columns.series == _key(series))
             .order_by(columns.starts_at, columns.version)
         )
-        return [Rebase(**row) for row in self._connection.execute(statement).mappings()]
+        return [_to_rebase(row) for row in self._connection.execute(statement).mappings()]
 
     def baselines(self, series: bytes) -> Sequence[FrozenBaseline]:
         columns = CHART_BASELINES.c
@@ -57,7 +58,9 @@ class SqlChartStore(SqlChartReader):
 
     def add_rebase(self, series: ChartedSeries, rebase: Rebase) -> None:
         subject = subject_text(series.subject)
+        excluded = [moment.isoformat() for moment in rebase.excluded]
         row = {"series": _key(series), "indicator": series.indicator, "subject": subject, **asdict(rebase)}
+        row["excluded"] = excluded or None
         lock_definitions(self._writing)
         revision = raise_revision(self._writing, DEFINITION_TABLES)  # rules judge by it
         self._writing.change(insert(CHART_REBASES).values(**row, revision=revision))
@@ -69,17 +72,26 @@ class SqlChartStore(SqlChartReader):
 def begun_phases(connection: ReadConnection) -> Mapping[tuple[str, str], BegunPhases]:
     """Indicator and subject (canonical JSON) → the phases that people have begun, all of them taken back included."""
     columns = CHART_REBASES.c
-    names = ("indicator", "subject", "starts_at", "version", "withdrawn", "revision")
-    starts: dict[tuple[str, str], dict[datetime, bool]] = {}
+    names = ("indicator", "subject", "starts_at", "withdrawn", "revision", "baseline_windows", "excluded")
+    newest: dict[tuple[str, str], dict[datetime, BegunPhase | None]] = {}
     revisions: dict[tuple[str, str], int] = {}
     for row in connection.execute(select(*(columns[name] for name in names)).order_by(columns.version)):
         key = (row.indicator, row.subject)
-        starts.setdefault(key, {})[row.starts_at] = not row.withdrawn
+        phase = BegunPhase(row.starts_at, row.baseline_windows, _moments(row.excluded))
+        newest.setdefault(key, {})[row.starts_at] = None if row.withdrawn else phase
         revisions[key] = max(row.revision, revisions.get(key, 0))
     return {
-        key: BegunPhases(tuple(sorted(start for start, holds in known.items() if holds)), revisions[key])
-        for key, known in starts.items()
+        key: BegunPhases(tuple(phase for _, phase in sorted(known.items()) if phase is not None), revisions[key])
+        for key, known in newest.items()
     }
+
+
+def _to_rebase(row: RowMapping) -> Rebase:
+    return Rebase(**{**row, "excluded": _moments(row["excluded"])})
+
+
+def _moments(kept: Sequence[str] | None) -> tuple[datetime, ...]:
+    return tuple(datetime.fromisoformat(moment) for moment in kept or ())
 
 
 def _key(series: ChartedSeries) -> bytes:

@@ -18,9 +18,11 @@ CHART_REBASES = Table(
     Column("recorded_at", UtcDateTime, nullable=False),
     Column("withdrawn", Boolean, nullable=False, server_default=false()),
     Column("revision", BigInteger, nullable=False, server_default="0"),
+    Column("baseline_windows", Integer, nullable=True),
+    Column("excluded", JSON, nullable=True),
 )
 """`series`: of indicator and subject without a version, so that a rebase holds when a formula changes. `revision`: of the
-definitions, as the rebase made it; 0 of rebases that an older release kept.
+definitions, as the rebase made it; 0 of rebases that an older release kept. `excluded`: moments, ISO 8601; null for none.
 """
 
 CHART_BASELINES = Table(

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import xxhash
 
+from services.analytics.domain.begun_phase import BegunPhase
 from services.analytics.domain.effective_dates import dates_of, terms
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.rule import Rule
@@ -46,11 +47,11 @@ class BegunPhases:
     """The phases of one series that people have begun.
 
     Attributes:
-        starts: of those that have not been taken back, ascending.
-        revision: of the definitions, when one of them was last begun or taken back.
+        phases: those that have not been taken back, ascending.
+        revision: of the definitions, when one of them was last begun, changed or taken back.
     """
 
-    starts: tuple[datetime, ...] = ()
+    phases: tuple[BegunPhase, ...] = ()
     revision: int = 0
 
 
@@ -90,12 +91,13 @@ class Catalogue:
     def calendar_of(self, indicator: Indicator) -> Calendar:
         return self.calendars[indicator.calendar]
 
-    def phases_of(self, indicator: str, subject: str) -> tuple[datetime, ...]:
-        """Where phases of one series begin: people have begun them, or its windows are computed otherwise from then on."""
-        phases = self.begun_phases.get((indicator, subject))
-        begun = () if phases is None else phases.starts
-        dates = dates_of(self.indicators[indicator])
-        return tuple(sorted({*begun, *dates})) if dates else begun
+    def phases_of(self, indicator: str, subject: str) -> tuple[BegunPhase, ...]:
+        """The phases of one series: people have begun them, or its windows are computed otherwise from then on."""
+        known = self.begun_phases.get((indicator, subject))
+        begun = () if known is None else known.phases
+        taken = {phase.starts_at for phase in begun}
+        dated = [BegunPhase(date) for date in dates_of(self.indicators[indicator]) if date not in taken]
+        return tuple(sorted([*begun, *dated], key=lambda phase: phase.starts_at)) if dated else begun
 
     def judging(self, indicator: str) -> str:
         """A text that changes whenever the indicator's stored values must be judged anew."""

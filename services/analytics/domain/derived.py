@@ -141,5 +141,5 @@ def _row(indicator: Indicator, place: Place, found: Figure, *, partition: int) -
     subject, start, end = place
     series = series_of(indicator.name, indicator.version, subject)
     names = (series, start, end, partition, indicator.name, indicator.version, subject)
-    facts = (found.value, None, None, found.sample_size, found.judgement)
+    facts = (found.value, None, None, found.sample_size, found.judgement, None, None)
     return (*names, *facts, end if found.is_final else None)

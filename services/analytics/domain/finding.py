@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal, Protocol, get_args
 
 from msgspec import Struct
 
+from services.analytics.domain.begun_phase import BegunPhase
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.succession import comes_after
@@ -70,12 +71,16 @@ class Scene:
     """The indicator whose values are judged, and the calendar of its windows.
 
     Attributes:
-        phase_starts: where people have begun new phases of the series that is judged, ascending.
+        phases: those of the series that is judged that people have begun, ascending.
     """
 
     indicator: Indicator
     calendar: Calendar
-    phase_starts: tuple[datetime, ...] = ()
+    phases: tuple[BegunPhase, ...] = ()
+
+    @property
+    def phase_starts(self) -> tuple[datetime, ...]:
+        return tuple(phase.starts_at for phase in self.phases)
 
     @property
     def worse(self) -> Deviation:

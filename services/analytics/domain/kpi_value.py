@@ -48,6 +48,8 @@ class KpiValue(msgspec.Struct, frozen=True, gc=False):
         denominator: Σ denominator of a ratio, number of readings of a `mean`, else None.
         sample_size: number of readings.
         revision: 0 while provisional, 1 when first final, one more with each restatement.
+        reading_deviation, reading_range: sample standard deviation (n - 1) of the window's readings, and largest less smallest; of a
+            `mean` with two readings or more, else None.
     """
 
     key: SeriesKey
@@ -59,6 +61,8 @@ class KpiValue(msgspec.Struct, frozen=True, gc=False):
     judgement: Judgement
     status: Status
     revision: int
+    reading_deviation: float | None = None
+    reading_range: float | None = None
 
     @property
     def is_judged(self) -> bool:

@@ -12,13 +12,19 @@ from services.analytics.domain.rules.ewma import EwmaRule
 from services.analytics.domain.rules.missing_data import MissingData
 from services.analytics.domain.rules.seasonal import SeasonalRule, has_hours
 from services.analytics.domain.rules.target import COUNTED, Target
-from services.analytics.domain.spc.chart_choice import CountChart
+from services.analytics.domain.spc.chart_choice import CountChart, SingleChart
 from services.analytics.domain.window_form import in_words
 from shared.runtime.errors import FieldProblem
 
+_SINGLE: tuple[str, ...] = get_args(SingleChart)
+_COUNTED: tuple[str, ...] = get_args(CountChart)
+_OF_EVENTS: tuple[str, ...] = tuple(chart for chart in _COUNTED if not chart.startswith("p"))
 _CHARTS: Mapping[FormulaKind, tuple[str, ...]] = {
-    "ratio": ("xmr", *(chart for chart in get_args(CountChart) if not chart.startswith("c"))),
-    "count": ("xmr", *(chart for chart in get_args(CountChart) if not chart.startswith("p"))),
+    "ratio": (*_SINGLE, *(chart for chart in _COUNTED if not chart.startswith("c"))),
+    "count": (*_SINGLE, *_OF_EVENTS),
+    "sum": (*_SINGLE, *_OF_EVENTS),
+    "mean": (*_SINGLE, "xbar-s", "xbar-r"),
+    "standard_deviation": (*_SINGLE, "s"),
 }
 
 
@@ -74,7 +80,7 @@ def _of_missing_data(indicator: Indicator) -> list[FieldProblem]:
 
 def _of_chart(chart: str | None, indicator: Indicator) -> list[FieldProblem]:
     formula = indicator.formula.kind
-    allowed = _CHARTS.get(formula, ("xmr",))
+    allowed = _CHARTS.get(formula, _SINGLE)
     if chart is None or chart in allowed:
         return []
     detail = f"{indicator.name} is a {formula}, which has no {chart} chart; use one of {', '.join(allowed)}"

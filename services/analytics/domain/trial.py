@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from services.analytics.domain.anomaly import Anomaly, Judged, reconcile
+from services.analytics.domain.begun_phase import BegunPhase
 from services.analytics.domain.episode import Episode, episodes
 from services.analytics.domain.expected_windows import NOWHERE, Reach, seen_by
 from services.analytics.domain.finding import Scene
@@ -48,19 +49,19 @@ def would_raise(
     values: Sequence[KpiValue],
     within: Within,
     *,
-    phase_starts: tuple[datetime, ...] = (),
+    phases: tuple[BegunPhase, ...] = (),
     reach: Reach = NOWHERE,
 ) -> list[Anomaly]:
     """The anomalies that windows within would have raised, in order, as they stood where `within` ends.
 
     Args:
         values: all final and restated values of one subject, in order: what lies before `within` bears on what is found in it.
-        phase_starts: as in `Scene`.
+        phases: as in `Scene`.
         reach: how far windows without values are due, for rules about missing data.
     """
     if not judged.rule.covers(judged.subject):
         return []
-    scene = Scene(judged.indicator, judged.calendar, phase_starts)
+    scene = Scene(judged.indicator, judged.calendar, phases)
     known = [one for one in seen_by(judged.rule, values, scene, reach=reach) if within.begins_before(one.window)]
     found = episodes(judged.rule, known, scene=scene)
     return [_as_anomaly(episode, judged) for episode in found if within.holds(episode.raised)]

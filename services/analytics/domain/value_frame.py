@@ -67,12 +67,14 @@ VALUES = pl.Schema(
         "judgement": pl.String(),
         "status": pl.String(),
         "revision": pl.Int32(),
+        "reading_deviation": pl.Float64(),
+        "reading_range": pl.Float64(),
         "unpublished": pl.Boolean(),
     }
 )
 """KPI values as they are stored. `unpublished`: a provisional value that has changed since it was last told to others."""
 
-_FACTS = ("value", "numerator", "denominator", "sample_size", "judgement")
+_FACTS = ("value", "numerator", "denominator", "sample_size", "reading_deviation", "reading_range", "judgement")
 
 
 def series_of(indicator: str, indicator_version: int, subject: str) -> bytes:
@@ -153,7 +155,7 @@ def values_of_panes(panes: Touched, definitions: Definitions) -> Computed:
         .rename({"pane_start": "window_start", "pane_end": "window_end", "count": "sample_size"})
         .pipe(_with_quantiles)
         .pipe(_with_quotients)
-        .with_columns(_value(), _numerator(), _denominator())
+        .with_columns(_value(), _numerator(), _denominator(), _reading_deviation(), _reading_range())
     )
     return judged(computed)
 
@@ -333,3 +335,14 @@ def _numerator() -> pl.Expr:
 def _denominator() -> pl.Expr:
     choices = {"ratio": pl.col("denominator"), "mean": pl.col("sample_size")}
     return _finite(_by_kind(choices)).alias("denominator")
+
+
+def _reading_deviation() -> pl.Expr:
+    """Of a mean, which alone is charted by how much the readings of a window scatter."""
+    several = (pl.col("kind") == "mean") & (pl.col("sample_size") > 1)
+    return _finite(pl.when(several).then(pl.col("variance").sqrt())).alias("reading_deviation")
+
+
+def _reading_range() -> pl.Expr:
+    several = (pl.col("kind") == "mean") & (pl.col("sample_size") > 1)
+    return _finite(pl.when(several).then(pl.col("maximum") - pl.col("minimum"))).alias("reading_range")

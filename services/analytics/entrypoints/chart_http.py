@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Header, Query, Response
 
 from services.analytics.domain.control_chart.chart import ControlChart
 from services.analytics.entrypoints.chart_schemas import (
@@ -50,11 +50,18 @@ def add_charts(router: APIRouter, use_cases: ChartUseCases, clock: Clock) -> Non
         response: Response,
         since: Since = None,
         until: Until = None,
+        rule: Annotated[
+            str | None,
+            Query(
+                description="a rule of kind control_chart, ewma or cusum: the chart with its limits, signals and statistic; "
+                "left out, the control_chart rule in force, or the usual limits"
+            ),
+        ] = None,
         accept: Annotated[str | None, Header(description=f"`{SVG}` for a picture")] = None,
         accept_language: Annotated[str | None, Header(description="of the picture: en or zh")] = None,
     ) -> ChartShape | Response:
         span = (utc(since, "from"), utc(until, "to"))
-        shown = use_cases.chart(AskForChart(name, subject), now=clock.now())
+        shown = use_cases.chart(AskForChart(name, subject, rule), now=clock.now())
         if preferred(accept, (JSON, SVG)) == SVG:
             return _picture(shown, span, preferred(accept_language, ("en", "zh")))
         response.headers["Vary"] = _VARY
@@ -62,8 +69,17 @@ def add_charts(router: APIRouter, use_cases: ChartUseCases, clock: Clock) -> Non
 
     @router.post("/indicators/{name}/phases", responses=_CREATED)
     def begin_phase(name: Name, body: RebaseBody, response: Response, actor: Caller) -> RebaseShape:
-        starts_at = in_utc(body.starts_at, "from")
-        command = Rebasing(name, body.subject, starts_at, body.reason, actor.name, clock.now(), body.withdrawn)
+        command = Rebasing(
+            name,
+            body.subject,
+            in_utc(body.starts_at, "from"),
+            body.reason,
+            actor.name,
+            clock.now(),
+            withdrawn=body.withdrawn,
+            baseline_windows=body.baseline_windows,
+            excluded=tuple(in_utc(moment, "excluded") for moment in body.excluded),
+        )
         defined = use_cases.rebase(command)
         if defined.outcome is Outcome.CREATED:
             response.status_code = 201

@@ -7,7 +7,14 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from services.analytics.domain.chart_target import Target
-from services.analytics.domain.control_chart.chart import ChartPhase, ChartPoint, Effect, PointStanding, State
+from services.analytics.domain.control_chart.chart import (
+    ChartPhase,
+    ChartPoint,
+    Effect,
+    PointStanding,
+    State,
+    Statistic,
+)
 from services.analytics.domain.control_chart.frozen_baseline import FrozenBaseline
 from services.analytics.domain.control_chart.rebase import Rebase
 from services.analytics.domain.finding import Comparator
@@ -33,6 +40,17 @@ class RebaseBody(Body):
         description="what changed in the process, in 500 characters at most",
         examples=["new torque tool; improvement verified by issue 17"],
     )
+    baseline_windows: int | None = Field(
+        default=None,
+        description="how many of its judged windows are looked at for its limits, 5 to 1000; left out, as many as a rule says, or 24",
+        examples=[30],
+    )
+    excluded: list[datetime] = Field(
+        default_factory=list,
+        max_length=1000,
+        description="starts of windows with a known cause: they set no limits, yet stay on the chart and are judged",
+        examples=[["2026-04-13T00:00:00Z"]],
+    )
     withdrawn: bool = Field(
         default=False, description="true takes the phase back that was begun then; say why in `reason`"
     )
@@ -44,8 +62,12 @@ class RebaseShape(BaseModel):
     starts_at: datetime = Field(serialization_alias="from")
     reason: str
     actor: str
-    version: int = Field(description="counted up when the reason is written anew; the highest holds")
+    version: int = Field(description="counted up when the reason or the baseline is written anew; the highest holds")
     recorded_at: datetime
+    baseline_windows: int | None = Field(
+        description="how many windows its limits were asked to rest on; null for the usual number"
+    )
+    excluded: list[datetime] = Field(description="starts of windows that set no limits")
     withdrawn: bool = Field(description="taken back: no phase begins then")
 
 
@@ -54,6 +76,14 @@ class LimitsShape(BaseModel):
 
     lower: float
     upper: float
+
+
+class StatisticShape(BaseModel):
+    """What an `ewma` or `cusum` rule compares in place of the value."""
+
+    value: float = Field(description="the average, in the indicator's unit, or the larger of the two sums, in sigmas")
+    lower: float | None
+    upper: float | None
 
 
 class PointShape(BaseModel):
@@ -71,6 +101,7 @@ class PointShape(BaseModel):
     joined: bool = Field(description="whether it follows the point before it without a gap or a change of phase")
     centre: float | None
     limits: LimitsShape | None
+    statistic: StatisticShape | None = Field(description="null unless the chart is drawn for an ewma or cusum rule")
     signals: list[str] = Field(description="rules that fired at this point")
 
 
@@ -109,9 +140,9 @@ class PhaseShape(BaseModel):
 
 
 class SignalShape(BaseModel):
-    """A run rule fired."""
+    """A run rule fired, or a statistic lies beyond its limit."""
 
-    rule: str = Field(examples=["N1"])
+    rule: str = Field(examples=["N1"], description="the run rule; of a statistic the kind of its rule, such as `ewma`")
     side: Literal["above", "below"] | None
     effect: Effect = Field(description="what the side means by the indicator's direction")
     window: WindowShape = Field(description="at which it fired")
@@ -134,6 +165,10 @@ class TargetShape(BaseModel):
 
 class ChartShape(BaseModel):
     """The control chart of one series. `centre`, `limits`, `state` and `chart` are those of the newest phase."""
+
+    rule: str | None = Field(
+        description="whose limits and signals these are; null for the usual ones, where no rule judges by a chart"
+    )
 
     indicator: str
     indicator_version: int
@@ -158,6 +193,8 @@ def from_rebase(rebase: Rebase) -> RebaseShape:
         actor=rebase.actor,
         version=rebase.version,
         recorded_at=rebase.recorded_at,
+        baseline_windows=rebase.baseline_windows,
+        excluded=list(rebase.excluded),
         withdrawn=rebase.withdrawn,
     )
 
@@ -171,6 +208,7 @@ def from_chart(shown: ShownChart, places: Sequence[int]) -> ChartShape:
         fired.setdefault(signal.at, []).append(signal.rule)
     kept = set(places)
     return ChartShape(
+        rule=None if shown.rule is None else shown.rule.name,
         indicator=indicator.name,
         indicator_version=indicator.version,
         title=dict(indicator.title),
@@ -211,6 +249,7 @@ def _point(point: ChartPoint, fired: list[str]) -> PointShape:
         joined=point.joined,
         centre=point.centre,
         limits=_limits(point),
+        statistic=_statistic(point.statistic),
         signals=fired,
     )
 
@@ -219,6 +258,10 @@ def _limits(point: ChartPoint) -> LimitsShape | None:
     if point.lower is None or point.upper is None:
         return None
     return LimitsShape(lower=point.lower, upper=point.upper)
+
+
+def _statistic(seen: Statistic | None) -> StatisticShape | None:
+    return None if seen is None else StatisticShape(value=seen.value, lower=seen.lower, upper=seen.upper)
 
 
 def _phase(phase: ChartPhase, shown: ShownChart) -> PhaseShape:

@@ -84,6 +84,10 @@ class RuleFields(Body):
         default=None, description="how many judged windows of a phase its limits rest on; 24"
     )
     chart: str | None = Field(default=None, description="whose limits; left out, the data choose")
+    constants: str | None = Field(
+        default=None,
+        description="of moving ranges and ranges: exact (the default), or printed, to three digits as in books",
+    )
     centre: int | float | None = Field(default=None, description="with sigma, in place of what would be learned")
     sigma: int | float | None = Field(
         default=None, description="standard deviation of a value, in the indicator's unit"

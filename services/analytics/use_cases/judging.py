@@ -107,7 +107,7 @@ class Judging:
         changes: list[Change] = []
         records = Records()
         for item in judged:
-            own = replace(scene, phase_starts=turn.catalogue.phases_of(item.key.indicator, item.key.subject))
+            own = replace(scene, phases=turn.catalogue.phases_of(item.key.indicator, item.key.subject))
             held = history.get(item.key.series, ())
             for rule in item.rules:
                 values = seen_by(rule, held, own, reach=reach)

@@ -4,15 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from services.analytics.domain.chart_by_rule import design_of
 from services.analytics.domain.chart_target import Target, target_of
 from services.analytics.domain.control_chart.chart import ControlChart
-from services.analytics.domain.control_chart.drawing import control_chart
 from services.analytics.domain.control_chart.frozen_baseline import FrozenBaseline, to_freeze
 from services.analytics.domain.control_chart.rebase import Rebase
 from services.analytics.domain.control_chart.rebase_form import check_one_series
 from services.analytics.domain.dated_versions import phases_with_dates
 from services.analytics.domain.errors import UnknownIndicator
 from services.analytics.domain.indicator import Indicator
+from services.analytics.domain.rule import Rule
 from services.analytics.domain.subject import subject_text
 from services.analytics.domain.value_frame import series_of
 from services.analytics.ports.charting import ChartedSeries, ChartUnitOfWork
@@ -23,10 +24,15 @@ from shared.calendars.calendar import Calendar
 
 @dataclass(frozen=True, slots=True)
 class AskForChart:
-    """Which series; `subject` names each dimension of the indicator."""
+    """Which series; `subject` names each dimension of the indicator.
+
+    Attributes:
+        rule: whose limits and signals are shown; None for those in force.
+    """
 
     indicator: str
     subject: Mapping[str, str] = field(default_factory=dict)
+    rule: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,7 @@ class ShownChart:
     Attributes:
         baselines: phase → every version of its frozen baseline, oldest first.
         target: None where none is in force.
+        rule: whose limits and signals these are; None where no rule judges by a chart.
     """
 
     indicator: Indicator
@@ -44,35 +51,40 @@ class ShownChart:
     chart: ControlChart
     baselines: Mapping[str, Sequence[FrozenBaseline]]
     target: Target | None
+    rule: Rule | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class QueryChart:
-    """Raises UnknownIndicator; InvalidQuery for anything but one series."""
+    """Raises UnknownIndicator; InvalidQuery for anything but one series, and for a rule that draws no chart of it."""
 
     readers: Readers
     units: Callable[[], ChartUnitOfWork]
 
     def __call__(self, question: AskForChart, *, now: datetime) -> ShownChart:
-        """A baseline that is complete for the first time, or that corrected data have changed, is kept before it is shown."""
+        """A baseline that is complete for the first time, or that corrected data have changed, is kept before it is shown.
+
+        Not that of a rule that was asked for: it need not be the one in force.
+        """
         with self.readers() as reader:
             indicator = _indicator(reader, question.indicator)
             check_one_series(indicator, question.subject)
             rebases = reader.charts.rebases(ChartedSeries(indicator.name, question.subject))
             catalogue = reader.catalogue()
             series = series_of(indicator.name, indicator.version, subject_text(question.subject))
-            chart = control_chart(
+            design = design_of(catalogue.rules_of(indicator.name), question.subject, question.rule)
+            chart = design.draw(
                 series_values(reader, ValueFilter(indicator.name, indicator.version, series=series)),
                 indicator=indicator,
                 calendar=catalogue.calendar_of(indicator),
                 rebases=phases_with_dates(rebases, indicator, reader.versions("indicator", indicator.name)),
             )
             kept = reader.charts.baselines(series)
-        if _new(chart, kept, now):
+        if question.rule is None and _new(chart, kept, now):
             kept = self._freeze(series, chart, kept, now=now)
         target = target_of(catalogue.rules_of(indicator.name), chart, question.subject)
         calendar = catalogue.calendar_of(indicator)
-        return ShownChart(indicator, calendar, question.subject, chart, _by_phase(kept), target)
+        return ShownChart(indicator, calendar, question.subject, chart, _by_phase(kept), target, design.rule)
 
     def _freeze(
         self, series: bytes, chart: ControlChart, seen: Sequence[FrozenBaseline], *, now: datetime

@@ -14,7 +14,11 @@ from shared.runtime.errors import FieldProblem
 
 @dataclass(frozen=True, slots=True)
 class Rebasing:
-    """The command: from the window that begins at `starts_at` (UTC) on, limits are set anew; `withdrawn`: no longer are."""
+    """The command: from the window that begins at `starts_at` (UTC) on, limits are set anew; `withdrawn`: no longer are.
+
+    Attributes:
+        baseline_windows, excluded: as in `BegunPhase`.
+    """
 
     indicator: str
     subject: Mapping[str, str]
@@ -23,6 +27,22 @@ class Rebasing:
     actor: str
     now: datetime
     withdrawn: bool = False
+    baseline_windows: int | None = None
+    excluded: tuple[datetime, ...] = ()
+
+    @property
+    def rebase(self) -> Rebase:
+        """Its first version."""
+        return Rebase(
+            self.starts_at,
+            self.reason,
+            self.actor,
+            1,
+            self.now,
+            withdrawn=self.withdrawn,
+            baseline_windows=self.baseline_windows,
+            excluded=self.excluded,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +52,18 @@ class RebaseChart:
     units: Callable[[], ChartUnitOfWork]
 
     def __call__(self, command: Rebasing) -> Defined[Rebase]:
-        """Repeating it changes nothing; another reason for the same window is a new version of the same phase."""
+        """Repeating it changes nothing; another reason or baseline for the same window is a new version of the same phase."""
         with self.units() as uow:
             uow.charts.lock()
             catalogue = uow.definitions.catalogue()
             indicator = catalogue.indicators.get(command.indicator)
             if indicator is None:
                 raise UnknownIndicator(f"there is no indicator {command.indicator!r}")
-            sent = Rebase(command.starts_at, command.reason, command.actor, 1, command.now, command.withdrawn)
             calendar = catalogue.calendar_of(indicator)
-            rebase = read_rebase(sent, subject=command.subject, indicator=indicator, calendar=calendar)
+            rebase = read_rebase(command.rebase, subject=command.subject, indicator=indicator, calendar=calendar)
             series = ChartedSeries(indicator.name, command.subject)
             before = newest_versions(uow.charts.rebases(series)).get(rebase.starts_at)
-            if before is not None and (before.reason, before.withdrawn) == (rebase.reason, rebase.withdrawn):
+            if before is not None and before.says_as(rebase):
                 return Defined(before, Outcome.UNCHANGED)
             if before is None and rebase.withdrawn:
                 raise invalid(

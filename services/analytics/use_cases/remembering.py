@@ -64,7 +64,8 @@ class Resuming:
 
     def _placed(self, item: JudgedSeries) -> tuple[JudgedSeries, bool]:
         """The series with its places by the anomalies that were read; and whether these are all that count."""
-        phases = self.catalogue.phases_of(item.key.indicator, item.key.subject)
+        begun = self.catalogue.phases_of(item.key.indicator, item.key.subject)
+        phases = [phase.starts_at for phase in begun]
         places: dict[str, Resumption] = {}
         is_settled = True
         for rule in item.rules:

@@ -169,14 +169,14 @@ def _replay(
 ) -> None:
     key, indicator = values[0].key, tried.indicator
     calendar, subject = catalogue.calendar_of(indicator), subject_values(key.subject)
-    phase_starts = catalogue.phases_of(key.indicator, key.subject)
+    phases = catalogue.phases_of(key.indicator, key.subject)
 
     def raised_by(rule: Rule) -> list[Anomaly]:
         return would_raise(
             Judged(rule, indicator, calendar, key, subject, now),
             values,
             within,
-            phase_starts=phase_starts,
+            phases=phases,
             reach=reach,
         )
 
@@ -186,7 +186,7 @@ def _replay(
     tried.missed += [found.anomaly for found in beside(theirs, mine) if not found.is_shared]
     if tried.rule.covers(subject):
         tried.series += 1
-        seen = seen_by(tried.rule, values, Scene(indicator, calendar, phase_starts), reach=reach)
+        seen = seen_by(tried.rule, values, Scene(indicator, calendar, phases), reach=reach)
         tried.judged += sum(within.holds(value.window) and _is_judged(tried, value) for value in seen)
 
 

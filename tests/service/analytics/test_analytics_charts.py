@@ -178,6 +178,54 @@ def test_a_phase_that_was_begun_by_mistake_is_taken_back_and_stays_on_record(pla
     assert len(plant.get(CHART)["phases"]) == 2
 
 
+def test_windows_with_a_known_cause_set_no_limits_and_stay(plant: Alone) -> None:
+    readings = [*steady(12), inspection(12, 700), *steady(8, first=13)]
+    fill(plant, readings)
+    assert plant.get(CHART)["state"] == "learning"
+    plan = {"baseline_windows": 21, "excluded": [start_of(12)]}
+    made = rebase(plant, 0, "the scale was broken", **plan).json()
+    assert (made["version"], made["baseline_windows"], made["excluded"]) == (1, 21, [start_of(12)])
+    again = rebase(plant, 0, "the scale was broken", **plan)
+    assert (again.status_code, again.json()["version"]) == (200, 1)
+    chart = plant.get(CHART)
+    [phase] = chart["phases"]
+    assert (phase["state"], phase["points_behind"]) == ("frozen", 20)
+    assert chart["centre"] == pytest.approx(0.96)
+    assert chart["points"][12]["signals"] == ["N1"]
+    assert rebase(plant, 0, "the scale was broken", baseline_windows=21).json()["version"] == 2
+    [phase] = plant.get(CHART)["phases"]
+    assert [(kept["version"], kept["points"], kept["actor"]) for kept in phase["baselines"]] == [
+        (1, 20, "Li Wei"),
+        (2, 21, "Li Wei"),
+    ]
+
+
+def test_the_chart_is_that_of_the_rule_in_force(plant: Alone) -> None:
+    fill(plant, [*steady(24), inspection(24, 940)])
+    usual = plant.get(CHART)
+    assert (usual["rule"], usual["phases"][0]["points_behind"]) == (None, 24)
+    for name, fields in {
+        "any-line": {"baseline_windows": 10},
+        "line-a": {"baseline_windows": 20, "subject": {"line": "A"}, "run_rules": ["N3"]},
+        "line-b": {"subject": {"line": "B"}},
+        "drifts": {"kind": "ewma", "L": 1.0, "lambda": 1.0},
+    }.items():
+        plant.put(f"rules/{name}", {"indicator": "first-pass-yield", "kind": "control_chart", **fields})
+    plant.settle()
+    chart = plant.get(CHART)
+    assert (chart["rule"], chart["phases"][0]["points_behind"], chart["signals"]) == ("line-a", 20, [])
+    reasons = [kept["reason"] for kept in chart["phases"][0]["baselines"]]
+    assert reasons == ["the first 24 judged windows are complete", "a rule sets the limits from 20 windows"]
+    assert plant.get(f"{CHART}&rule=any-line")["phases"][0]["points_behind"] == 10
+    drifts = plant.get(f"{CHART}&rule=drifts")
+    assert drifts["points"][24]["statistic"]["value"] == pytest.approx(0.94)
+    assert {signal["rule"] for signal in drifts["signals"]} == {"ewma"}
+    assert drifts["signals"][-1]["window"]["start"] == start_of(24)
+    assert len(plant.get(CHART)["phases"][0]["baselines"]) == 2
+    detail = plant.get(f"{CHART}&rule=line-b", 400)["detail"]
+    assert "rules that do: any-line, drifts, line-a" in detail
+
+
 def test_a_rebase_is_of_one_subject_and_outlives_a_changed_formula(plant: Alone) -> None:
     rebase(plant, 30)
     assert plant.get(f"{PHASES}?subject.line=B")["items"] == []
@@ -194,6 +242,10 @@ def test_a_rebase_is_of_one_subject_and_outlives_a_changed_formula(plant: Alone)
         ({"reason": " "}, "/reason", "say in 1 to 500 characters"),
         ({"reason": "\x00"}, "/reason", "say in 1 to 500 characters"),
         ({"withdrawn": True}, "/withdrawn", "no phase was begun then"),
+        ({"baseline_windows": 4}, "/baseline_windows", "choose 5 to 1000 windows"),
+        ({"baseline_windows": 6, "excluded": [start_of(30), start_of(31)]}, "/excluded", "fewer than 5 of 6 windows"),
+        ({"excluded": [start_of(29)]}, "/excluded/0", "lies before the phase"),
+        ({"excluded": ["2025-08-05T00:00:00Z"]}, "/excluded/0", "begins at 2025-08-04T00:00:00+00:00"),
         ({"subject": {}}, "/subject", "is computed by line"),
         ({"subject": {"line": ""}}, "/subject/line", "write a text"),
     ],

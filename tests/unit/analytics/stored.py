@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from services.analytics.domain.anomaly import Anomaly, Change
+from services.analytics.domain.begun_phase import BegunPhase
 from services.analytics.domain.catalogue import BegunPhases, make_catalogue
 from services.analytics.domain.checkpoint import Checkpoint
 from services.analytics.domain.indicator import Indicator
@@ -82,16 +83,14 @@ class FakeUnit:
     checkpoints: Checkpoints
 
 
-def turn(
-    stored: Stored, judged: Rule, about: Indicator | None = None, *, phase_starts: tuple[datetime, ...] = ()
-) -> Turn:
+def turn(stored: Stored, judged: Rule, about: Indicator | None = None, *, phases: tuple[BegunPhase, ...] = ()) -> Turn:
     """One transaction that judges line A."""
     catalogue = make_catalogue(
         revision=1,
         indicators=[about or indicator()],
         calendars={"default": DEFAULT_CALENDAR},
         rules=[judged],
-        begun_phases={("first-pass-yield", key().subject): BegunPhases(phase_starts)},
+        begun_phases={("first-pass-yield", key().subject): BegunPhases(phases)},
     )
     unit: Any = FakeUnit(stored, stored, stored, stored.checkpoints)
     return Turn(cast("EvaluateUnitOfWork", unit), catalogue, NOW)

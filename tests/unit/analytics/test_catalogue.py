@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.analytics.domain.begun_phase import BegunPhase
 from services.analytics.domain.catalogue import BegunPhases, Catalogue, make_catalogue
 from services.analytics.domain.rule_form import read_rule
 from shared.calendars.calendar import DEFAULT_CALENDAR
@@ -16,7 +17,7 @@ LEARNING = read_rule("steady", 1, {"indicator": NAME, "kind": "control_chart"})
 
 def catalogue(phases: dict[str, int], **changed: Any) -> Catalogue:
     """With lines of which phases were last begun or taken back at these revisions."""
-    begun = {(NAME, line): BegunPhases((week(1).start,), revision) for line, revision in phases.items()}
+    begun = {(NAME, line): BegunPhases((BegunPhase(week(1).start),), revision) for line, revision in phases.items()}
     facts = {"indicators": [indicator()], "calendars": {"default": DEFAULT_CALENDAR}, "rules": [LEARNING, rule()]}
     return make_catalogue(revision=9, begun_phases=begun, **(facts | changed))
 

@@ -122,7 +122,7 @@ def test_signals_have_a_shape_of_their_own_and_the_number_of_their_rule() -> Non
     assert texts(svg, "rule") == ["1", "1"]
     assert len(classed(svg, "point")) == 26
     written = texts(svg)
-    assert {"signal, worse", "signal, better", "number of Nelson's rule"} <= set(written)
+    assert {"signal, worse", "signal, better", "rule that fired; a number is Nelson's"} <= set(written)
 
 
 def test_where_there_is_room_every_rule_that_fired_is_written() -> None:

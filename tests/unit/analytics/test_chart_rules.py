@@ -1,6 +1,6 @@
 """Rules that judge by learned limits: what they find is what the chart shows, and what the books say."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from services.analytics.domain.control_chart.drawing import control_chart
+from services.analytics.domain.chart_by_rule import ChartDesign
 from services.analytics.domain.control_chart.rebase import Rebase
 from services.analytics.domain.episode import episodes
 from services.analytics.domain.finding import Finding, Scene
@@ -20,7 +20,6 @@ from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.reason import reason
 from services.analytics.domain.rule import Rule
 from services.analytics.domain.rule_form import read_rule
-from services.analytics.domain.spc.rule_catalogue import nelson
 from shared.calendars.calendar import DEFAULT_CALENDAR
 from shared.calendars.windows import Window
 from tests.unit.analytics.examples import MONDAY, NOW, indicator, value, week
@@ -28,6 +27,7 @@ from tests.unit.analytics.spc.published import case
 
 MEAN = indicator(formula=Formula("mean", measure="minutes"))
 COUNT = indicator(formula=Formula("count"))
+SPREAD = indicator(formula=Formula("standard_deviation", measure="minutes"))
 EVERY = [f"N{number}" for number in range(1, 9)]
 
 
@@ -44,9 +44,9 @@ def of_count(number: int, count: float) -> KpiValue:
 
 
 def found(
-    judged: Rule, values: Sequence[KpiValue], about: Indicator, phases: Sequence[int] = ()
+    judged: Rule, values: Sequence[KpiValue], about: Indicator, rebases: Sequence[Rebase] = ()
 ) -> list[Finding | None]:
-    scene = Scene(about, DEFAULT_CALENDAR, tuple(week(number).start for number in phases))
+    scene = Scene(about, DEFAULT_CALENDAR, tuple(rebase.begun for rebase in rebases))
     return list(judged.condition.findings(values, scene))
 
 
@@ -56,6 +56,21 @@ def flagged(judged: Rule, values: Sequence[KpiValue], about: Indicator) -> list[
     return [place + 1 for place, one in enumerate(findings) if one is not None and one.side is not None]
 
 
+def of_readings(number: int, figure: float) -> KpiValue:
+    """A mean whose readings scatter by some ten, one to four of them."""
+    readings = 1 + number % 4
+    spread = {} if readings == 1 else {"reading_deviation": 9.0 + number % 5, "reading_range": 15.0 + number % 7}
+    return single(number, figure, numerator=figure * readings, sample_size=readings, **spread)
+
+
+def rebase(number: int, windows: int | None = None, excluded: Collection[int] = ()) -> Rebase:
+    left_out = tuple(week(number + place).start for place in sorted(excluded))
+    return Rebase(week(number).start, "new tool", "Li Wei", 1, NOW, baseline_windows=windows, excluded=left_out)
+
+
+PLANS = st.tuples(st.sampled_from([None, 6, 30]), st.sets(st.integers(0, 9), max_size=3))
+"""Of a phase: how many windows set its limits, and which of those that follow its beginning do not."""
+GIVEN = {"centre": 12, "sigma": 4}
 FIGURES = st.lists(st.one_of(st.integers(0, 40), st.none(), st.just(-1), st.just(-2)), min_size=0, max_size=45)
 """Counts; None for a window without a value, -1 for one that is left out, -2 for too small a sample."""
 
@@ -63,28 +78,40 @@ FIGURES = st.lists(st.one_of(st.integers(0, 40), st.none(), st.just(-1), st.just
 @settings(deadline=None)
 @given(
     figures=FIGURES,
-    formula=st.sampled_from(["mean", "ratio", "count"]),
+    formula=st.sampled_from(["mean", "ratio", "count", "subgroup", "spread"]),
+    learning=st.sampled_from([{}, {"chart": "t"}, {"chart": "g"}, {"chart": "xmr", "constants": "printed"}, GIVEN]),
     size=st.sampled_from([50.0, 7.5]),
-    phases=st.sets(st.integers(1, 40), max_size=2),
+    phases=st.dictionaries(st.integers(1, 40), PLANS, max_size=2),
 )
 def test_what_is_found_is_what_the_chart_shows(
-    figures: list[int | None], formula: str, size: float, phases: set[int]
+    figures: list[int | None],
+    formula: str,
+    learning: dict[str, Any],
+    size: float,
+    phases: dict[int, tuple[int | None, set[int]]],
 ) -> None:
-    about = {"mean": MEAN, "ratio": indicator(), "count": COUNT}[formula]
+    about = {"ratio": indicator(), "count": COUNT, "spread": SPREAD}.get(formula, MEAN)
+    if formula == "subgroup" and learning.get("chart") == "g":
+        learning = {"chart": "xbar-r", "constants": "printed"}
     values = []
     for number, figure in enumerate(figures):
         if figure == -1:
             continue
         count = float(abs(figure or 0))
-        made = {"mean": single(number, count), "ratio": value(number, count, size), "count": of_count(number, count)}
+        made = {
+            "mean": single(number, count),
+            "ratio": value(number, count, size),
+            "count": of_count(number, count),
+            "subgroup": of_readings(number, count),
+            "spread": single(number, count, sample_size=2 + number % 3),
+        }
         one: dict[str, Any] = {} if figure is not None else {"value": None}
         one |= {"judgement": "insufficient"} if figure == -2 else {}
         values.append(structs.replace(made[formula], **one))
-    rebases = [Rebase(week(number).start, "new tool", "Li Wei", 1, NOW) for number in sorted(phases)]
-    chart = control_chart(
-        values, indicator=about, calendar=DEFAULT_CALENDAR, rebases=rebases, rules=nelson(range(1, 9))
-    )
-    findings = found(judging(kind="control_chart", run_rules=EVERY), values, about, sorted(phases))
+    rebases = [rebase(number, *phases[number]) for number in sorted(phases)]
+    judged_by = judging(kind="control_chart", run_rules=EVERY, **learning)
+    chart = ChartDesign(judged_by).draw(values, indicator=about, calendar=DEFAULT_CALENDAR, rebases=rebases)
+    findings = found(judged_by, values, about, rebases)
     fired: dict[int, list[str]] = {}
     for signal in chart.signals:
         fired.setdefault(signal.at, []).append(signal.rule)
@@ -95,7 +122,9 @@ def test_what_is_found_is_what_the_chart_shows(
         used = finding.yardstick
         assert used is not None
         assert sorted(used.patterns) == sorted(fired.get(place, []))
-        assert (used.centre, used.lower, used.upper) == (point.centre, point.lower, point.upper)
+        assert (used.centre, used.lower, used.upper) == pytest.approx(
+            (point.centre, point.lower, point.upper), rel=1e-12
+        )
         phase = chart.phases[point.phase]
         assert (used.phase, used.points) == (phase.name, phase.points_behind)
     judged = [place for place, finding in enumerate(findings) if finding is not None]

@@ -1,6 +1,6 @@
 """Judging on from checkpoints equals judging everything: bit by bit, in any order, with restated values and begun phases."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from msgspec import structs
 
 from services.analytics.domain import checkpoint
 from services.analytics.domain.anomaly import Anomaly
+from services.analytics.domain.begun_phase import BegunPhase
 from services.analytics.domain.checkpoint import NEWEST
 from services.analytics.domain.episode import Episode, episodes
 from services.analytics.domain.finding import Scene
@@ -42,10 +43,13 @@ def learning_rule(fields: dict[str, Any], shape: dict[str, Any] | None = None) -
 
 
 def judged_whole(
-    judged: Rule, values: Sequence[KpiValue], about: Indicator, phases: Sequence[int] = ()
+    judged: Rule, values: Sequence[KpiValue], about: Indicator, phases: tuple[BegunPhase, ...] = ()
 ) -> list[Episode]:
-    starts = tuple(week(number).start for number in sorted(phases))
-    return episodes(judged, values, scene=Scene(about, DEFAULT_CALENDAR, starts))
+    return episodes(judged, values, scene=Scene(about, DEFAULT_CALENDAR, phases))
+
+
+def begun_phase(number: int, windows: int | None = None, excluded: Collection[int] = ()) -> BegunPhase:
+    return BegunPhase(week(number).start, windows, tuple(week(number + place).start for place in sorted(excluded)))
 
 
 def standing(stored: Stored) -> list[Anomaly]:
@@ -68,6 +72,8 @@ UPDATES = st.lists(
     min_size=1,
     max_size=14,
 )
+PLANS = st.tuples(st.sampled_from([None, 5, 8]), st.sets(st.integers(0, 9), max_size=3))
+"""Of a phase: how many windows set its limits, and which of those that follow its beginning do not."""
 SHAPES = st.fixed_dictionaries(
     {"for_windows": st.integers(1, 3), "clear_after": st.integers(1, 3)},
     optional={
@@ -84,7 +90,7 @@ SHAPES = st.fixed_dictionaries(
     batches=UPDATES,
     kind=st.sampled_from(KINDS),
     shape=SHAPES,
-    phases=st.sets(st.integers(0, 30), max_size=2),
+    phases=st.dictionaries(st.integers(0, 30), PLANS, max_size=2),
     counted=st.booleans(),
     anchor_every=st.sampled_from([3, 5]),
 )
@@ -92,12 +98,12 @@ def test_judging_on_equals_judging_everything(
     batches: list[list[tuple[int, int | None]]],
     kind: dict[str, Any],
     shape: dict[str, Any],
-    phases: set[int],
+    phases: dict[int, tuple[int | None, set[int]]],
     counted: bool,
     anchor_every: int,
 ) -> None:
     about, judged = (indicator() if counted else MINUTES), learning_rule(kind, shape)
-    starts = tuple(week(number).start for number in sorted(phases))
+    begun = tuple(begun_phase(number, *phases[number]) for number in sorted(phases))
     stored, judging = Stored(), Judging(CountingIds().next)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(checkpoint, "ANCHOR_EVERY", anchor_every)
@@ -115,10 +121,10 @@ def test_judging_on_equals_judging_everything(
                     made if counted else structs.replace(made, numerator=None, denominator=None)
                 )
             stored.held.update(changed)
-            judging.changed(turn(stored, judged, about, phase_starts=starts), about, list(changed.values()))
+            judging.changed(turn(stored, judged, about, phases=begun), about, list(changed.values()))
 
     values = [stored.held[at] for at in sorted(stored.held)]
-    assert [one.episode for one in standing(stored)] == judged_whole(judged, values, about, tuple(phases))
+    assert [one.episode for one in standing(stored)] == judged_whole(judged, values, about, begun)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -161,8 +167,8 @@ def test_no_anchor_is_newer_than_the_newest() -> None:
     def told(values: Sequence[KpiValue], phases: Sequence[int]) -> dict[int, datetime]:
         """Slot → until, of what is kept after these values."""
         stored.held.update({one.window.start: one for one in values})
-        begun = tuple(week(number).start for number in phases)
-        judging.changed(turn(stored, judged, MINUTES, phase_starts=begun), MINUTES, values)
+        begun = tuple(begun_phase(number) for number in phases)
+        judging.changed(turn(stored, judged, MINUTES, phases=begun), MINUTES, values)
         return {one.slot: one.until for one in stored.checkpoints.held.values()}
 
     assert told(everything[:100], []) == {NEWEST: week(99).start}

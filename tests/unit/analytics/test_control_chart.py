@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
+from services.analytics.domain.control_chart.baselining import Baselining
 from services.analytics.domain.control_chart.chart import ChartPoint, ControlChart
 from services.analytics.domain.control_chart.drawing import control_chart, without_overlap
 from services.analytics.domain.control_chart.rebase import Rebase
 from services.analytics.domain.indicator import Formula, RollingWindow
 from services.analytics.domain.kpi_value import KpiValue
-from services.analytics.domain.spc.phases import Learning
 from shared.calendars.calendar import DEFAULT_CALENDAR
 from shared.calendars.windows import Window
 from tests.unit.analytics.examples import MONDAY, NOW, indicator, value, week
@@ -58,7 +58,7 @@ def lines(point: ChartPoint) -> list[float]:
 def test_a_chart_of_single_values_is_that_of_the_book() -> None:
     viscosities = case("xmr_viscosity_phase1")["data"]["x"]
     values = [single(place, viscosity) for place, viscosity in enumerate(viscosities)]
-    chart = drawn(values, learning=Learning(least=20, trusted=20))
+    chart = drawn(values, baselining=Baselining(windows=20))
     point = chart.points[0]
     assert chart.newest.state == "frozen"
     assert printed_like(lines(point), [34.088, 32.56556, 35.61044])
@@ -68,7 +68,7 @@ def test_a_chart_of_single_values_is_that_of_the_book() -> None:
 def test_shares_that_scatter_more_than_chance_have_limits_that_allow_for_it() -> None:
     data = case("p_vs_pprime_nhs_accidents")["data"]
     values = [value(place, count, of) for place, (count, of) in enumerate(zip(data["count"], data["n"], strict=True))]
-    chart = drawn(values, indicator=indicator(), learning=Learning(least=20, trusted=20))
+    chart = drawn(values, indicator=indicator(), baselining=Baselining(windows=20))
     assert chart.newest.choice is not None
     assert (chart.newest.choice.chart, chart.newest.choice.reason) == ("p-prime", "over-dispersed")
     assert [signal for signal in chart.signals if signal.rule == "N1"] == []

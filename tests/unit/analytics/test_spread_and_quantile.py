@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from services.analytics.domain.definitions_frame import definitions_frame
 from services.analytics.domain.indicator import Formula, Indicator
+from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.pane import merge, partial, with_sketches, without_empty_sketches
 from services.analytics.domain.sketch import RELATIVE_ERROR
 from services.analytics.domain.value_frame import (
@@ -29,6 +30,7 @@ from tests.unit.analytics.examples import indicator
 DAY = datetime(2026, 3, 2, tzinfo=UTC)
 DEVIATION = indicator(formula=Formula("standard_deviation", measure="minutes"))
 P90 = indicator(formula=Formula("quantile", measure="minutes", q=0.9))
+MEAN = indicator(formula=Formula("mean", measure="minutes"))
 NO_VALUES = pl.DataFrame(schema=VALUES)
 
 
@@ -51,6 +53,10 @@ def deltas(readings: list[float], one: Indicator) -> pl.DataFrame:
 
 
 def value(readings: list[float], one: Indicator, chance: random.Random) -> float | None:
+    return kpi_value(readings, one, chance).value
+
+
+def kpi_value(readings: list[float], one: Indicator, chance: random.Random) -> KpiValue:
     """Cut at random, some of it merged by stage one, some in a batch of stage two, the rest stored before it."""
     shuffled = chance.sample(readings, len(readings))
     places = sorted(chance.randint(0, len(readings)) for _ in range(3))
@@ -64,7 +70,20 @@ def value(readings: list[float], one: Indicator, chance: random.Random) -> float
     after = add(before, both) if both.height else add(empty, touched({0: [merge(parts[0], parts[1])]}))
     [found] = to_kpi_values(changed_values(values_of_panes(after, known), NO_VALUES))
     assert found.sample_size == len(readings)
-    return found.value
+    return found
+
+
+@settings(deadline=None)
+@given(st.lists(st.floats(-1000, 1000), min_size=1, max_size=60), st.randoms(use_true_random=False))
+def test_a_mean_says_how_its_readings_scatter(readings: list[float], chance: random.Random) -> None:
+    found = kpi_value(readings, MEAN, chance)
+    if len(readings) == 1:
+        assert (found.reading_deviation, found.reading_range) == (None, None)
+    else:
+        assert found.reading_deviation == pytest.approx(value(readings, DEVIATION, chance), rel=1e-9, abs=1e-12)
+        assert found.reading_range == max(readings) - min(readings)
+    others = kpi_value(readings, DEVIATION, chance)
+    assert (others.reading_deviation, others.reading_range) == (None, None)
 
 
 @settings(deadline=None)

@@ -10,7 +10,7 @@ from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.spc.chart_choice import ChartChoice
 from services.analytics.domain.spc.panel import Side
 from services.analytics.domain.spc.phases import DrawnPhase
-from services.analytics.domain.spc.samples import Counts, Individuals
+from services.analytics.domain.spc.samples import Counts, Individuals, Subgroups
 from shared.calendars.windows import Window
 
 PointStanding = Literal["judged", "provisional", "gap"]
@@ -19,7 +19,21 @@ State = Literal["waiting", "learning", "frozen"]
 """Too few points for limits · limits of all points so far, widened · limits of the baseline alone, whatever follows."""
 Effect = Literal["better", "worse", "unclear"]
 
-Drawn = DrawnPhase[Counts] | DrawnPhase[Individuals]
+Drawn = DrawnPhase[Counts] | DrawnPhase[Individuals] | DrawnPhase[Subgroups]
+
+
+@dataclass(frozen=True, slots=True)
+class Statistic:
+    """What a rule compares in place of the value.
+
+    Attributes:
+        value: an average in the indicator's unit (`ewma`), or the larger sum in sigmas (`cusum`).
+        lower: None for a sum, which has one limit alone.
+    """
+
+    value: float
+    lower: float | None
+    upper: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +45,7 @@ class ChartPoint:
         joined: whether the window follows that of the point before it, both have a value, and both lie in one phase; a line and a
             run go no farther.
         centre, lower, upper: None without limits, and in a gap.
+        statistic: None unless a rule draws the chart that compares one.
     """
 
     value: KpiValue
@@ -40,6 +55,7 @@ class ChartPoint:
     centre: float | None = None
     lower: float | None = None
     upper: float | None = None
+    statistic: Statistic | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +65,7 @@ class ChartPhase:
     Attributes:
         rebase: what began it; None for the first.
         first, stop: its points, half-open; equal where nothing has come yet.
+        baseline_windows: how many of its judged windows are looked at for its limits.
         choice: which kind of chart and why; None while waiting.
         drawn: the judged points with their limits; None without any.
         baseline_span: from the beginning of the first window behind the limits to the end of the last.
@@ -57,6 +74,7 @@ class ChartPhase:
     rebase: Rebase | None
     first: int
     stop: int
+    baseline_windows: int
     choice: ChartChoice | None = None
     drawn: Drawn | None = None
     baseline_span: Window | None = None
@@ -79,10 +97,10 @@ class ChartPhase:
 
 @dataclass(frozen=True, slots=True)
 class ChartSignal:
-    """A run rule fired at the last of `points`.
+    """A run rule fired at the last of `points`, or a statistic lies beyond its limit there.
 
     Attributes:
-        rule: its name, such as `N1`.
+        rule: its name, such as `N1`; of a statistic the kind of its rule.
         side: where the points lie; None for a pattern without a side.
         effect: what the side means for the indicator.
         points: indices in the chart's points, oldest first.

@@ -8,7 +8,9 @@ chart takes every window that begins where the one before it ended.
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 
+from services.analytics.domain.control_chart.baselining import Baselining
 from services.analytics.domain.control_chart.chart import (
     ChartPhase,
     ChartPoint,
@@ -23,7 +25,6 @@ from services.analytics.domain.control_chart.rebase import Rebase, in_force
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.spc.judging import RuleSet, Signal, judge_all
-from services.analytics.domain.spc.phases import Learning
 from services.analytics.domain.spc.rule_catalogue import nelson
 from services.analytics.domain.succession import adjoins, ends_no_run
 from shared.calendars.calendar import Calendar
@@ -39,7 +40,7 @@ def control_chart(
     calendar: Calendar,
     rebases: Sequence[Rebase] = (),
     rules: RuleSet | None = None,
-    learning: Learning | None = None,
+    baselining: Baselining | None = None,
 ) -> ControlChart:
     """The chart of one series. More values at the end change no limits that are frozen.
 
@@ -47,7 +48,7 @@ def control_chart(
         values: of one series, in order of their windows, from its beginning.
         calendar: that of the indicator.
         rules: default Nelson's 1, 2, 5 and 6 (decision 10).
-        learning: default 5 points for limits, 24 to freeze them (decision 15).
+        baselining: default 5 points for limits, 24 to freeze them (decision 15); a phase may have been given its own.
     """
     charted = without_overlap(values)
     points: list[ChartPoint] = []
@@ -56,7 +57,9 @@ def control_chart(
     judging = rules or nelson()
     for rebase, part in _parts(charted, in_force(rebases)):
         first = len(points)
-        drawn = _Part(part, learning or Learning(), indicator=indicator, calendar=calendar)
+        own = (baselining or Baselining()).of_phase(None if rebase is None else rebase.begun)
+        excluded = () if rebase is None else rebase.excluded
+        drawn = _Part(part, own, excluded, indicator=indicator, calendar=calendar)
         points.extend(drawn.points(phase=len(phases)))
         phases.append(drawn.phase(rebase, first))
         signals.extend(drawn.signals(judging, first))
@@ -82,14 +85,25 @@ class _Part:
     """The values of one phase, drawn."""
 
     def __init__(
-        self, values: Sequence[KpiValue], learning: Learning, *, indicator: Indicator, calendar: Calendar
+        self,
+        values: Sequence[KpiValue],
+        baselining: Baselining,
+        excluded: tuple[datetime, ...],
+        *,
+        indicator: Indicator,
+        calendar: Calendar,
     ) -> None:
         self._values = values
+        self._windows = baselining.windows
+        self._excluded = excluded
         self._direction = indicator.direction
-        self._before = _places_before(values, indicator, calendar)
+        if baselining.passes_over_gaps:
+            self._before = _shown_before(values)
+        else:
+            self._before = _places_before(values, indicator, calendar)
         standings = [standing_of(value) for value in values]
         self._judged = [place for place, standing in enumerate(standings) if standing == "judged"]
-        self._limits = draw(self._chosen(self._judged), kind=indicator.formula.kind, learning=learning)
+        self._limits = draw(self._chosen(self._judged), kind=indicator.formula.kind, baselining=baselining)
         if self._limits.drawn is not None:
             self._judged = [place for place in self._judged if self._limits.fits(values[place])]
         shown = [place for place, standing in enumerate(standings) if standing != "gap"]
@@ -113,9 +127,10 @@ class _Part:
         stop = first + len(self._values)
         span = None
         if self._limits.behind:
-            behind = [self._values[place].window for place in self._judged[: self._limits.behind]]
+            first_judged = [self._values[place].window for place in self._judged[: self._windows]]
+            behind = [window for window in first_judged if window.start not in self._excluded]
             span = Window(behind[0].start, behind[-1].end)
-        return ChartPhase(rebase, first, stop, self._limits.choice, self._limits.drawn, span)
+        return ChartPhase(rebase, first, stop, self._windows, self._limits.choice, self._limits.drawn, span)
 
     def signals(self, rules: RuleSet, first: int) -> Iterator[ChartSignal]:
         """Each stretch of windows that follow one another is judged by itself."""
@@ -129,7 +144,7 @@ class _Part:
 
     def _chosen(self, places: Sequence[int]) -> PhaseValues:
         neighbours = [index > 0 and self._before[place] == places[index - 1] for index, place in enumerate(places)]
-        return PhaseValues(tuple(self._values[place] for place in places), tuple(neighbours))
+        return PhaseValues(tuple(self._values[place] for place in places), tuple(neighbours), self._excluded)
 
 
 def _parts(values: Sequence[KpiValue], rebases: Sequence[Rebase]) -> Iterator[tuple[Rebase | None, list[KpiValue]]]:
@@ -164,6 +179,17 @@ def _places_before(values: Sequence[KpiValue], indicator: Indicator, calendar: C
         )
         found.append(before if adjoining else None)
         before = place
+    return found
+
+
+def _shown_before(values: Sequence[KpiValue]) -> list[int | None]:
+    """The place of the value before each, gaps left out."""
+    found: list[int | None] = []
+    before: int | None = None
+    for place, value in enumerate(values):
+        is_gap = standing_of(value) == "gap"
+        found.append(None if is_gap else before)
+        before = before if is_gap else place
     return found
 
 

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from services.analytics.domain.control_chart.baselining import Baselining
 from services.analytics.domain.control_chart.chart import ChartPhase
 
 ANALYTICS = "analytics"
@@ -39,7 +40,8 @@ def to_freeze(phase: ChartPhase, newest: FrozenBaseline | None, *, now: datetime
     if body is None or (newest is not None and newest.body == body):
         return None
     if newest is not None:
-        return FrozenBaseline(phase.name, newest.version + 1, body, _what_changed(newest.body, body), ANALYTICS, now)
+        reason, actor = _what_changed(phase, newest, body)
+        return FrozenBaseline(phase.name, newest.version + 1, body, reason, actor, now)
     if phase.rebase is not None:
         return FrozenBaseline(phase.name, 1, body, phase.rebase.reason, phase.rebase.actor, now)
     reason = f"the first {phase.points_behind} judged windows are complete"
@@ -51,7 +53,12 @@ def baseline_body(phase: ChartPhase) -> dict[str, Any] | None:
     drawn, span = phase.drawn, phase.baseline_span
     if phase.state != "frozen" or drawn is None or drawn.baseline is None or span is None or phase.choice is None:
         return None
+    usual = Baselining().windows
+    chosen = {} if phase.baseline_windows == usual else {"windows": phase.baseline_windows}
+    left_out = [moment.isoformat() for moment in (() if phase.rebase is None else phase.rebase.excluded)]
     return {
+        **chosen,
+        **({"excluded": left_out} if left_out else {}),
         "chart": phase.choice.chart,
         "reason": phase.choice.reason,
         "points": phase.points_behind,
@@ -66,10 +73,19 @@ def _figures(baseline: object) -> dict[str, Any]:
     return asdict(baseline)  # type: ignore[call-overload, no-any-return]
 
 
-def _what_changed(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+def _what_changed(phase: ChartPhase, before: FrozenBaseline, body: Mapping[str, Any]) -> tuple[str, str]:
+    """The reason, and who gave it."""
+    is_of_other_size = before.body.get("windows") != body.get("windows")
+    leaves_out_others = before.body.get("excluded") != body.get("excluded")
+    begun = phase.rebase
+    if begun is not None and (leaves_out_others or (is_of_other_size and begun.baseline_windows is not None)):
+        return begun.reason, begun.actor
+    if is_of_other_size:
+        return f"a rule sets the limits from {phase.baseline_windows} windows", ANALYTICS
     windows = ("points", "from", "to")
-    if any(before[name] != after[name] for name in windows):
-        return "late data changed which windows are the first ones judged"
-    if before["chart"] != after["chart"]:
-        return "corrected data call for another kind of chart"
-    return "data of windows behind the limits were corrected"
+    if any(before.body[name] != body[name] for name in windows):
+        return "late data changed which windows are the first ones judged", ANALYTICS
+    if before.body["chart"] != body["chart"]:
+        asked = body["reason"] == "asked-for"
+        return ("a rule asks" if asked else "corrected data call") + " for another kind of chart", ANALYTICS
+    return "data of windows behind the limits were corrected", ANALYTICS

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.analytics.domain.begun_phase import BegunPhase
+
 
 @dataclass(frozen=True, slots=True)
 class Rebase:
@@ -11,9 +13,10 @@ class Rebase:
 
     Attributes:
         starts_at: start of its first window, UTC; with indicator and subject the natural key.
-        version: counted up when the reason changes, and when it is taken back or put in force again.
+        version: counted up when anything else about it changes, and when it is taken back or put in force again.
         withdrawn: taken back; no phase begins then.
         recorded_at: UTC.
+        baseline_windows, excluded: as in `BegunPhase`.
     """
 
     starts_at: datetime
@@ -22,11 +25,25 @@ class Rebase:
     version: int
     recorded_at: datetime
     withdrawn: bool = False
+    baseline_windows: int | None = None
+    excluded: tuple[datetime, ...] = ()
+
+    @property
+    def begun(self) -> BegunPhase:
+        return BegunPhase(self.starts_at, self.baseline_windows, self.excluded)
+
+    def says_as(self, other: "Rebase") -> bool:
+        """Whether both state the same, whoever did so and when."""
+        return _said(self) == _said(other)
 
     @property
     def phase(self) -> str:
         """The name of the phase that it begins."""
         return self.starts_at.isoformat()
+
+
+def _said(rebase: Rebase) -> tuple[object, ...]:
+    return rebase.starts_at, rebase.reason, rebase.withdrawn, rebase.baseline_windows, rebase.excluded
 
 
 def newest_versions(rebases: Sequence[Rebase]) -> dict[datetime, Rebase]:

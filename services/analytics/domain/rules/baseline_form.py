@@ -3,15 +3,16 @@
 from collections.abc import Mapping
 from typing import Any, cast, get_args
 
+from services.analytics.domain.control_chart.baselining import MOST_WINDOWS, Baselining
 from services.analytics.domain.finding import REPORTS, Reports
-from services.analytics.domain.rules.learned import Baselining
 from services.analytics.domain.rules.number_form import a_decimal
-from services.analytics.domain.spc.chart_choice import Chart, CountChart
+from services.analytics.domain.spc.chart_choice import Chart, CountChart, SingleChart, SubgroupChart
+from services.analytics.domain.spc.phases import Learning
 from shared.runtime.form import Form, a_whole_number, one_of
 
-BASELINE_FIELDS = ("baseline_windows", "chart", "centre", "sigma", "reports")
-_CHARTS: tuple[str, ...] = ("xmr", *get_args(CountChart))
-_LEAST, _MOST = 5, 1000
+BASELINE_FIELDS = ("baseline_windows", "chart", "constants", "centre", "sigma", "reports")
+_CONSTANTS = ("exact", "printed")
+_CHARTS: tuple[str, ...] = (*get_args(SingleChart), *get_args(SubgroupChart), *get_args(CountChart))
 
 
 def read_baselining(form: Form) -> Baselining:
@@ -21,15 +22,16 @@ def read_baselining(form: Form) -> Baselining:
             "sigma" if form.has("centre") else "centre", "write both centre and sigma, or neither to learn them"
         )
     if form.has("centre"):
-        for name in ("baseline_windows", "chart"):
+        for name in ("baseline_windows", "chart", "constants"):
             if form.has(name):
                 form.report(name, "means nothing where centre and sigma are given; leave it out, or leave those out")
     centre = form.read("centre", _a_number, None)
     sigma = form.read("sigma", _above_zero, None)
     usual = Baselining()
     return Baselining(
-        windows=form.read("baseline_windows", a_whole_number(_LEAST, _MOST), usual.windows),
+        windows=form.read("baseline_windows", a_whole_number(Learning().least, MOST_WINDOWS), usual.windows),
         chart=cast("Chart | None", form.read("chart", one_of(_CHARTS, "a chart"), None)),
+        rounds=form.read("constants", one_of(_CONSTANTS, "a choice of constants"), "exact") == "printed",
         given=None if centre is None or sigma is None else (centre, sigma),
         reports=read_reports(form),
     )
@@ -45,7 +47,9 @@ def baseline_body(baselining: Baselining) -> Mapping[str, Any]:
     if baselining.given is not None:
         centre, sigma = baselining.given
         return {"centre": centre, "sigma": sigma, "reports": baselining.reports}
-    asked = {} if baselining.chart is None else {"chart": baselining.chart}
+    asked: dict[str, Any] = {} if baselining.chart is None else {"chart": baselining.chart}
+    if baselining.rounds:
+        asked["constants"] = "printed"
     return {"baseline_windows": baselining.windows, **asked, "reports": baselining.reports}
 
 

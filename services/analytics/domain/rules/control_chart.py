@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from services.analytics.domain.condition_with_memory import ConditionWithMemory
+from services.analytics.domain.control_chart.baselining import Baselining
 from services.analytics.domain.finding import Deviation, Language, Memory, Scene, Show
 from services.analytics.domain.rules.baseline_form import BASELINE_FIELDS, baseline_body, read_baselining
-from services.analytics.domain.rules.learned import Baselining, Seen, decoder_of, learned_memory
+from services.analytics.domain.rules.learned import Seen, decoder_of, learned_memory
 from services.analytics.domain.rules.run_rule_form import RunRuleChoice, read_run_rules
 from services.analytics.domain.spc.judging import RuleSet, RunState, judge, start
 from services.analytics.domain.spc.ruler import Placed
@@ -30,6 +31,7 @@ class ControlChartRule(ConditionWithMemory):
     """
 
     kind: ClassVar[str] = "control_chart"
+    memory_form: ClassVar[int] = 2
 
     run_rules: tuple[RunRuleChoice, ...]
     rules: RuleSet

@@ -7,9 +7,10 @@ from functools import lru_cache
 from typing import Any, ClassVar
 
 from services.analytics.domain.condition_with_memory import ConditionWithMemory
+from services.analytics.domain.control_chart.baselining import Baselining
 from services.analytics.domain.finding import Deviation, Language, Memory, Scene, Show
 from services.analytics.domain.rules.baseline_form import BASELINE_FIELDS, baseline_body, read_baselining
-from services.analytics.domain.rules.learned import Baselining, Seen, decoder_of, learned_memory
+from services.analytics.domain.rules.learned import Seen, decoder_of, learned_memory
 from services.analytics.domain.rules.number_form import a_number_between
 from services.analytics.domain.spc.cusum import Cusum, CusumSignal, CusumState, normal_cusum, start, step
 from services.analytics.domain.spc.ruler import Placed
@@ -31,6 +32,7 @@ class CusumRule(ConditionWithMemory):
     """
 
     kind: ClassVar[str] = "cusum"
+    memory_form: ClassVar[int] = 2
 
     k: float = 0.5
     h: float = 5.0
@@ -91,7 +93,7 @@ class _Sums:
         del joined
         after, signals = step(self.design, state, self._finite(placed.z))
         if not signals:
-            return after, Seen(None, 0.0, statistic=max(after.above.total, after.below.total))
+            return after, Seen(None, 0.0, upper=self._decision, statistic=max(after.above.total, after.below.total))
         found = next((signal for signal in signals if signal.side == worse), signals[0])
         return after, Seen(found.side, self._shift(found, placed), upper=self._decision, statistic=found.total)
 

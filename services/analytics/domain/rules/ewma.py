@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, cast, get_args
 
 from services.analytics.domain.condition_with_memory import ConditionWithMemory
+from services.analytics.domain.control_chart.baselining import Baselining
 from services.analytics.domain.finding import Deviation, Language, Memory, Scene, Show
 from services.analytics.domain.rules.baseline_form import BASELINE_FIELDS, baseline_body, read_baselining
-from services.analytics.domain.rules.learned import Baselining, Seen, decoder_of, learned_memory
+from services.analytics.domain.rules.learned import Seen, decoder_of, learned_memory
 from services.analytics.domain.rules.number_form import a_number_between
 from services.analytics.domain.spc.ewma import Ewma, EwmaState, start, step
 from services.analytics.domain.spc.ruler import Placed
@@ -29,6 +30,7 @@ class EwmaRule(ConditionWithMemory):
     """A window at which the average lies beyond a limit."""
 
     kind: ClassVar[str] = "ewma"
+    memory_form: ClassVar[int] = 2
 
     design: Ewma
     baselining: Baselining = field(default_factory=Baselining)

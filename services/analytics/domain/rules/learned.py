@@ -13,34 +13,16 @@ from typing import Generic, NamedTuple, Protocol, TypeVar, cast
 
 import msgspec
 
+from services.analytics.domain.control_chart.baselining import Baselining
 from services.analytics.domain.control_chart.drawing import standing_of
 from services.analytics.domain.control_chart.phase_limits import PhaseValues, amount_of, draw, fits_on
-from services.analytics.domain.finding import BEGINNING, Deviation, Finding, Reports, Scene, Yardstick
+from services.analytics.domain.finding import BEGINNING, Deviation, Finding, Scene, Yardstick
 from services.analytics.domain.kpi_value import KpiValue
-from services.analytics.domain.spc.chart_choice import Chart
-from services.analytics.domain.spc.phases import Learning
 from services.analytics.domain.spc.ruler import Placed, Ruler
 from services.analytics.domain.succession import adjoins, ends_no_run
 from shared.calendars.windows import Window
 
 S = TypeVar("S")
-
-
-@dataclass(frozen=True, slots=True)
-class Baselining:
-    """How limits are learned.
-
-    Attributes:
-        windows: how many judged windows of a phase its limits rest on.
-        chart: whose limits; None to let these windows choose.
-        given: centre and sigma, in the indicator's unit, where nothing is to be learned.
-        reports: worse values alone, or both.
-    """
-
-    windows: int = Learning().trusted
-    chart: Chart | None = None
-    given: tuple[float, float] | None = None
-    reports: Reports = "both"
 
 
 class Seen(NamedTuple):
@@ -96,11 +78,13 @@ class LearnedMemory(Generic[S]):
         self._method = method
         self._baselining = baselining
         self._scene = scene
+        self._starts = scene.phase_starts
         self._phase = -1 if kept is None else kept.phase
         self._last = None if kept is None else kept.last
         self._broken = kept is None or kept.broken
         self._state = method.start() if kept is None else kept.state
         self._learned_until: datetime | None = None
+        self._is_settled = kept is not None
         self._set(None if kept is None else kept.ruler)
 
     def findings(self, values: Sequence[KpiValue]) -> Iterator[Finding | None]:
@@ -119,19 +103,14 @@ class LearnedMemory(Generic[S]):
         return _ENCODER.encode(Kept(self._phase, self._ruler, self._last, self._broken, self._state))
 
     def _phase_at(self, start: datetime) -> int:
-        return bisect_right(self._scene.phase_starts, start)
-
-    @property
-    def _is_settled(self) -> bool:
-        """Whether no later window can move the limits."""
-        ruler = self._ruler
-        return ruler is not None and (self._baselining.given is not None or ruler.points >= self._baselining.windows)
+        return bisect_right(self._starts, start)
 
     def _begin(self, phase: int, values: Sequence[KpiValue]) -> None:
         """Learn the limits of a phase from its first values, before any of them is judged."""
         self._phase, self._broken, self._state = phase, True, self._method.start()
         self._learned_until = None
         given = self._baselining.given
+        self._is_settled = given is not None
         self._set(self._learned(values) if given is None else Ruler("xmr", *given, points=0))
         if not self._is_settled and not self._method.judges_while_learning:
             self._set(None)
@@ -141,6 +120,9 @@ class LearnedMemory(Generic[S]):
         self._fits = None if ruler is None else fits_on(ruler.chart)
 
     def _learned(self, values: Sequence[KpiValue]) -> Ruler | None:
+        """Also notes whether no later window can move the limits."""
+        begun = None if self._phase == 0 else self._scene.phases[self._phase - 1]
+        baselining = self._baselining.of_phase(begun)
         judged: list[KpiValue] = []
         neighbours: list[bool] = []
         before: KpiValue | None = None
@@ -151,13 +133,12 @@ class LearnedMemory(Generic[S]):
             neighbours.append(before is not None and self._follows(before.window, value.window))
             judged.append(value)
             before = value
-            if len(judged) == self._baselining.windows:
+            if len(judged) == baselining.windows:
                 break
-        learning = Learning(min(Learning().least, self._baselining.windows), self._baselining.windows)
         self._learned_until = judged[-1].window.start if judged else None
-        phase = PhaseValues(tuple(judged), tuple(neighbours))
-        kind = self._scene.indicator.formula.kind
-        return draw(phase, kind=kind, learning=learning, chart=self._baselining.chart).ruler
+        self._is_settled = len(judged) == baselining.windows
+        phase = PhaseValues(tuple(judged), tuple(neighbours), () if begun is None else begun.excluded)
+        return draw(phase, kind=self._scene.indicator.formula.kind, baselining=baselining).ruler
 
     def _charted(self, values: Sequence[KpiValue]) -> Iterator[KpiValue]:
         end = None if self._last is None else self._last.end
@@ -183,10 +164,11 @@ class LearnedMemory(Generic[S]):
         return self._found(placed, seen, ruler)
 
     def _follows(self, earlier: Window, later: Window) -> bool:
-        return adjoins(self._scene.calendar, self._scene.indicator.window.cut, earlier=earlier, later=later)
+        cut = self._scene.indicator.window.cut
+        return self._baselining.passes_over_gaps or adjoins(self._scene.calendar, cut, earlier=earlier, later=later)
 
     def _ends_no_run(self, window: Window) -> bool:
-        return ends_no_run(self._scene.indicator, self._scene.calendar, window)
+        return self._baselining.passes_over_gaps or ends_no_run(self._scene.indicator, self._scene.calendar, window)
 
     def _found(self, placed: Placed, seen: Seen, ruler: Ruler) -> Finding:
         side = seen.side
@@ -208,7 +190,7 @@ class LearnedMemory(Generic[S]):
         return Finding(side, limit, 0.0 if side is None else seen.distance, yardstick=yardstick)
 
     def _phase_name(self) -> str:
-        return BEGINNING if self._phase == 0 else self._scene.phase_starts[self._phase - 1].isoformat()
+        return BEGINNING if self._phase == 0 else self._starts[self._phase - 1].isoformat()
 
 
 _ENCODER = msgspec.msgpack.Encoder()

@@ -21,15 +21,24 @@ from services.analytics.domain.spc.attribute_charts import (
     sigma_z,
     u_baseline,
 )
+from services.analytics.domain.spc.constants import RangeConstants, printed_constants
 from services.analytics.domain.spc.distributions import chi_square_tail
 from services.analytics.domain.spc.exact_limits import ExactBaseline
 from services.analytics.domain.spc.phases import Baseline
-from services.analytics.domain.spc.samples import Counts, Subgroups
-from services.analytics.domain.spc.variable_charts import deviation_baseline
+from services.analytics.domain.spc.rare_event_charts import gaps_baseline, times_baseline
+from services.analytics.domain.spc.samples import Counts, Individuals, Subgroups
+from services.analytics.domain.spc.variable_charts import (
+    deviation_baseline,
+    range_baseline,
+    spread_baseline,
+    xmr_baseline,
+)
 
 FormulaKind = Literal["ratio", "sum", "count", "mean", "minimum", "maximum", "standard_deviation", "quantile"]
 CountChart = Literal["p", "u", "c", "p-exact", "u-exact", "c-exact", "p-prime", "u-prime"]
-Chart = Literal[CountChart, "xmr", "xbar-s", "s"]
+SingleChart = Literal["xmr", "t", "g"]
+SubgroupChart = Literal["xbar-s", "xbar-r", "s"]
+Chart = Literal[CountChart, SingleChart, SubgroupChart]
 Reason = Literal[
     "share-of-a-whole",
     "events-per-unit",
@@ -40,9 +49,11 @@ Reason = Literal[
     "mean-of-a-subgroup",
     "spread-of-a-subgroup",
     "subgroups-explain-too-little",
+    "spreads-differ",
     "subgroups-too-small",
     "single-values",
     "asked-for",
+    "given",
 ]
 
 SMALL_COUNT = 5.0
@@ -97,9 +108,11 @@ _SENTENCES: Mapping[Reason, str] = {
     "mean-of-a-subgroup": "the spread within the windows explains how their means scatter",
     "spread-of-a-subgroup": "the standard deviation of each window has limits of its own",
     "subgroups-explain-too-little": "means scatter more than the spread within the windows explains, so they are charted as single values",
+    "spreads-differ": "standard deviations scatter more than those of normal readings would, so they are charted as single values",
     "subgroups-too-small": "windows of a single reading have no spread, so their means are charted as single values",
     "single-values": "one value per window is judged by how it moves from window to window",
     "asked-for": "the rule asks for it, whatever the points say",
+    "given": "centre and sigma are given, so nothing is learned",
 }
 
 COUNT_CHARTS: Mapping[CountChart, Callable[[Counts], Baseline[Counts]]] = {
@@ -113,6 +126,47 @@ COUNT_CHARTS: Mapping[CountChart, Callable[[Counts], Baseline[Counts]]] = {
     "u-prime": lambda sample: laney_baseline(sample, "poisson"),
 }
 """How the limits of each chart of counts are estimated."""
+
+SINGLE_CHARTS: Mapping[SingleChart, Callable[[Individuals], Baseline[Individuals]]] = {
+    "xmr": xmr_baseline,
+    "t": times_baseline,
+    "g": gaps_baseline,
+}
+"""Of single values."""
+
+SUBGROUP_CHARTS: Mapping[SubgroupChart, Callable[[Subgroups], Baseline[Subgroups]]] = {
+    "xbar-s": deviation_baseline,
+    "xbar-r": range_baseline,
+    "s": spread_baseline,
+}
+"""Of the means, or the standard deviations, of several readings."""
+
+COUNT_CHARTS_PRINTED: Mapping[CountChart, Callable[[Counts], Baseline[Counts]]] = {
+    **COUNT_CHARTS,
+    "p-prime": lambda sample: laney_baseline(sample, "binomial", printed_constants(2)),
+    "u-prime": lambda sample: laney_baseline(sample, "poisson", printed_constants(2)),
+}
+"""With constants as books print them, as the two below."""
+
+SINGLE_CHARTS_PRINTED: Mapping[SingleChart, Callable[[Individuals], Baseline[Individuals]]] = {
+    **SINGLE_CHARTS,
+    "xmr": lambda sample: xmr_baseline(sample, printed_constants(2)),
+    "t": lambda sample: times_baseline(sample, printed_constants(2)),
+}
+
+SUBGROUP_CHARTS_PRINTED: Mapping[SubgroupChart, Callable[[Subgroups], Baseline[Subgroups]]] = {
+    **SUBGROUP_CHARTS,
+    "xbar-r": lambda sample: range_baseline(sample, _printed_for(sample)),
+}
+
+RARE_EVENT_CHARTS: frozenset[Chart] = frozenset({"t", "g"})
+"""Each point stands for an event and what lies before it, so that windows between two points are no gap."""
+
+
+def _printed_for(sample: Subgroups) -> RangeConstants | None:
+    """Of the one size that all subgroups have; books print charts of several sizes with s."""
+    sizes = set(sample.sizes.tolist())
+    return printed_constants(int(sizes.pop())) if len(sizes) == 1 else None
 
 
 def choose_for_counts(kind: Literal["ratio", "count"], sample: Counts) -> ChartChoice:
@@ -138,7 +192,10 @@ def choose_for_subgroups(kind: Literal["mean", "standard_deviation"], sample: Su
     if not (sample.sizes > 1).all():
         return ChartChoice("xmr", "subgroups-too-small")
     if kind == "standard_deviation":
-        return ChartChoice("s", "spread-of-a-subgroup")
+        spreads = spread_dispersion(sample)
+        return ChartChoice(
+            *(("xmr", "spreads-differ") if spreads.excessive else ("s", "spread-of-a-subgroup")), spreads
+        )
     dispersion = mean_dispersion(sample)
     if dispersion.excessive:
         return ChartChoice("xmr", "subgroups-explain-too-little", dispersion)
@@ -171,6 +228,15 @@ def mean_dispersion(sample: Subgroups) -> Dispersion:
     if len(sample) < 2 or between == 0:
         return Dispersion(0.0, 0, 1.0, 1.0)
     statistic = between / within if within > 0 else math.inf
+    return _tested(statistic, len(sample) - 1, ratio=(statistic / (len(sample) - 1)) ** 0.5)
+
+
+def spread_dispersion(sample: Subgroups) -> Dispersion:
+    """Σ ((s - c4 σ) / (σ sqrt(1 - c4²)))²: of readings that are normal and of one sigma it is about chi-square."""
+    [panel] = spread_baseline(sample).panels(sample)
+    if len(sample) < 2 or not panel.sigma.all():
+        return Dispersion(0.0, 0, 1.0, 1.0)
+    statistic = float((panel.z**2).sum())
     return _tested(statistic, len(sample) - 1, ratio=(statistic / (len(sample) - 1)) ** 0.5)
 
 

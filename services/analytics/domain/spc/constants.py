@@ -84,6 +84,11 @@ def range_constants(n: int) -> RangeConstants:
     return RangeConstants(d2(n), d3(n))
 
 
+def printed_constants(n: int) -> RangeConstants:
+    """As books print them: three digits."""
+    return RangeConstants(round(d2(n), 3), round(d3(n), 3))
+
+
 def limit_factors(n: int, *, multiple: float = 3) -> LimitFactors:
     """All factors for samples of n and limits at `multiple` standard errors; lower ones not below 0."""
     mean_range, sd_range, mean_s = d2(n), d3(n), c4(n)

@@ -53,6 +53,21 @@ class XmrBaseline:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownBaseline:
+    """Centre and sigma of single values that were known beforehand: no point stands behind them."""
+
+    centre: float
+    sigma: float
+    points: int = 0
+
+    def learning_multiple(self, multiple: float = 3.0) -> float:
+        return multiple
+
+    def panels(self, sample: Individuals, *, multiple: float = 3.0) -> tuple[Panel, ...]:
+        return (around("individuals", sample.values, centre=self.centre, sigma=self.sigma, multiple=multiple),)
+
+
+@dataclass(frozen=True, slots=True)
 class RangeBaseline:
     """What an x̄-R chart remembers; `printed` replaces the exact d2 and d3 of the one subgroup size it was given for."""
 
@@ -119,6 +134,23 @@ class DeviationBaseline:
         return unbiased, np.full(len(sizes), self.deviation / c4(self.size))
 
 
+@dataclass(frozen=True, slots=True)
+class SpreadBaseline:
+    """What an S chart remembers: `DeviationBaseline` without the means, which need not be known."""
+
+    deviation: float
+    size: float | None
+    points: int
+    degrees: float
+
+    def learning_multiple(self, multiple: float = 3.0) -> float:
+        return prediction_multiple(points=self.points, degrees=self.degrees, multiple=multiple)
+
+    def panels(self, sample: Subgroups, *, multiple: float = 3.0) -> tuple[Panel, ...]:
+        both = DeviationBaseline(0.0, self.deviation, self.size, self.points, self.degrees)
+        return (both.panels(sample, multiple=multiple)[1],)
+
+
 def xmr_baseline(sample: Individuals, constants: RangeConstants | None = None) -> XmrBaseline:
     """Centre and mean moving range of the chosen points; needs one moving range.
 
@@ -174,6 +206,12 @@ def deviation_baseline(sample: Subgroups) -> DeviationBaseline:
         points=len(sample),
         degrees=equivalent_degrees(relative) if constant else float(weights.sum()),
     )
+
+
+def spread_baseline(sample: Subgroups) -> SpreadBaseline:
+    """As `deviation_baseline`."""
+    both = deviation_baseline(sample)
+    return SpreadBaseline(both.deviation, both.size, both.points, both.degrees)
 
 
 def _with_spread(sample: Subgroups) -> Subgroups:

@@ -49,7 +49,7 @@ ENGLISH = Words(
     open_window="window still open",
     limits="control limits",
     baseline="windows that set the limits",
-    rule="number of Nelson's rule",
+    rule="rule that fired; a number is Nelson's",
     empty="no values yet",
     phase="Phase {number}",
     effects={
@@ -78,7 +78,10 @@ ENGLISH = Words(
         "p-prime": "Laney p′ chart",
         "u-prime": "Laney u′ chart",
         "xmr": "XmR chart",
+        "t": "t chart",
+        "g": "g chart",
         "xbar-s": "x̄-s chart",
+        "xbar-r": "x̄-R chart",
         "s": "s chart",
     },
     reasons={
@@ -91,9 +94,11 @@ ENGLISH = Words(
         "mean-of-a-subgroup": "the spread within the windows explains how their means scatter",
         "spread-of-a-subgroup": "the standard deviation of each window has limits of its own",
         "subgroups-explain-too-little": "means scatter more than the spread within the windows explains",
+        "spreads-differ": "standard deviations scatter more than those of normal readings would",
         "subgroups-too-small": "windows of a single reading have no spread",
         "single-values": "each value is judged by how values move from window to window",
         "asked-for": "as asked for",
+        "given": "centre and sigma are given",
     },
 )
 
@@ -107,7 +112,7 @@ CHINESE = Words(
     open_window="未关闭的窗口",
     limits="控制限",
     baseline="用于计算控制限的窗口",
-    rule="尼尔逊准则编号",
+    rule="触发的准则（数字为尼尔逊准则编号）",
     empty="暂无数据",
     phase="阶段 {number}",
     effects={
@@ -136,7 +141,10 @@ CHINESE = Words(
         "p-prime": "Laney p′ 图",
         "u-prime": "Laney u′ 图",
         "xmr": "单值–移动极差图 (XmR)",
+        "t": "t 图",
+        "g": "g 图",
         "xbar-s": "x̄-s 图",
+        "xbar-r": "x̄-R 图",
         "s": "s 图",
     },
     reasons={
@@ -149,9 +157,11 @@ CHINESE = Words(
         "mean-of-a-subgroup": "窗口内的波动可以解释均值的波动",
         "spread-of-a-subgroup": "每个窗口的标准差有各自的控制限",
         "subgroups-explain-too-little": "均值的波动大于窗口内波动所能解释的范围",
+        "spreads-differ": "各窗口标准差的波动超出正态数据的范围，按单值作图",
         "subgroups-too-small": "窗口内只有一个读数，没有组内波动",
         "single-values": "按相邻窗口之间的变化判断每个值",
         "asked-for": "按指定",
+        "given": "中心线与标准差由规则给定",
     },
     separator="：",
 )
