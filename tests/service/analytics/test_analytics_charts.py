@@ -204,12 +204,13 @@ def test_the_chart_is_that_of_the_rule_in_force(plant: Alone) -> None:
     fill(plant, [*steady(24), inspection(24, 940)])
     usual = plant.get(CHART)
     assert (usual["rule"], usual["phases"][0]["points_behind"]) == (None, 24)
-    for name, fields in {
+    rules: dict[str, dict[str, Any]] = {
         "any-line": {"baseline_windows": 10},
         "line-a": {"baseline_windows": 20, "subject": {"line": "A"}, "run_rules": ["N3"]},
         "line-b": {"subject": {"line": "B"}},
         "drifts": {"kind": "ewma", "L": 1.0, "lambda": 1.0},
-    }.items():
+    }
+    for name, fields in rules.items():
         plant.put(f"rules/{name}", {"indicator": "first-pass-yield", "kind": "control_chart", **fields})
     plant.settle()
     chart = plant.get(CHART)
