@@ -88,6 +88,13 @@ class Catalogue:
         """The indicators that any of its windows is computed from."""
         return tuple(self.indicators[name] for name in derived.parts)
 
+    def leaves_of(self, indicator: Indicator) -> tuple[Indicator, ...]:
+        """The indicators of readings that it is computed from, each once; itself, if it is one."""
+        if not indicator.formula.parts:
+            return (indicator,)
+        found = (leaf for part in self.parts_of(indicator) for leaf in self.leaves_of(part))
+        return tuple({leaf.name: leaf for leaf in found}.values())
+
     def calendar_of(self, indicator: Indicator) -> Calendar:
         return self.calendars[indicator.calendar]
 

@@ -45,10 +45,12 @@ class Reach:
         closes: how far the sources have come, less the indicator's allowed lateness; None while that is not known. It may go back
             when a source that was idle wakes up.
         looked_at: rule → the end of the last window that it has been asked about, which does not go back.
+        passed: rule → of a derived indicator, the end of the last window that has come due on every partition.
     """
 
     closes: datetime | None = None
     looked_at: Mapping[str, datetime] = field(default_factory=dict)
+    passed: Mapping[str, datetime] = field(default_factory=dict)
 
 
 NOWHERE = Reach()
@@ -64,8 +66,8 @@ class Expectation:
     reach: Reach
 
     def is_due(self, window: Window) -> bool:
-        looked_at = self.reach.looked_at.get(self.rule)
-        if looked_at is not None and window.end <= looked_at:
+        until = (self.reach.looked_at.get(self.rule), self.reach.passed.get(self.rule))
+        if any(end is not None and window.end <= end for end in until):
             return True
         return self.reach.closes is not None and self.condition.deadline(window, self.scene) <= self.reach.closes
 

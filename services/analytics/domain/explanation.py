@@ -105,10 +105,13 @@ def rule_verdict(
     """What a rule says of one window's value.
 
     Args:
-        values: what the rule judges of one subject in order, the value among them, which alone may be provisional.
+        values: what the rule judges of one subject in order, the value among them, which alone may be provisional; without it the
+            rule cannot judge the window.
         anomalies: those of the subject.
     """
-    value = next(one for one in values if one.window == window)
+    value = next((one for one in values if one.window == window), None)
+    if value is None:
+        return RuleVerdict(rule, Verdict.LEFT_OUT, LeftOut.CANNOT_JUDGE)
     because = _left_out(rule, value)
     finding = None if because is not None else finding_at(window, rule, values, scene=scene)
     if finding is None:

@@ -78,6 +78,8 @@ class PartitionState:
         under_way: the pass that is not finished.
         told_at: when provisional values were last published.
         expected: rule about missing data, and version of its indicator → the end of the last window that it has been asked about.
+        passed: the same of derived indicators → the end of the last window that has come due here: what this partition holds of the
+            indicators that it is computed from is written.
     """
 
     watermarks: Watermarks = field(default_factory=Watermarks)
@@ -90,6 +92,7 @@ class PartitionState:
     to_recompute: tuple[PaneKey, ...] = ()
     history: Mapping[str, Coverage] = field(default_factory=dict)
     expected: Mapping[str, datetime] = field(default_factory=dict)
+    passed: Mapping[str, datetime] = field(default_factory=dict)
 
     @property
     def reached(self) -> dict[int, int]:

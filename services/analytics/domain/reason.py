@@ -12,6 +12,7 @@ from services.analytics.domain.rules.missing_data import MissingData
 from services.analytics.domain.wording import words_in
 
 _SHOWN = 4
+_OF_EACH: Mapping[Language, str] = {"en": " of each of ", "zh": "，且每个组成指标都有："}
 _COLON: Mapping[Language, str] = {"en": ": ", "zh": "："}
 
 
@@ -34,6 +35,8 @@ def reason(episode: Episode, *, rule: Rule, scene: Scene, subject: Mapping[str, 
     headline = rule.condition.headline(language, episode.side or "below", show)
     how_often = words.how_often(episode.misses, is_running=_is_running(episode, scene))
     basis, used = rule.condition.basis(language, show), episode.evidence[-1].yardstick
+    if isinstance(rule.condition, MissingData) and scene.indicator.formula.parts:
+        basis = f"{basis}{_OF_EACH[language]}{words.joined(scene.indicator.formula.parts, 0)}"
     if used is not None:
         basis = f"{basis}{_COLON[language]}{measured_by(rule.condition.kind, used, language, show=figures.number)}"
     sentence = words.sentence(subject=subject, headline=headline, how_often=how_often, rest=(values, basis))

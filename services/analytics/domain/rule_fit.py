@@ -9,7 +9,6 @@ from services.analytics.domain.rules.change import YEARLY, ChangeFromPrevious
 from services.analytics.domain.rules.control_chart import ControlChartRule
 from services.analytics.domain.rules.cusum import CusumRule
 from services.analytics.domain.rules.ewma import EwmaRule
-from services.analytics.domain.rules.missing_data import MissingData
 from services.analytics.domain.rules.seasonal import SeasonalRule, has_hours
 from services.analytics.domain.rules.target import COUNTED, Target
 from services.analytics.domain.spc.chart_choice import CountChart, SingleChart
@@ -37,8 +36,6 @@ def misfits(rule: Rule, indicator: Indicator) -> list[FieldProblem]:
         return _of_change(condition, indicator)
     if isinstance(condition, ControlChartRule | EwmaRule | CusumRule):
         return _of_chart(condition.baselining.chart, indicator) + _of_runs(rule, indicator)
-    if isinstance(condition, MissingData):
-        return _of_missing_data(indicator)
     if isinstance(condition, SeasonalRule) and not has_hours(indicator):
         window = in_words(indicator.window) if isinstance(indicator.window, RollingWindow) else indicator.window.every
         detail = (
@@ -63,19 +60,6 @@ def _of_change(condition: ChangeFromPrevious, indicator: Indicator) -> list[Fiel
         return []
     detail = f"{indicator.name} has windows without a like one year before; compare with the previous one"
     return [FieldProblem("/against", detail)]
-
-
-def _of_missing_data(indicator: Indicator) -> list[FieldProblem]:
-    if isinstance(indicator.window, RollingWindow):
-        detail = (
-            f"{indicator.name} has rolling windows, which go on without readings; name an indicator with tumbling ones"
-        )
-        return [FieldProblem("/indicator", detail)]
-    if indicator.formula.parts:
-        parts = " or ".join(indicator.formula.parts)
-        detail = f"{indicator.name} is computed from other indicators and has no readings of its own; name {parts}"
-        return [FieldProblem("/indicator", detail)]
-    return []
 
 
 def _of_chart(chart: str | None, indicator: Indicator) -> list[FieldProblem]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.partition_state import PartitionState
 from services.analytics.domain.watermark import Waiting, reached
 from services.analytics.ports.evaluating import EvaluateUnitOfWork, Fence, Scope
@@ -92,6 +93,8 @@ class CloseQuietWindows:
         source fall idle.
         """
         indicator = scope.indicator
+        if indicator.formula.parts:
+            return self._next_passing(turn, evaluation, scope, state=state)
         progress = reached(
             state.watermarks, reading_type=indicator.reading_type, idle_timeout=indicator.idle_timeout, now=turn.now
         )
@@ -100,7 +103,31 @@ class CloseQuietWindows:
         ends = (turn.uow.values.earliest_open_end(scope), evaluation.open.earliest_end(scope))
         open_end = min((end for end in ends if end is not None), default=None)
         closes = None if open_end is None else open_end + indicator.allowed_lateness
-        wanted = [moment for moment in (closes, evaluation.next_expected(scope, state)) if moment is not None]
+        wanted = [moment for moment in (closes, evaluation.expecting.next_due(scope, state)) if moment is not None]
         if not wanted:
             return None
         return min(wanted) if progress.by_clock else progress.next_idle
+
+    def _next_passing(
+        self, turn: Turn, evaluation: Evaluation, scope: Scope, *, state: PartitionState
+    ) -> datetime | None:
+        """When the clock alone will let a window of a derived indicator come due here, or the other partitions may have followed."""
+        derived = scope.indicator
+        passes = evaluation.expecting.next_passing(derived, state)
+        closes = evaluation.closing.of_parts(scope.partition, state, derived)
+        if passes is None or closes is None:
+            return None
+        due = evaluation.expecting.next_due(scope, state)
+        if due is not None and due <= closes:
+            return turn.now + self.bounds.provisional_every
+        moments = [_passes(turn, leaf, passes, state=state) for leaf in turn.catalogue.leaves_of(derived)]
+        known = [moment for moment in moments if moment is not None]
+        return max(known) if len(known) == len(moments) else None
+
+
+def _passes(turn: Turn, leaf: Indicator, moment: datetime, *, state: PartitionState) -> datetime | None:
+    """When the sources of an indicator will have passed a moment by the clock, or another of them may be idle."""
+    progress = reached(state.watermarks, reading_type=leaf.reading_type, idle_timeout=leaf.idle_timeout, now=turn.now)
+    if isinstance(progress, Waiting):
+        return None
+    return moment + leaf.allowed_lateness if progress.by_clock else progress.next_idle

@@ -9,7 +9,7 @@ from services.analytics.domain.definitions_frame import Definitions, definitions
 from services.analytics.domain.derived import windows_of_values
 from services.analytics.domain.expected_windows import Reach
 from services.analytics.domain.history import PaneKeys
-from services.analytics.domain.indicator import Indicator, RollingWindow, TumblingWindow
+from services.analytics.domain.indicator import Indicator, RollingWindow
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.partition_state import PartitionState, Pass
 from services.analytics.domain.rolling import series_of_panes
@@ -38,8 +38,8 @@ from services.analytics.domain.value_frame import (
     values_of_panes,
     without_panes,
 )
-from services.analytics.domain.watermark import Reached, Waiting, closed_before, reached
 from services.analytics.ports.evaluating import Scope
+from services.analytics.use_cases.closing import Closing
 from services.analytics.use_cases.deriving import Deriving
 from services.analytics.use_cases.expecting import Expecting
 from services.analytics.use_cases.judging import Judging, Turn, close_other_versions
@@ -93,11 +93,11 @@ class Evaluation:
         self._deriving = Deriving(turn, partitions, bounds.judged_anew)
         self._judging = judging
         self._bounds = bounds
-        self._expecting = Expecting(turn, judging, bounds.expected)
+        self.expecting = Expecting(turn, judging, bounds.expected, partitions)
         self.open = OpenWindows(turn)
         self._brought = 0
         self.work = Work()
-        self._reached: dict[tuple[int, str, timedelta], Reached | Waiting] = {}
+        self.closing = Closing(turn)
 
     def merge(
         self,
@@ -178,19 +178,18 @@ class Evaluation:
         return left <= 0
 
     def expect(self, partition: int, state: PartitionState) -> tuple[PartitionState, bool]:
-        """Judge windows that have come due without readings; says whether more wait. Once nothing is left that is due to close."""
+        """Judge windows that have come due without readings; says whether more waits. Once nothing is left that is due to close."""
         has_more = False
         for indicator in self._turn.catalogue.indicators.values():
+            if indicator.parts:
+                closes = self.closing.of_parts(partition, state, indicator)
+                state = self.expecting.note_passed(indicator, state, closes)
             if state.covers(indicator):
-                closes = self._closes(partition, state, indicator)
-                state, changes, waits = self._expecting.look(Scope(partition, indicator), state, closes)
+                closes = self.closing.of(partition, state, indicator)
+                state, changes, waits = self.expecting.look(Scope(partition, indicator), state, closes)
                 self.work.count_anomalies(changes)
                 has_more = has_more or waits
         return state, has_more
-
-    def next_expected(self, scope: Scope, state: PartitionState) -> datetime | None:
-        """How far the sources must come until a window without readings is due; None if none is expected."""
-        return self._expecting.next_due(scope, state)
 
     def keep_within_bounds(self, states: Mapping[int, PartitionState]) -> None:
         """Let the earliest open panes go into their rows where more are held than memory is given to."""
@@ -335,10 +334,10 @@ class Evaluation:
         for name, partition, found in _by_indicator(to_kpi_values(still_open(values, names))):
             indicator = self._turn.catalogue.indicators[name]
             reach = self._reach(partition, states[partition], indicator)
-            self.work.count_anomalies(self._expecting.came_back(indicator, found, reach))
+            self.work.count_anomalies(self.expecting.came_back(indicator, found, reach))
 
     def _reach(self, partition: int, state: PartitionState, indicator: Indicator) -> Reach:
-        return self._expecting.reach(indicator, state, self._closes(partition, state, indicator))
+        return self.expecting.reach(Scope(partition, indicator), state, self.closing.of(partition, state, indicator))
 
     def _judge(
         self, partition: int, indicator: Indicator, state: PartitionState, *, values: Sequence[KpiValue]
@@ -367,29 +366,10 @@ class Evaluation:
 
     def _closing(self, states: Mapping[int, PartitionState]) -> dict[tuple[int, str], datetime | None]:
         return {
-            (partition, indicator.name): self._closes(partition, state, indicator)
+            (partition, indicator.name): self.closing.of(partition, state, indicator)
             for partition, state in states.items()
             for indicator in self._turn.catalogue.indicators.values()
         }
-
-    def _closes(self, partition: int, state: PartitionState, indicator: Indicator) -> datetime | None:
-        """Windows that end then or earlier are final; None while none is. Watermarks stay as they are within a transaction."""
-        reading_type, idle_timeout = indicator.reading_type, indicator.idle_timeout
-        key = (partition, reading_type, idle_timeout)
-        if key not in self._reached:
-            self._reached[key] = reached(
-                state.watermarks, reading_type=reading_type, idle_timeout=idle_timeout, now=self._turn.now
-            )
-        progress = self._reached[key]
-        if isinstance(progress, Waiting):
-            return None
-        until = closed_before(progress.until, indicator.allowed_lateness)
-        is_alone = isinstance(indicator.window, TumblingWindow) and indicator.effective_from is None
-        if is_alone or state.covers(indicator):
-            return until
-        # A rolling window may reach into history that is still to be computed; after a date of effect former panes stand in its place.
-        coverage = state.coverage_of(indicator)
-        return None if coverage is None or coverage.until is None else min(until, coverage.until)
 
 
 def _by_indicator(values: Sequence[KpiValue]) -> list[tuple[str, int, list[KpiValue]]]:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from services.analytics.domain.anomaly import Anomaly, Change, Judged, close, reconcile
 from services.analytics.domain.catalogue import Catalogue
+from services.analytics.domain.counted_windows import by_steps, counts_apart
 from services.analytics.domain.episode import Episode, Start, episodes, windows_before
 from services.analytics.domain.expected_windows import NOWHERE, Reach, seen_by
 from services.analytics.domain.finding import Scene
@@ -14,6 +15,7 @@ from services.analytics.domain.kpi_value import KpiValue, SeriesKey, subject_val
 from services.analytics.domain.rule import Rule
 from services.analytics.domain.rules.missing_data import MissingData
 from services.analytics.ports.evaluating import EvaluateUnitOfWork
+from services.analytics.use_cases.counting import Counting
 from services.analytics.use_cases.judged_series import JudgedSeries, standing_since
 from services.analytics.use_cases.remembering import Records, Resuming, remembered
 
@@ -104,14 +106,20 @@ class Judging:
         wanted = {item.key.series: _reads_from(item, scene) for item in judged}
         with_open = any(isinstance(rule.condition, MissingData) for item in judged for rule in item.rules)
         history = turn.uow.values.history(wanted, with_open=with_open)
+        counted: Mapping[bytes, Sequence[KpiValue]] = history
+        if with_open and counts_apart(indicator):
+            since = {item.key: wanted[item.key.series] for item in judged}
+            counted = Counting(turn.uow.values, turn.catalogue).history(indicator, since)
         changes: list[Change] = []
         records = Records()
         for item in judged:
             own = replace(scene, phases=turn.catalogue.phases_of(item.key.indicator, item.key.subject))
-            held = history.get(item.key.series, ())
             for rule in item.rules:
-                values = seen_by(rule, held, own, reach=reach)
-                changes += self._decide(turn, item, Judge(own, rule), values=values, records=records)
+                is_counted = isinstance(rule.condition, MissingData)
+                seen = replace(own, indicator=by_steps(indicator)) if is_counted else own
+                held = (counted if is_counted else history).get(item.key.series, ())
+                values = seen_by(rule, held, seen, reach=reach)
+                changes += self._decide(turn, item, Judge(seen, rule), values=values, records=records)
         turn.uow.anomalies.save([change.anomaly for change in changes])
         records.keep(turn.uow)
         turn.uow.events.anomalies(changes, turn.now)

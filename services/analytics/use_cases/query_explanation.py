@@ -1,12 +1,13 @@
 """Show where one KPI value comes from."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from services.analytics.domain.anomaly import Anomaly
 from services.analytics.domain.catalogue import Catalogue, DefinedVersion
 from services.analytics.domain.control_chart.rebase_form import check_one_series
+from services.analytics.domain.counted_windows import by_steps, counts_apart, step_of
 from services.analytics.domain.dated_versions import version_behind
 from services.analytics.domain.effective_dates import as_of
 from services.analytics.domain.errors import HistoryIncomplete, InvalidQuery, UnknownIndicator, UnknownWindow
@@ -32,8 +33,9 @@ from services.analytics.domain.value_frame import series_of
 from services.analytics.domain.watermark import reached
 from services.analytics.domain.window_readings import Reading, WantedReadings, readings_behind
 from services.analytics.ports.reading import AnalyticsReader, AnomalyFilter, Readers, ValueFilter
+from services.analytics.use_cases.counting import counted_by_reader
 from services.analytics.use_cases.series_values import series_values
-from shared.calendars.windows import shift_name
+from shared.calendars.windows import Window, shift_name
 
 _MOMENT = timedelta(microseconds=1)
 _MOST_ANOMALIES = 1000
@@ -160,7 +162,9 @@ def _rules(
     rules = catalogue.rules_of(indicator.name)
     series = _whole_series(reader, value) if any(rule.remembers for rule in rules) else [value]
     return [
-        rule_verdict(
+        _missing_data_verdict(reader, catalogue, rule, value=value, scene=scene)
+        if isinstance(rule.condition, MissingData)
+        else rule_verdict(
             rule,
             value.window,
             series if rule.remembers else _read_by(reader, rule, value, scene=scene),
@@ -169,6 +173,24 @@ def _rules(
         )
         for rule in rules
     ]
+
+
+def _missing_data_verdict(
+    reader: AnalyticsReader, catalogue: Catalogue, rule: Rule, *, value: KpiValue, scene: Scene
+) -> RuleVerdict:
+    """About the readings of the window; of a rolling one those of its last step."""
+    if not isinstance(rule.condition, MissingData):
+        raise TypeError(f"{rule.name} is not about missing data")
+    window, counted = value.window, [*_read_by(reader, rule, value, scene=scene)]
+    if counts_apart(scene.indicator):
+        window = step_of(value.window, scene)
+        begins = rule.condition.reads_from(window.start, scene)
+        steps = counted_by_reader(reader, catalogue, value.key, span=Window(begins, window.end))
+        counted = [replace(one, status=value.status) if one.window == window else one for one in steps]
+        scene = replace(scene, indicator=by_steps(scene.indicator))
+    until = Reach(looked_at={rule.name: window.end})
+    seen = Expectation(rule.name, rule.condition, scene, until).windows(counted)
+    return rule_verdict(rule, window, seen, anomalies=_anomalies(reader, rule, value), scene=scene)
 
 
 def _whole_series(reader: AnalyticsReader, value: KpiValue) -> Sequence[KpiValue]:
@@ -194,9 +216,6 @@ def _read_by(reader: AnalyticsReader, rule: Rule, value: KpiValue, *, scene: Sce
         until=value.window.start,
     )
     earlier = [one for one in series_values(reader, before) if one.status != "provisional"]
-    if isinstance(rule.condition, MissingData):
-        until = Reach(looked_at={rule.name: value.window.end})
-        return Expectation(rule.name, rule.condition, scene, until).windows([*earlier, value])
     return [*earlier, value]
 
 

@@ -1,24 +1,27 @@
 """Try a rule on history before it may act. Reads one consistent state and writes nothing, so judging never waits for it."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from services.analytics.domain.anomaly import Anomaly, Judged
 from services.analytics.domain.catalogue import Catalogue, Definition
+from services.analytics.domain.counted_windows import by_steps, counts_apart
 from services.analytics.domain.errors import HistoryIncomplete, InvalidQuery, UnknownIndicator, UnknownRule
 from services.analytics.domain.expected_windows import Reach, seen_by
 from services.analytics.domain.finding import Scene
 from services.analytics.domain.indicator import Indicator
-from services.analytics.domain.kpi_value import KpiValue, subject_values
+from services.analytics.domain.kpi_value import KpiValue, SeriesKey, subject_values
 from services.analytics.domain.partition_state import PartitionState
 from services.analytics.domain.rule import Rule
 from services.analytics.domain.rule_form import read_rule, rule_body
+from services.analytics.domain.rules.missing_data import MissingData
 from services.analytics.domain.trial import Found, Within, beside, would_raise
 from services.analytics.domain.watermark import Reached, closed_before, reached
 from services.analytics.ports.reading import AnalyticsReader, Readers
 from services.analytics.ports.trying import ReplayBounds, Replayed
+from services.analytics.use_cases.counting import counted_by_reader
 from services.analytics.use_cases.define_rule import check_rule
 from services.analytics.use_cases.expecting import reach_of
 from services.analytics.use_cases.query_values import check_dimensions
@@ -103,11 +106,13 @@ class TryRule:
             tried = Tried(rule, rule_body(rule), indicator, _compared(rule, in_force), span)
             wanted = Replayed(indicator.name, indicator.version, question.subject)
             part = reader.replays.part(wanted, after=after, bounds=ReplayBounds(limit, MOST_VALUES))
-            reaches = _reaches(reader, tried, {values[0].key.partition for values in part.series}, now=now)
-        tried.after = part.after
-        for values in part.series:
-            reach = reaches[values[0].key.partition]
-            _replay(tried, values, catalogue, within=question.within, reach=reach, now=now)
+            reaches = _reaches(reader, tried, catalogue.leaves_of(indicator), now=now)
+            tried.after = part.after
+            for values in part.series:
+                key = values[0].key
+                counted = _counted(reader, catalogue, tried, values=values)
+                replayed = _Replayed(key, values, counted, reaches(key.partition))
+                _replay(tried, replayed, catalogue, within=question.within, now=now)
         return tried
 
 
@@ -148,33 +153,66 @@ def _compared(rule: Rule, in_force: Definition | None) -> Compared:
 
 
 def _reaches(
-    reader: AnalyticsReader, tried: Tried, partitions: Collection[int], *, now: datetime
-) -> Mapping[int, Reach]:
-    """Partition → how far the windows of its subjects are due, as stage two sees it now."""
+    reader: AnalyticsReader, tried: Tried, leaves: Sequence[Indicator], *, now: datetime
+) -> Callable[[int], Reach]:
+    """Of a partition: how far the windows of its subjects are due, as stage two sees it now; of a derived indicator on all of them."""
     indicator = tried.indicator
     rules = [rule for rule in (tried.rule, tried.compared.rule) if rule is not None]
-    found: dict[int, Reach] = {}
-    for partition in partitions:
+    everywhere = [_closes(state, leaf, now) for state in reader.partition_states() for leaf in leaves]
+
+    def of(partition: int) -> Reach:
         state = reader.partition_state(partition) or PartitionState()
-        progress = reached(
-            state.watermarks, reading_type=indicator.reading_type, idle_timeout=indicator.idle_timeout, now=now
-        )
-        closes = closed_before(progress.until, indicator.allowed_lateness) if isinstance(progress, Reached) else None
-        found[partition] = reach_of(rules, indicator, state, closes=closes)
-    return found
+        on_partitions = everywhere if indicator.formula.parts else [_closes(state, indicator, now)]
+        known = [moment for moment in on_partitions if moment is not None]
+        closes = min(known, default=None) if len(known) == len(on_partitions) else None
+        return reach_of(rules, indicator, state, closes=closes)
+
+    return of
 
 
-def _replay(
-    tried: Tried, values: Sequence[KpiValue], catalogue: Catalogue, *, within: Within, reach: Reach, now: datetime
-) -> None:
-    key, indicator = values[0].key, tried.indicator
+def _closes(state: PartitionState, indicator: Indicator, now: datetime) -> datetime | None:
+    progress = reached(
+        state.watermarks, reading_type=indicator.reading_type, idle_timeout=indicator.idle_timeout, now=now
+    )
+    return closed_before(progress.until, indicator.allowed_lateness) if isinstance(progress, Reached) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Replayed:
+    """One series: its final values, and as rules about missing data see it."""
+
+    key: SeriesKey
+    values: Sequence[KpiValue]
+    counted: Sequence[KpiValue]
+    reach: Reach
+
+    def seen_by(self, rule: Rule) -> Sequence[KpiValue]:
+        return self.counted if isinstance(rule.condition, MissingData) else self.values
+
+
+def _counted(
+    reader: AnalyticsReader, catalogue: Catalogue, tried: Tried, *, values: Sequence[KpiValue]
+) -> Sequence[KpiValue]:
+    rules = (tried.rule, tried.compared.rule)
+    is_asked = any(rule is not None and isinstance(rule.condition, MissingData) for rule in rules)
+    if not is_asked or not counts_apart(tried.indicator):
+        return values
+    return counted_by_reader(reader, catalogue, values[0].key)
+
+
+def _judged_as(rule: Rule, indicator: Indicator) -> Indicator:
+    return by_steps(indicator) if isinstance(rule.condition, MissingData) else indicator
+
+
+def _replay(tried: Tried, replayed: _Replayed, catalogue: Catalogue, *, within: Within, now: datetime) -> None:
+    key, indicator, reach = replayed.key, tried.indicator, replayed.reach
     calendar, subject = catalogue.calendar_of(indicator), subject_values(key.subject)
     phases = catalogue.phases_of(key.indicator, key.subject)
 
     def raised_by(rule: Rule) -> list[Anomaly]:
         return would_raise(
-            Judged(rule, indicator, calendar, key, subject, now),
-            values,
+            Judged(rule, _judged_as(rule, indicator), calendar, key, subject, now),
+            replayed.seen_by(rule),
             within,
             phases=phases,
             reach=reach,
@@ -186,7 +224,8 @@ def _replay(
     tried.missed += [found.anomaly for found in beside(theirs, mine) if not found.is_shared]
     if tried.rule.covers(subject):
         tried.series += 1
-        seen = seen_by(tried.rule, values, Scene(indicator, calendar, phases), reach=reach)
+        scene = Scene(_judged_as(tried.rule, indicator), calendar, phases)
+        seen = seen_by(tried.rule, replayed.seen_by(tried.rule), scene, reach=reach)
         tried.judged += sum(within.holds(value.window) and _is_judged(tried, value) for value in seen)
 
 

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -218,10 +219,55 @@ def test_a_mistake_is_named(analytics: Alone, fields: dict[str, Any], pointer: s
     assert remedy in problem["detail"]
 
 
-def test_rolling_windows_cannot_be_missed(analytics: Alone) -> None:
-    analytics.put("indicators/rolling", DAILY | {"window": {"kind": "rolling", "length": "P2D", "step": "P1D"}})
-    answer = analytics.request("PUT", "rules/silent", MISSING | {"indicator": "rolling"})
-    assert answer.json()["errors"][0]["pointer"] == "/indicator"
+ROLLING = DAILY | {"window": {"kind": "rolling", "length": "P3D", "step": "P1D"}}
+
+
+def test_of_rolling_windows_each_step_is_expected(analytics: Alone) -> None:
+    """The values go on for three days after the last reading; what is missed is a day."""
+    analytics.put("indicators/rolling", ROLLING)
+    analytics.put("rules/silent", MISSING | {"indicator": "rolling", "minimum_readings": 2})
+    analytics.send([*days(0, each=2), *days(1), other(2.1)])
+    [anomaly] = analytics.anomalies("subject.line=A")
+    assert (anomaly["state"], anomaly["windows_missed"]) == ("open", 1)
+    assert anomaly["reason"] == (
+        "First-pass yield of line=A lacked data in one day: 1 reading in the day 2026-03-03; expected at least 2 readings"
+    )
+    assert anomaly["reasons"]["zh"].endswith("有一天缺少数据：2026-03-03 1 个读数；应有至少 2 个读数")
+    analytics.send([other(4.1)])
+    assert told(analytics) == [("open", 3)]
+    analytics.send([*days(4, each=2), other(4.2)])  # while its day is open
+    assert told(analytics) == [("cleared", 3)]
+    analytics.send([other(7.1)])  # Friday had readings, and nobody works at the weekend
+    assert told(analytics) == [("cleared", 3)]
+    analytics.send([other(30.1)])
+    assert sorted(told(analytics)) == [("cleared", 3), ("open", 17)]
+
+
+def test_silence_of_a_rolling_indicator_is_noticed_by_the_clock(analytics: Alone) -> None:
+    analytics.put("indicators/rolling", ROLLING)
+    analytics.put("rules/silent", MISSING | {"indicator": "rolling"})
+    analytics.send([Inspection("only", START, "A", 96, 100)])  # Monday 09:00
+    analytics.pass_time(timedelta(hours=15, minutes=30))
+    assert told(analytics) == []
+    analytics.pass_time(DAY)
+    assert told(analytics) == [("open", 1)]
+
+
+def test_a_dry_run_and_an_explanation_of_steps_say_what_the_rule_finds(analytics: Alone) -> None:
+    analytics.put("indicators/rolling", ROLLING)
+    rule = MISSING | {"indicator": "rolling"}
+    analytics.send([*days(0, 3), other(4.1)])
+    tried = analytics.request("POST", "rules/silent/dry-run", rule).json()
+    analytics.put("rules/silent", rule)
+    analytics.settle()
+    [anomaly] = analytics.anomalies("subject.line=A")
+    names = ("subject", "state", "reasons", "values", "raised_window", "cleared_window")
+    assert [[one[name] for name in names] for one in tried["items"]] == [[anomaly[name] for name in names]]
+    assert anomaly["windows_missed"] == 2
+    start = MONDAY.isoformat().replace("+00:00", "Z")
+    shown = analytics.get(f"indicators/rolling/explain?subject.line=A&window_start={start}")  # to Wednesday
+    [verdict] = shown["rules"]
+    assert (verdict["verdict"], verdict["anomalies"]) == ("found", [anomaly["id"]])
 
 
 def test_a_rule_is_shown_as_it_was_written(analytics: Alone) -> None:
@@ -254,19 +300,106 @@ def test_a_rule_put_while_a_window_is_open_takes_its_readings_in(analytics: Alon
     assert [(one["sample_size"], one["status"]) for one in found] == [(3, "final"), (3, "final")]
 
 
-def test_missing_data_of_a_derived_indicator_is_refused_with_the_remedy(analytics: Alone) -> None:
-    derived = {
-        "formula": {"kind": "derived", "expression": "first-pass-yield × 2"},
-        "by": ["line"],
-        "window": DAILY["window"],
-        "direction": "higher_is_better",
+DERIVED: dict[str, Any] = {
+    "formula": {"kind": "derived", "expression": "first-pass-yield × yield-of-mes-8"},
+    "by": ["line"],
+    "window": DAILY["window"],
+    "direction": "higher_is_better",
+}
+OF_ONE_SOURCE = DAILY | {"formula": DAILY["formula"] | {"where": {"source": ["mes-8"]}}}
+
+
+def of_mes_8(readings: list[Inspection]) -> list[Inspection]:
+    """Those count for both parts, of mes-7 for one."""
+    return [replace(one, id=f"8-{one.id}", source="mes-8") for one in readings]
+
+
+def both_come_to(day: float) -> list[Inspection]:
+    return [other(day), *of_mes_8([other(day)])]
+
+
+@pytest.fixture
+def deriving(analytics: Alone) -> Alone:
+    analytics.put("indicators/yield-of-mes-8", OF_ONE_SOURCE)
+    analytics.put("indicators/both", DERIVED)
+    analytics.put("rules/silent", MISSING | {"indicator": "both"})
+    return analytics
+
+
+def test_a_derived_value_lacks_data_where_one_of_its_parts_does(deriving: Alone) -> None:
+    deriving.send([*of_mes_8(days(0)), *days(1), *both_come_to(2.1)])
+    [anomaly] = deriving.anomalies("subject.line=A")
+    assert (anomaly["state"], anomaly["windows_missed"]) == ("open", 1)
+    assert anomaly["reason"].endswith(
+        " of line=A lacked data in one day: no readings in the day 2026-03-03;"
+        " expected at least 1 reading of each of first-pass-yield, yield-of-mes-8"
+    )
+    assert anomaly["reasons"]["zh"].endswith("应有至少 1 个读数，且每个组成指标都有：first-pass-yield、yield-of-mes-8")
+    deriving.send(both_come_to(3.1))  # nothing at all
+    assert told(deriving) == [("open", 2)]
+    deriving.send([*of_mes_8(days(3)), *both_come_to(4.1)])
+    assert told(deriving) == [("cleared", 2)]
+    deriving.send(both_come_to(7.1))
+    assert sorted(told(deriving)) == [("cleared", 2), ("open", 1)]
+
+
+def test_silence_of_a_derived_indicator_is_noticed_by_the_clock(deriving: Alone) -> None:
+    deriving.send([Inspection("only", START, "A", 96, 100, source="mes-8")])  # Monday 09:00
+    deriving.pass_time(timedelta(hours=15, minutes=30))
+    assert told(deriving) == []
+    deriving.pass_time(DAY)
+    deriving.pass_time(timedelta(seconds=10))  # by then the other partitions have followed
+    assert told(deriving) == [("open", 1)]
+
+
+def test_a_dry_run_and_an_explanation_of_a_derived_indicator_say_what_the_rule_finds(deriving: Alone) -> None:
+    deriving.send([*of_mes_8(days(0)), *days(1), *both_come_to(3.1)])
+    [anomaly] = deriving.anomalies("subject.line=A")
+    tried = deriving.request("POST", "rules/silent/dry-run", MISSING | {"indicator": "both", "for_windows": 1}).json()
+    names = ("subject", "state", "reasons", "values", "raised_window")
+    assert [[one[name] for name in names] for one in tried["items"]] == [[anomaly[name] for name in names]]
+    start = (MONDAY + DAY).isoformat().replace("+00:00", "Z")
+    deriving.send(of_mes_8(days(1)))
+    shown = deriving.get(f"indicators/both/explain?subject.line=A&window_start={start}")
+    assert [one["verdict"] for one in shown["rules"]] == ["in-order"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_steps_and_parts_are_missed_as_the_windows_of_their_readings_are(tmp_path: Path, seed: int) -> None:
+    """The same readings, as days, as steps of three days, and as a value computed from the days: one rule finds the same of all."""
+    chance = random.Random(seed)
+    indicators = {
+        "first-pass-yield": DAILY,
+        "rolling": ROLLING,
+        "twice": DERIVED | {"formula": {"kind": "derived", "expression": "first-pass-yield × 2"}},
+        "twice-rolling": DERIVED
+        | {"formula": {"kind": "derived", "expression": "rolling × 2"}, "window": ROLLING["window"]},
     }
-    analytics.put("indicators/twice", derived)
-    refused = analytics.request("PUT", "rules/silent", MISSING | {"indicator": "twice"})
-    assert refused.status_code == 422
-    [problem] = refused.json()["errors"]
-    assert problem["pointer"] == "/indicator"
-    assert problem["detail"].endswith("name first-pass-yield")
+    own = {
+        "minimum_readings": chance.choice([1, 2]),
+        "clear_after": chance.choice([1, 2]),
+        "late": chance.choice(["PT0S", "P1D"]),
+        "seen_within": chance.choice([3, 30]),
+    }
+    numbers = sorted(chance.sample(range(40), 12))
+    with alone(tmp_path) as analytics:
+        for name, body in indicators.items():
+            analytics.put(f"indicators/{name}", body)
+            analytics.put(f"rules/{name}", MISSING | own | {"indicator": name})
+        for number in numbers:
+            analytics.send([*days(number, each=chance.choice([1, 2, 3])), other(number + 0.6)])
+        analytics.send([other(45.1)])
+        analytics.send([other(45.2)])
+        found = {
+            name: sorted(
+                (one["raised_window"]["start"], one["state"], str(one["cleared_window"]), one["windows_missed"])
+                for one in analytics.anomalies(f"subject.line=A&indicator={name}")
+            )
+            for name in indicators
+        }
+    assert found["first-pass-yield"]
+    for name in indicators:
+        assert found[name] == found["first-pass-yield"], name
 
 
 @pytest.mark.parametrize("order", ["corrections first", "corrections last"])

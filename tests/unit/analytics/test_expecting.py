@@ -105,14 +105,14 @@ def test_bit_by_bit_equals_all_at_once(
     unit: Any = FakeUnit(cast("Stored", Values(stored)), stored, stored, stored.checkpoints)
     turn = Turn(cast("EvaluateUnitOfWork", unit), catalogue, NOW)
     judging = Judging(CountingIds().next)
-    expecting, state = Expecting(turn, judging, portion), PartitionState()
+    expecting, state = Expecting(turn, judging, portion, 1), PartitionState()
 
     for day in closings:
         closes = MONDAY + day * DAY
         final = [daily(at, count) for at, count in sorted(counts.items()) if at < day]
         new = [one for one in final if one.window.start not in stored.held]
         stored.held.update({one.window.start: one for one in new})
-        judging.changed(turn, DAILY, new, reach=expecting.reach(DAILY, state, closes))
+        judging.changed(turn, DAILY, new, reach=expecting.reach(SCOPE, state, closes))
         has_more = True
         while has_more:
             state, _, has_more = expecting.look(SCOPE, state, closes)

@@ -1,0 +1,75 @@
+"""How many readings there are, for rules about missing data on rolling and derived indicators. Part of both commands of stage two."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.analytics.domain.catalogue import Catalogue
+from services.analytics.domain.counted_windows import (
+    ALWAYS,
+    as_held,
+    as_values,
+    counted_in,
+    held_steps,
+    sources_of,
+    steps_wanted,
+    subjects_of,
+)
+from services.analytics.domain.episode import context_begins
+from services.analytics.domain.expected_windows import Held
+from services.analytics.domain.indicator import Indicator, RollingWindow
+from services.analytics.domain.kpi_value import KpiValue, SeriesKey
+from services.analytics.domain.value_frame import series_of
+from services.analytics.ports.evaluating import Scope, ValueStore
+from services.analytics.ports.reading import AnalyticsReader
+from shared.calendars.windows import Window
+
+_NO_PARTITION = -1
+"""Nobody's: of readings that open windows hold nothing is asked."""
+
+
+def counted_by_reader(
+    reader: AnalyticsReader, catalogue: Catalogue, key: SeriesKey, *, span: Window = ALWAYS
+) -> list[KpiValue]:
+    """The steps with readings of one series, for the screens; without what is held of windows that are open."""
+    leaves = catalogue.leaves_of(catalogue.indicators[key.indicator])
+    keys = [
+        SeriesKey(series_of(one.name, one.version, key.subject), one.name, one.version, key.subject, _NO_PARTITION)
+        for one in leaves
+    ]
+    return counted_in([reader.panes(one, span) for one in keys], key, leaves)
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """Reads the panes of what an indicator is computed from, on whichever partition they lie, as they are committed."""
+
+    values: ValueStore
+    catalogue: Catalogue
+
+    def history(
+        self, indicator: Indicator, wanted: Mapping[SeriesKey, datetime | None]
+    ) -> Mapping[bytes, Sequence[KpiValue]]:
+        """The steps with readings, in order.
+
+        Args:
+            wanted: series → start of the first step that is asked for; None for all.
+        """
+        leaves = self.catalogue.leaves_of(indicator)
+        keys = {key.series: key for key in wanted}
+        sources = sources_of({series: key.subject for series, key in keys.items()}, leaves)
+        since = {key.series: start for key, start in wanted.items()}
+        panes = self.values.panes_between(steps_wanted(sources, since))
+        return as_values(held_steps(panes, sources, leaves=len(leaves)), keys)
+
+    def held(self, scope: Scope, span: Window) -> Held:
+        """Which steps in a span have readings."""
+        indicator, leaves = scope.indicator, self.catalogue.leaves_of(scope.indicator)
+        window = indicator.window
+        begins = span.start
+        if isinstance(window, RollingWindow):
+            begins = context_begins(span.start, window.cut, window.panes)
+        subjects = subjects_of(self.values.held(scope, Window(begins, span.end)))
+        sources = sources_of(subjects, leaves)
+        panes = self.values.panes_between(steps_wanted(sources, dict.fromkeys(subjects, span.start), until=span.end))
+        return as_held(held_steps(panes, sources, leaves=len(leaves)))
