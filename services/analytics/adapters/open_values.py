@@ -14,7 +14,7 @@ from services.analytics.adapters.sketch_codec import decode_sketches
 from services.analytics.adapters.value_store import STORED_PANES
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import SeriesKey
-from services.analytics.domain.open_panes import OpenPanes, completed, merged_parts
+from services.analytics.domain.open_panes import Open, OpenPanes, completed, merged_parts
 from services.analytics.domain.subject import subject_pairs
 from services.analytics.domain.value_frame import PANES, VALUES, Panes, Touched, Values, open_values, together
 from services.analytics.ports.reading import ValueFilter
@@ -60,16 +60,45 @@ def panes_within(connection: ReadConnection, key: SeriesKey, window: Window) -> 
     return pl.concat([stored.join(now_open, on=["series", "pane_start"], how="anti"), now_open])
 
 
+def stored_values(connection: ReadConnection, places: pl.DataFrame) -> Values:
+    """The rows of values.
+
+    Args:
+        places: columns `series` and `pane_start`.
+    """
+    return _rows(connection, KPI_VALUES, places, schema=VALUES, moment="window_start")
+
+
+def current_values(connection: ReadConnection, indicator: Indicator, places: pl.DataFrame) -> Values:
+    """The values of an indicator of readings in some windows as they now stand: those that have rows, and those of open windows.
+
+    Args:
+        places: columns `series` and `pane_start`.
+    """
+    stored = stored_values(connection, places)
+    panes = [together([])]
+    for partition, held in read_open_panes(connection, indicator.name, indicator.version).items():
+        own = merged_parts([part.panes.join(places, on=["series", "pane_start"], how="semi") for part in held.parts])
+        panes.append(_completed(connection, own, indicator, partition=partition))
+    values = open_values(pl.concat(panes), stored, indicator)
+    return pl.concat([stored.join(values, on=_WINDOW, how="anti"), values])
+
+
 def _open_panes(connection: ReadConnection, indicator: Indicator, conditions: pl.Expr, *, limit: int) -> Touched:
     """The first of them, merged with their rows."""
     found = [together([])]
     for partition, held in read_open_panes(connection, indicator.name, indicator.version).items():
         heads = [part.panes.filter(conditions).bottom_k(limit, by=_ORDER) for part in held.parts]
         first = merged_parts(heads).sort(_ORDER).head(limit)
-        stored = _rows(connection, PANES_TABLE, first, schema=STORED_PANES, moment="pane_start")
-        stored = stored.with_columns(decode_sketches(stored["sketch"]))
-        found.append(completed(first, stored, partition=partition, indicator=indicator.name, version=indicator.version))
+        found.append(_completed(connection, first, indicator, partition=partition))
     return pl.concat(found).sort("pane_start", "series").head(limit)
+
+
+def _completed(connection: ReadConnection, panes: Open, indicator: Indicator, *, partition: int) -> Touched:
+    """Open panes with what their rows hold."""
+    stored = _rows(connection, PANES_TABLE, panes, schema=STORED_PANES, moment="pane_start")
+    stored = stored.with_columns(decode_sketches(stored["sketch"]))
+    return completed(panes, stored, partition=partition, indicator=indicator.name, version=indicator.version)
 
 
 def _conditions(wanted: ValueFilter, after: tuple[datetime, bytes] | None) -> pl.Expr:

@@ -11,6 +11,7 @@ from services.analytics.adapters.bulk import read_frame
 from services.analytics.adapters.chart_store import SqlChartReader
 from services.analytics.adapters.counting_problems import missing_columns
 from services.analytics.adapters.definitions import SqlDefinitions
+from services.analytics.adapters.derived_values import DerivedValues
 from services.analytics.adapters.evaluate_tables import ANOMALIES, KPI_VALUES
 from services.analytics.adapters.open_values import panes_within, with_open_values
 from services.analytics.adapters.partition_store import state_of, states
@@ -105,6 +106,12 @@ class SqlReader:
         indicator = self._definitions.indicator(wanted.indicator, wanted.indicator_version)
         if indicator is None:
             return to_kpi_values(stored)
+        if indicator.formula.parts:
+            derived = DerivedValues(self._connection, self.catalogue())
+            is_in_force = derived.catalogue.indicators[indicator.name].version == indicator.version
+            if not is_in_force:
+                return to_kpi_values(stored)
+            return to_kpi_values(derived.added_to(stored, indicator, wanted=wanted, after=after, limit=limit))
         return to_kpi_values(
             with_open_values(self._connection, stored, indicator, wanted=wanted, after=after, limit=limit)
         )

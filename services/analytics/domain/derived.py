@@ -9,6 +9,7 @@ import polars as pl
 
 from services.analytics.domain.catalogue import Catalogue
 from services.analytics.domain.effective_dates import as_of, counts_for
+from services.analytics.domain.empty_frame import empty_frame
 from services.analytics.domain.expression import compute
 from services.analytics.domain.history import PANE_KEYS, PaneKeys
 from services.analytics.domain.indicator import Indicator
@@ -18,6 +19,7 @@ from services.analytics.domain.value_frame import (
     VALUES,
     Computed,
     Values,
+    changed_values,
     final_values,
     series_of,
     to_kpi_values,
@@ -32,6 +34,7 @@ _COMPUTED = pl.Schema(
 
 Parts = pl.DataFrame
 """Columns `series` and `window_start`: which values of parts are asked for."""
+_NO_PARTITION = -1
 Place = tuple[str, datetime, datetime]
 """Subject, start and end of the window (UTC)."""
 
@@ -57,18 +60,18 @@ def figure(indicator: Indicator, parts: Mapping[str, KpiValue]) -> Figure:
     where each part is, and the least of their samples is enough.
 
     Args:
-        parts: name → final value; a part that has none (yet) is left out.
+        parts: name → value, final unless people only look at it; a part that has none (yet) is left out.
     """
     wanted = indicator.formula.parts
     sample = min((value.sample_size for value in parts.values()), default=0)
     is_final = all(name in parts for name in wanted)
     has_values = is_final and all(value.value is not None for value in parts.values())
-    value = _computed(indicator, parts) if has_values else None
+    value = _figured(indicator, parts) if has_values else None
     enough = value is not None and sample >= indicator.minimum_sample and all(one.is_judged for one in parts.values())
     return Figure(value, sample, "judged" if enough else "insufficient", is_final)
 
 
-def _computed(indicator: Indicator, parts: Mapping[str, KpiValue]) -> float | None:
+def _figured(indicator: Indicator, parts: Mapping[str, KpiValue]) -> float | None:
     if indicator.formula.expression is None:
         raise TypeError(f"{indicator.name} is not computed from others")
     found = compute(
@@ -121,8 +124,29 @@ def computed(windows: PaneKeys, indicator: Indicator, stored: Values, *, partiti
         stored: values that `parts_of` asked for. A window of which no part is final has no value at all, and none to lose. One that
             was computed from other parts before a date of effect loses its value.
     """
+    return _computed_from(windows, indicator, final_values(stored), partition=partition)
+
+
+def so_far(windows: PaneKeys, indicator: Indicator, values: Values) -> Values:
+    """What the values of windows would be if those of the parts were final as they now stand; of nobody's partition, for people to look at.
+
+    Args:
+        values: of the parts, those of open windows included.
+    """
+    now = _computed_from(windows, indicator, values, partition=_NO_PARTITION)
+    still_open = now.with_columns(pl.lit(None, dtype=_MOMENT).alias("closes"))
+    return changed_values(still_open, empty_frame(VALUES), are_known=True)
+
+
+def windows_for(windows: PaneKeys, indicator: Indicator) -> PaneKeys:
+    """The same windows of another indicator."""
+    named = windows.with_columns(indicator=pl.lit(indicator.name), indicator_version=pl.lit(indicator.version))
+    return named.select(pl.col(name).cast(kind) for name, kind in PANE_KEYS.items())
+
+
+def _computed_from(windows: PaneKeys, indicator: Indicator, values: Values, *, partition: int) -> Computed:
     found: dict[Place, dict[str, KpiValue]] = {}
-    for value in to_kpi_values(final_values(stored)):
+    for value in to_kpi_values(values):
         parts = found.setdefault((value.key.subject, value.window.start, value.window.end), {})
         if value.key.indicator in as_of(indicator, value.window.start).formula.parts:
             parts[value.key.indicator] = value

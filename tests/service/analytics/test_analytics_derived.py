@@ -348,3 +348,85 @@ def test_units_of_parts_make_the_unit(analytics: Alone, expression: str, unit: s
     analytics.put("indicators/delay", PASSED | {"unit": "min"})
     body = DERIVED | {"formula": {"kind": "derived", "expression": expression}, "unit": unit}
     assert analytics.put("indicators/derived", body, expect=201)["unit"] == unit
+
+
+def test_a_value_of_an_open_window_is_shown_and_judged_by_nobody(analytics: Alone) -> None:
+    analytics.put("indicators/derived", DERIVED)
+    analytics.put("rules/low", BELOW_95 | {"indicator": "derived", "target": 10, "for_windows": 1})
+    analytics.send(weeks(900))  # the week is open, and no part has a row
+    assert shown(analytics) == [(expected(900), "provisional", "judged", 0)]
+    assert analytics.values("derived", "subject.line=A&status=final") == []
+    assert analytics.values("derived", "subject.line=A&status=provisional")[0]["value"] == expected(900)
+    assert analytics.values("derived", "subject.line=B") == []
+    [point] = analytics.get("indicators/derived/chart?subject.line=A")["points"]
+    assert (point["value"], point["standing"]) == (expected(900), "provisional")
+    start = MONDAY.isoformat().replace("+00:00", "Z")
+    explained = analytics.get(f"indicators/derived/explain?subject.line=A&window_start={start}")
+    assert [part["value"]["status"] for part in explained["parts"]] == ["provisional"] * 3
+    assert [(rule["verdict"], rule["because"]) for rule in explained["rules"]] == [("left-out", "provisional")]
+    analytics.pass_time(timedelta(minutes=1))
+    assert analytics.anomalies() == []
+    assert not [event for _, event in analytics.events(KPI_VALUES, KpiValueComputed) if event.indicator == "derived"]
+
+    analytics.send([LAST])
+    assert shown(analytics) == [(expected(900), "final", "judged", 1)]
+    assert len(analytics.anomalies("subject.line=A")) == 1
+
+
+def test_an_open_value_has_no_number_while_a_part_has_none(analytics: Alone) -> None:
+    only_b = INSPECTED | {"formula": {"kind": "sum", "measure": "inspected", "where": {"source": ["mes-8"]}}}
+    analytics.put("indicators/inspected-8", only_b)
+    analytics.put(
+        "indicators/derived", DERIVED | {"formula": {"kind": "derived", "expression": "passed-mean / inspected-8"}}
+    )
+    analytics.send(weeks(900))
+    assert shown(analytics) == [(None, "provisional", "insufficient", 0)]
+    analytics.send([Inspection("8", MONDAY, "A", 0, 1200, source="mes-8")])
+    assert shown(analytics) == [(0.5, "provisional", "judged", 0)]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_shown_follows_from_what_is_shown_of_the_parts(analytics: Alone, seed: int) -> None:
+    """Also of what is derived from what is derived, page by page, whichever windows are open, rolling ones among them."""
+    chance = random.Random(seed)
+    window = chance.choice([YIELD["window"], {"kind": "rolling", "length": "P2W", "step": "P1W"}])
+    for name, body in {"first-pass-yield": YIELD, "passed-mean": PASSED, "inspected-sum": INSPECTED}.items():
+        analytics.put(f"indicators/{name}", body | {"window": window}, expect=200)
+    own = DERIVED | {"window": window}
+    analytics.put("indicators/derived", own)
+    twice = own | {"formula": {"kind": "derived", "expression": "derived * 2 + passed-mean"}}
+    analytics.put("indicators/twice", twice)
+    for number in range(12):
+        readings = [
+            Inspection(
+                f"{number}-{one}",
+                MONDAY + chance.uniform(0, 5) * WEEK,
+                chance.choice("ABC"),
+                chance.randint(0, 100),
+                100,
+            )
+            for one in range(4)
+        ]
+        analytics.send(readings)
+        at = {name: _all(analytics, name) for name in ("passed-mean", "derived", "twice", "inspected-sum")}
+        assert at["derived"].keys() == at["passed-mean"].keys() == at["twice"].keys()
+        for place, (value, status) in at["twice"].items():
+            (derived, derived_status), (mean, mean_status) = at["derived"][place], at["passed-mean"][place]
+            assert (status, derived_status) == (mean_status, mean_status)
+            assert (value is None) == (derived is None)
+            assert value is None or value == pytest.approx(derived * 2 + mean, rel=1e-12)
+
+
+def _all(analytics: Alone, indicator: str) -> dict[tuple[str, str], tuple[Any, str]]:
+    """(line, start of the window) → value and status, read two at a time."""
+    found: dict[tuple[str, str], tuple[Any, str]] = {}
+    cursor = ""
+    while True:
+        page = analytics.get(f"indicators/{indicator}/values?limit=2{cursor}")
+        for one in page["items"]:
+            place = one["subject"]["line"], one["window"]["start"]
+            assert place not in found
+            found[place] = one["value"], "open" if one["status"] == "provisional" else "closed"
+        if page["next"] is None:
+            return found
+        cursor = f"&cursor={page['next']}"
