@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from msgspec import structs
+
 from services.analytics.domain.anomaly import Anomaly
 from services.analytics.domain.catalogue import Catalogue, DefinedVersion
 from services.analytics.domain.control_chart.rebase_form import check_one_series
@@ -186,7 +188,7 @@ def _missing_data_verdict(
         window = step_of(value.window, scene)
         begins = rule.condition.reads_from(window.start, scene)
         steps = counted_by_reader(reader, catalogue, value.key, span=Window(begins, window.end))
-        counted = [replace(one, status=value.status) if one.window == window else one for one in steps]
+        counted = [structs.replace(one, status=value.status) if one.window == window else one for one in steps]
         scene = replace(scene, indicator=by_steps(scene.indicator))
     until = Reach(looked_at={rule.name: window.end})
     seen = Expectation(rule.name, rule.condition, scene, until).windows(counted)
