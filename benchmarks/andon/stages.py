@@ -32,7 +32,7 @@ class Stage:
     activities: tuple[str, ...]
 
 
-RAW_TO_BLOCKS = Stage("raw events → blocks", "ingest", ("ingest.raw",))
+RAW_TO_BLOCKS = Stage("raw events → blocks", "ingest", ("ingest.raw", "ingest.compile"))
 FOLD = Stage("blocks → deltas", "analytics", ("analytics.readings", "analytics.outbox"))
 BLOCKS_TO_VALUES = Stage(
     "blocks → KPI values", "analytics", ("analytics.readings", "analytics.pane-deltas", "analytics.outbox")

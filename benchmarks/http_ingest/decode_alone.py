@@ -25,7 +25,7 @@ def parts_alone(prepared: Sequence[bytes], batch: int) -> Iterator[Measurement]:
         prepare, now = PrepareMetricEvents(catalogue), datetime.now(UTC)
 
         def decoded(body: bytes) -> int:
-            return sum(map(len, catalogue.decoder().decode(lines(body)).events.values()))
+            return sum(len(part.indices) for part in catalogue.decoder().decode(lines(body)).parts)
 
         def mapped(body: bytes) -> int:
             return sum(made.count for made in prepare(lines(body), now=now).batches)

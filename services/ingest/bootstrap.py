@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from services.ingest.adapters.compiled_scan import CompiledScan
 from services.ingest.adapters.definition_store import CachedCatalogue, ReadOnlyDefinitions, SqlDefinitionReader
 from services.ingest.adapters.publisher import LogReadingsPublisher, LogSourceTopics
 from services.ingest.adapters.quarantine_store import SqlQuarantineReader
@@ -56,7 +57,8 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
     def units() -> IngestUnitOfWork:
         return IngestUnitOfWork(database, platform.ids)
 
-    catalogue = CachedCatalogue(database, most_event_bytes=settings.most_event_bytes)
+    scan = CompiledScan(log)
+    catalogue = CachedCatalogue(database, most_event_bytes=settings.most_event_bytes, scan=scan)
     publisher = LogReadingsPublisher(platform.log)
     quarantine = SqlQuarantineReader(database)
     intake = Intake(
@@ -117,6 +119,7 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
         )
         return [
             Activity(pump, rest=timedelta(milliseconds=5)),
+            Activity(scan, rest=timedelta(milliseconds=500)),
             Activity(backlog, rest=timedelta(seconds=1)),
             Activity(QuarantineTimer(quarantine.open_by_reason, oldest, metrics), rest=timedelta(seconds=1)),
             Activity(ExpectationTimer(StateExpectations(catalogue, units, publisher)), rest=timedelta(seconds=1)),

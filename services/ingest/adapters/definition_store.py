@@ -1,17 +1,20 @@
 """Definitions on SQL, and the decoder made of them, kept until they change."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Row
 
 from services.ingest.adapters.tables import DEFINITIONS, DEFINITIONS_REVISION
-from services.ingest.domain.decode import EventDecoder, SourcePlan, plan_source
+from services.ingest.domain.decode import EventDecoder, no_scan, plan_source
 from services.ingest.domain.definition import Definition
 from services.ingest.domain.errors import InvalidDefinition
+from services.ingest.domain.event_columns import SourcePlan
+from services.ingest.domain.plain_events import Scan
 from services.ingest.domain.reading_type import ReadingType
 from services.ingest.domain.reading_type_form import read_reading_type
 from services.ingest.domain.source_form import read_stored_source
@@ -82,14 +85,18 @@ class ReadOnlyDefinitions:
 
 
 class CachedCatalogue:
-    """`services.ingest.ports.SourceCatalogue`: one cheap query a call, and new decoders only after a change."""
+    """`services.ingest.ports.SourceCatalogue`: one cheap query a call, and new decoders only after a change.
 
-    def __init__(self, database: Database, *, most_event_bytes: int) -> None:
+    Args:
+        scan: the decoders' own; see `EventDecoder`.
+    """
+
+    def __init__(self, database: Database, *, most_event_bytes: int, scan: Callable[[], Scan | None] = no_scan) -> None:
         self._database = database
-        self._most_event_bytes = most_event_bytes
+        self._decoder = partial(EventDecoder, most_bytes=most_event_bytes, scan=scan)
         self._lock = threading.Lock()
         self._revision = -1
-        self._all = EventDecoder([], most_bytes=most_event_bytes)
+        self._all = self._decoder([])
         self._alone: dict[str, EventDecoder] = {}
 
     def decoder(self, only: str | None = None) -> EventDecoder:
@@ -107,13 +114,13 @@ class CachedCatalogue:
             for found in definitions.all_newest("reading-type")
         }
         plans = [plan for found in definitions.all_newest("source") if (plan := _plan(found, types)) is not None]
-        self._all = EventDecoder(plans, most_bytes=self._most_event_bytes)
+        self._all = self._decoder(plans)
         self._alone = {}
         self._revision = definitions.revision()
 
     def _only(self, name: str) -> EventDecoder:
         if name not in self._alone:
-            self._alone[name] = EventDecoder(self._all.plans.values(), most_bytes=self._most_event_bytes, only=name)
+            self._alone[name] = self._decoder(self._all.plans.values(), only=name)
         return self._alone[name]
 
 

@@ -8,7 +8,7 @@ from itertools import accumulate, pairwise, starmap
 
 from services.ingest.domain.batch import Prepared, typed
 from services.ingest.domain.decode import EventDecoder
-from services.ingest.domain.mapping import map_events
+from services.ingest.domain.mapping import in_one_order, map_events
 from services.ingest.domain.quarantine import Rejected
 from services.ingest.domain.revised_readings import prepare_revisions
 
@@ -43,9 +43,8 @@ def prepare(decoder: EventDecoder, originals: Sequence[bytes], *, now: datetime)
     decoded = decoder.decode(originals)
     rejected = list(decoded.rejected)
     batches = []
-    for name, events in decoded.events.items():
-        plan = decoder.plans[name]
-        mapped = map_events(plan, events, decoded.indices[name], now=now)
+    for plan, parts in decoded.by_source():
+        mapped = in_one_order([map_events(part, now=now) for part in parts])
         rejected.extend(replace(refused, original=originals[refused.index]) for refused in mapped.rejected)
         if not mapped.readings.is_empty():
             batches.append(typed(plan, mapped.readings))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from services.ingest.domain.decode import SourcePlan
+from services.ingest.domain.event_columns import SourcePlan
 from services.ingest.domain.quarantine import Rejected
 from services.ingest.domain.quota import Quota
 from services.ingest.domain.source import NO_PROMISE, Promise

@@ -1,20 +1,25 @@
-"""From bytes to the fields that a mapping needs, one event at a time, with the exact reason for the one that is wrong.
+"""From bytes to the fields that a mapping needs, with the exact reason for the event that is wrong.
 
 For each source a structure is generated that has only the fields its mapping reads; the structures of all sources form one
 union, told apart by the event's `source`. So msgspec decodes each event in one pass. Only an event that does not fit is
 looked at again, field by field (`diagnose.py`). What no mapping reads is not looked at: it may be anything that is JSON.
+
+Where there is a compiled scan, many events of one source are scanned first, and only those that are not plainly written are decoded.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import Any, Union
+from typing import Union
 
 import msgspec
 
-from services.ingest.domain.checks import Check, fixed_checks
+from services.ingest.domain.checks import fixed_checks
 from services.ingest.domain.diagnose import Diagnosis
+from services.ingest.domain.event_columns import DecodedEvents, Event, EventColumns, ScannedEvents, SourcePlan
 from services.ingest.domain.event_structure import Fields
+from services.ingest.domain.plain_events import WORTH_A_SCAN, Scan, read_plain
+from services.ingest.domain.plain_table import plain_table
 from services.ingest.domain.quarantine import Rejected
 from services.ingest.domain.reading_type import ReadingType
 from services.ingest.domain.revision import is_revision
@@ -26,39 +31,29 @@ _UNDECODABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 _FIRST_BYTE = itemgetter(0)
 _LAST_BYTE = itemgetter(-1)
 
-Event = Any
-"""An instance of a generated structure."""
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SourcePlan:
-    """A source with what was made of its mapping: a structure, where its columns are found in it, and its checks."""
-
-    source: Source
-    reading_type: ReadingType
-    structure: type[msgspec.Struct]
-    getters: Mapping[tuple[str, ...], Callable[[Event], Any]]
-    checks: tuple[Check, ...]
-
-    def column(self, events: Sequence[Event], path: tuple[str, ...]) -> list[Any]:
-        """The values at a path, in the order of the events."""
-        if path == ("source",):
-            return [self.source.name] * len(events)
-        return list(map(self.getters[path], events))
+def no_scan() -> Scan | None:
+    """Where nothing is compiled, every event is decoded."""
+    return None
 
 
 @dataclass(slots=True)
 class Decoded:
-    """A decoded batch: for each source the events and their indices in the batch, and what could not be decoded.
+    """A decoded batch: the events of each source, in one part or in two, and what could not be decoded.
 
     Attributes:
         revisions: indices of corrections and retractions, which have a form of their own.
     """
 
-    events: dict[str, list[Event]] = field(default_factory=dict)
-    indices: dict[str, list[int]] = field(default_factory=dict)
+    parts: list[EventColumns] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     revisions: list[int] = field(default_factory=list)
+
+    def by_source(self) -> Iterator[tuple[SourcePlan, list[EventColumns]]]:
+        """Each source with its parts."""
+        for name in dict.fromkeys(part.plan.source.name for part in self.parts):
+            parts = [part for part in self.parts if part.plan.source.name == name]
+            yield parts[0].plan, parts
 
 
 class EventDecoder:
@@ -67,33 +62,64 @@ class EventDecoder:
     Args:
         most_bytes: of one event; a larger one is refused unread.
         only: the one source whose events may come this way, registered or not; None for all of `plans`.
+        scan: asked for each batch that is worth one; None for as long as it is not compiled.
     """
 
-    def __init__(self, plans: Iterable[SourcePlan], *, most_bytes: int, only: str | None = None) -> None:
+    def __init__(
+        self,
+        plans: Iterable[SourcePlan],
+        *,
+        most_bytes: int,
+        only: str | None = None,
+        scan: Callable[[], Scan | None] = no_scan,
+    ) -> None:
         self.plans = {plan.source.name: plan for plan in plans if only is None or plan.source.name == only}
         self.quotas = {name: plan.source.quota for name, plan in self.plans.items() if plan.source.quota is not None}
         self._names = {plan.structure: name for name, plan in self.plans.items()}
         self._most_bytes = most_bytes
+        self._scan = scan
         self._diagnosis = Diagnosis(self.plans, most_bytes=most_bytes, only=only)
         self._decoder = _union_decoder(self.plans.values())
 
     def decode(self, originals: Sequence[bytes]) -> Decoded:
-        """Decode events one by one; `originals` are JSON texts. Nothing is raised for an event that is wrong."""
+        """Decode events; `originals` are JSON texts. Nothing is raised for an event that is wrong."""
+        scanned = self._scanned(originals) if len(originals) >= WORTH_A_SCAN else None
+        if scanned is None:
+            return self._exactly(originals, range(len(originals)))
+        others = scanned.columns.others
+        decoded = self._exactly([originals[index] for index in others], others)
+        if scanned.indices:
+            decoded.parts.insert(0, scanned)
+        return decoded
+
+    def _scanned(self, originals: Sequence[bytes]) -> ScannedEvents | None:
+        """Those that are plain and of the source of the first one; None where they are not to be scanned."""
+        first = self._one(originals[0])
+        plan = None if first is None else self.plans[self._names[type(first)]]
+        if plan is None or plan.table is None:
+            return None
+        scan = self._scan()
+        columns = None if scan is None else read_plain(scan, plan.table, originals, most_bytes=self._most_bytes)
+        return None if columns is None else ScannedEvents(plan, columns, lambda index: self._one(originals[index]))
+
+    def _exactly(self, originals: Sequence[bytes], indices: Sequence[int]) -> Decoded:
+        """Decode each event as it is; `indices` says which of a batch they are."""
         events = self._all_at_once(originals) or [self._one(original) for original in originals]
         kinds = set(map(type, events))
         if len(kinds) == 1 and kinds <= self._names.keys():
-            name = self._names[kinds.pop()]
-            return Decoded({name: events}, {name: list(range(len(events)))})
+            return Decoded([DecodedEvents(self.plans[self._names[kinds.pop()]], events, indices)])
         decoded = Decoded()
-        for index, event in enumerate(events):
+        of_source: dict[str, tuple[list[Event], list[int]]] = {}
+        for index, original, event in zip(indices, originals, events, strict=True):
             if event is not None:
-                name = self._names[type(event)]
-                decoded.events.setdefault(name, []).append(event)
-                decoded.indices.setdefault(name, []).append(index)
-            elif self._is_revision(originals[index]):
+                found, places = of_source.setdefault(self._names[type(event)], ([], []))
+                found.append(event)
+                places.append(index)
+            elif self._is_revision(original):
                 decoded.revisions.append(index)
             else:
-                decoded.rejected.append(self._diagnosis.of(index, originals[index]))
+                decoded.rejected.append(self._diagnosis.of(index, original))
+        decoded.parts += [DecodedEvents(self.plans[name], *found) for name, found in of_source.items()]
         return decoded
 
     def _all_at_once(self, originals: Sequence[bytes]) -> list[Event] | None:
@@ -104,6 +130,7 @@ class EventDecoder:
         """
         if (
             self._decoder is None
+            or not originals
             or not all(originals)
             or set(map(_FIRST_BYTE, originals)) != {ord("{")}
             or set(map(_LAST_BYTE, originals)) != {ord("}")}
@@ -138,22 +165,22 @@ def plan_source(source: Source, reading_type: ReadingType) -> SourcePlan:
     mapping read one field in ways that exclude one another, which a registered source does not.
     """
     fields = Fields(source.name, source.event_types, source.time_path)
+    as_text = [("id",), source.time_path]
     for name in reading_type.dimensions:
         origin = source.dimensions.get(name)
         if isinstance(origin, Place):
             fields.scalar(origin.path, required=True)
+            as_text.append(origin.path)
     for name, defined in reading_type.measures.items():
         origin = source.measures.get(name)
-        if isinstance(origin, Place):
-            read = fields.number if origin.translation is None else fields.scalar
-            read(origin.path, required=not defined.optional)
+        if isinstance(origin, Place) and origin.translation is None:
+            fields.number(origin.path, required=not defined.optional)
+        elif isinstance(origin, Place):
+            fields.scalar(origin.path, required=not defined.optional)
+            as_text.append(origin.path)
     structure, getters = fields.structure()
-    return SourcePlan(source, reading_type, structure, getters, fixed_checks(source, reading_type))
-
-
-def value_at(plan: SourcePlan, event: Event) -> Callable[[tuple[str, ...]], Any]:
-    """Path → what stands there in one event."""
-    return lambda path: plan.column([event], path)[0]
+    table = plain_table(source.name, fields.leaves(), as_text=as_text, time=source.time_path)
+    return SourcePlan(source, reading_type, structure, getters, fixed_checks(source, reading_type), table)
 
 
 def _union_decoder(plans: Iterable[SourcePlan]) -> msgspec.json.Decoder[Event] | None:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from services.ingest.domain.plain_table import Leaf
 from services.ingest.domain.source import Scalar
 
 Path = tuple[str, ...]
@@ -56,6 +57,16 @@ class Fields:
         """The structure of a whole event, and a getter for each field in it; what is missing is None."""
         level = _level(self._tree, (), tag=self._tag)
         return level.structure, {path: self._getter(path, level.attributes[path]) for path in self._paths}
+
+    def leaves(self) -> list[Leaf]:
+        """The fields, in the order in which they were first asked for."""
+        return [Leaf(path, leaf.shape, leaf.required) for path in self._paths for leaf in [self._at(path)]]
+
+    def _at(self, path: Path) -> _Leaf:
+        branch: Any = self._tree
+        for part in path:
+            branch = branch[part]
+        return _leaf(branch, path)
 
     def _add(self, path: Path, shape: Any, *, required: bool) -> None:
         if path == ("source",):

@@ -1,4 +1,4 @@
-"""Columns from here on: times, units, ranges and consistency of decoded events, and the frame of readings they become.
+"""Columns from here on: times, units, ranges and consistency of events, and the frame of readings they become.
 
 Each check is one expression over a column. Only rows that fail are looked at one by one, to name the guilty field.
 """
@@ -7,14 +7,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import polars as pl
 
 from services.ingest.domain.checks import Case, Check, age_checks
 from services.ingest.domain.columns import EVENT_ID, INDEX, OBSERVED_AT, SOURCE, TIME_TEXT, dimension, measure
-from services.ingest.domain.decode import Event, SourcePlan, value_at
 from services.ingest.domain.diagnose import MOST_SHOWN_CHARACTERS
+from services.ingest.domain.event_columns import EventColumns
 from services.ingest.domain.quarantine import Rejected
 from services.ingest.domain.reading_type import Measure
 from services.ingest.domain.source import Constant, Origin, Place, canonical_text
@@ -38,66 +39,64 @@ class Mapped:
     rejected: list[Rejected]
 
 
-def map_events(plan: SourcePlan, events: Sequence[Event], indices: Sequence[int], *, now: datetime) -> Mapped:
-    """Turn decoded events of one source into readings.
+def map_events(events: EventColumns, *, now: datetime) -> Mapped:
+    """Turn events of one source into readings.
 
     Args:
         now: UTC; what horizon and clock tolerance are counted from.
     """
-    frame = _columns(plan, events, indices)
+    plan, frame = events.plan, _columns(events)
     rejected: list[Rejected] = []
     for check in _violated(frame, [*plan.checks, *age_checks(plan.source, now)]):
         fails = frame.select(check.fails.fill_null(value=False)).to_series()
-        by_index = dict(zip(indices, events, strict=True))
         for row in frame.filter(fails).drop(OBSERVED_AT).iter_rows(named=True):
-            rejected.append(_refused(check, Case(row, value_at(plan, by_index[row[INDEX]])), plan.source.name))
+            rejected.append(_refused(check, Case(row, partial(events.found, row[INDEX])), plan.source.name))
         frame = frame.filter(~fails)
     return Mapped(frame.drop(INDEX, TIME_TEXT), frame[INDEX], rejected)
 
 
-def _columns(plan: SourcePlan, events: Sequence[Event], indices: Sequence[int]) -> pl.DataFrame:
-    source = plan.source
-    texts = pl.Series(TIME_TEXT, plan.column(events, source.time_path), dtype=pl.String)
+def in_one_order(parts: Sequence[Mapped]) -> Mapped:
+    """What was mapped of one source in several parts, as if it had been one: of two events of one id the first is counted."""
+    if len(parts) == 1:
+        return parts[0]
+    indices = pl.concat([part.indices for part in parts])
+    order = indices.arg_sort()
+    readings = pl.concat([part.readings for part in parts])
+    return Mapped(readings[order], indices[order], [refused for part in parts for refused in part.rejected])
+
+
+def _columns(events: EventColumns) -> pl.DataFrame:
+    plan, source, count = events.plan, events.plan.source, len(events.indices)
+    texts, times = events.texts(source.time_path), events.times()
     columns = [
-        pl.Series(INDEX, indices, dtype=pl.Int64),
-        pl.Series(EVENT_ID, plan.column(events, ("id",)), dtype=pl.String),
-        pl.Series(SOURCE, [source.name], dtype=pl.String).new_from_index(0, len(events)),
-        observed_times(texts, source.time_zone).alias(OBSERVED_AT),
-        texts,
+        pl.Series(INDEX, events.indices, dtype=pl.Int64),
+        events.texts(("id",)).alias(EVENT_ID),
+        pl.Series(SOURCE, [source.name], dtype=pl.String).new_from_index(0, count),
+        (observed_times(texts, source.time_zone) if times is None else times).alias(OBSERVED_AT),
+        texts.alias(TIME_TEXT),
     ]
     for name in plan.reading_type.dimensions:
-        columns.append(pl.Series(dimension(name), _texts(plan, events, source.dimensions.get(name)), dtype=pl.String))
+        columns.append(_texts(events, source.dimensions.get(name)).alias(dimension(name)))
     for name, defined in plan.reading_type.measures.items():
-        columns.append(_numbers(plan, events, defined).alias(measure(name)))
+        columns.append(_numbers(events, defined).alias(measure(name)))
     return pl.DataFrame(columns)
 
 
-def _values(plan: SourcePlan, events: Sequence[Event], origin: Origin | None, *, unmapped: Any) -> list[Any]:
-    """What stands at an origin, one value per event; `unmapped` where the origin's map does not know the value found."""
-    if origin is None:
-        return [None] * len(events)
-    if isinstance(origin, Constant):
-        return [origin.value] * len(events)
-    values = plan.column(events, origin.path)
-    if origin.translation is None:
-        return values
-    meant = origin.translation
-    return [None if value is None else meant.get(canonical_text(value), unmapped) for value in values]
+def _texts(events: EventColumns, origin: Origin | None) -> pl.Series:
+    if isinstance(origin, Place) and origin.translation is None:
+        return events.texts(origin.path)
+    values = _meant(events, origin, unmapped=None)
+    return pl.Series([None if value is None else canonical_text(value) for value in values], dtype=pl.String)
 
 
-def _texts(plan: SourcePlan, events: Sequence[Event], origin: Origin | None) -> list[str | None]:
-    values = _values(plan, events, origin, unmapped=None)
-    if set(map(type, values)) == {str}:
-        return values
-    return [value if value is None or type(value) is str else canonical_text(value) for value in values]
-
-
-def _numbers(plan: SourcePlan, events: Sequence[Event], defined: Measure) -> pl.Series:
-    origin = plan.source.measures.get(defined.name)
-    values = _values(plan, events, origin, unmapped=_UNMAPPED)
-    is_float = isinstance(origin, Place) and origin.translation is None
-    numbers = pl.Series(values if is_float else [None if v is None else float(v) for v in values], dtype=pl.Float64)
+def _numbers(events: EventColumns, defined: Measure) -> pl.Series:
+    origin = events.plan.source.measures.get(defined.name)
     unit = origin.unit if isinstance(origin, Place) else None
+    if isinstance(origin, Place) and origin.translation is None:
+        numbers = events.numbers(origin.path)
+    else:
+        values = _meant(events, origin, unmapped=_UNMAPPED)
+        numbers = pl.Series([None if value is None else float(value) for value in values], dtype=pl.Float64)
     if unit is None:
         return numbers
     try:
@@ -105,6 +104,14 @@ def _numbers(plan: SourcePlan, events: Sequence[Event], defined: Measure) -> pl.
     except UnitMismatch:
         return numbers  # refused by its check
     return numbers if (factor, offset) == (1.0, 0.0) else numbers * factor + offset
+
+
+def _meant(events: EventColumns, origin: Origin | None, *, unmapped: Any) -> list[Any]:
+    """What a constant or a map says, one value per event; `unmapped` where the map does not know the value found."""
+    if isinstance(origin, Place) and origin.translation is not None:
+        meant = origin.translation
+        return [None if text is None else meant.get(text, unmapped) for text in events.texts(origin.path).to_list()]
+    return [origin.value if isinstance(origin, Constant) else None] * len(events.indices)
 
 
 def _violated(frame: pl.DataFrame, checks: Sequence[Check]) -> list[Check]:

@@ -8,7 +8,7 @@ import polars as pl
 from services.ingest.domain.batch import Prepared, TypedReadings, typed
 from services.ingest.domain.columns import EVENT_ID, OBSERVED_AT, RETRACTED, REVISED_AT, REVISION_ID, SOURCE
 from services.ingest.domain.decode import EventDecoder
-from services.ingest.domain.mapping import map_events
+from services.ingest.domain.mapping import in_one_order, map_events
 from services.ingest.domain.quarantine import Rejected
 from services.ingest.domain.revision import Revision, outward, read_revision
 
@@ -48,8 +48,8 @@ def _corrections(decoder: EventDecoder, revisions: Sequence[Revision], now: date
     decoded = decoder.decode([one.corrected or b"" for one in revisions])
     rejected = list(decoded.rejected)
     batches = []
-    for name, events in decoded.events.items():
-        mapped = map_events(decoder.plans[name], events, decoded.indices[name], now=now)
+    for plan, parts in decoded.by_source():
+        mapped = in_one_order([map_events(part, now=now) for part in parts])
         rejected += mapped.rejected
         if not mapped.readings.is_empty():
             made_by = [revisions[index] for index in mapped.indices.to_list()]
@@ -58,7 +58,7 @@ def _corrections(decoder: EventDecoder, revisions: Sequence[Revision], now: date
                 pl.Series(REVISION_ID, [one.id for one in made_by], dtype=pl.String),
                 pl.lit(value=False).alias(RETRACTED),
             )
-            batches.append(typed(decoder.plans[name], readings))
+            batches.append(typed(plan, readings))
     return Prepared(batches, rejected)
 
 

@@ -47,9 +47,10 @@ class Revision:
 
 
 def is_revision(original: bytes) -> bool:
-    """Whether an event that no source's structure fits is a correction or a retraction."""
+    """Whether an event that no source's structure fits is a correction or a retraction, and can be read as a whole."""
     try:
-        return _KIND.decode(original).type in {CORRECTION, RETRACTION}
+        is_of_kind = _KIND.decode(original).type in {CORRECTION, RETRACTION}
+        return is_of_kind and isinstance(msgspec.json.decode(original), dict)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return False
 

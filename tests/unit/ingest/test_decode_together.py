@@ -3,7 +3,8 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.ingest.domain.decode import EventDecoder, plan_source
+from services.ingest.domain.decode import Decoded, EventDecoder, plan_source
+from services.ingest.domain.event_columns import DecodedEvents, Event
 from services.ingest.domain.reading_type_form import read_reading_type
 from services.ingest.domain.source_form import read_stored_source
 
@@ -46,14 +47,20 @@ ORIGINALS = st.sampled_from(
 TWICE = GOOD.replace(b'"time":"2026-01-31",', b"") * 2
 
 
+def events_of(decoded: Decoded) -> list[Event]:
+    return [event for part in decoded.parts if isinstance(part, DecodedEvents) for event in part.events]
+
+
 @given(st.lists(ORIGINALS | st.just(TWICE), min_size=1, max_size=4))
 @example([TWICE, b""])
 @example([GOOD[:50], GOOD[50:], TWICE])
 def test_an_event_is_read_as_it_is_alone(originals: list[bytes]) -> None:
     together = DECODER.decode(originals)
     alone = [DECODER.decode([original]) for original in originals]
-    assert together.events.get("s", []) == [event for one in alone for event in one.events.get("s", [])]
-    assert together.indices.get("s", []) == [index for index, one in enumerate(alone) if one.events]
+    assert events_of(together) == [event for one in alone for event in events_of(one)]
+    assert [index for part in together.parts for index in part.indices] == [
+        index for index, one in enumerate(alone) if one.parts
+    ]
     assert [one.index for one in together.rejected] == [index for index, one in enumerate(alone) if one.rejected]
     assert [(one.reason, one.original) for one in together.rejected] == [
         (refused.reason, refused.original) for one in alone for refused in one.rejected

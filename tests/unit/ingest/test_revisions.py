@@ -94,3 +94,10 @@ def test_a_source_may_not_call_its_own_events_revisions() -> None:
     with pytest.raises(InvalidDefinition) as caught:
         read_source("crm", {**SOURCE, "event_types": ["andon.correction"]}, {"ticket": TICKET})
     assert [problem.pointer for problem in caught.value.errors] == ["/event_types"]
+
+
+def test_a_revision_that_is_no_text_is_refused_and_takes_no_other_event_with_it() -> None:
+    broken = as_bytes(revision()).replace(b'"c1"', b'"c\xff"').replace(b'"id"', b'"\xffid"', 1)
+    found = prepare(decoder(), [broken, as_bytes(event())], now=NOW)
+    assert [(one.index, one.reason) for one in found.rejected] == [(0, Reason.MALFORMED_JSON)]
+    assert [batch.count for batch in found.batches] == [1]

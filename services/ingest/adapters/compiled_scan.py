@@ -1,0 +1,85 @@
+"""The scan of plain events as machine code, by Numba, where that is installed (the optional extra `librdkafka`).
+
+What is compiled is kept beside `plain_json.py`, or in the user's cache folder where that folder may not be written; where neither may
+be, it is compiled at each start.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from types import FunctionType
+from typing import Any, cast
+
+import numpy as np
+
+from services.ingest.domain import plain_json
+from services.ingest.domain.plain_events import Scan
+from shared.telemetry.logging import Logger
+
+_OPTIONS = {"nogil": True, "_nrt": False}
+"""No array is made or kept, so none needs its users counted: counting took five times as long as the scan."""
+
+
+class CompiledScan:
+    """Gives decoders their scan, and is the stepper that compiles it: when one of them has asked.
+
+    Until then, and where it cannot be compiled, events are decoded. Compiling takes seconds, loading what was kept tenths of one, and
+    either a hundred megabytes: a service that never sees a large batch has none of that.
+    """
+
+    name = "ingest.compile"
+
+    def __init__(self, logger: Logger) -> None:
+        self._logger = logger
+        self._scan: Scan | None = None
+        self._is_wanted = False
+
+    def __call__(self) -> Scan | None:
+        if self._scan is None:
+            self._is_wanted = True
+        return self._scan
+
+    def step(self, now: datetime) -> bool:  # noqa: ARG002 - whenever it is wanted
+        """Compile once; nothing more waits."""
+        if self._is_wanted and self._scan is None and find_spec("numba") is not None:
+            try:
+                self._scan = compile_scan()
+            except Exception as error:  # noqa: BLE001 - events are decoded as before; the service goes on
+                self._logger.warning("scan_not_compiled", error=str(error), kind=type(error).__name__)
+        self._is_wanted = False
+        return False
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+@cache
+def compile_scan() -> Scan:
+    """Compile, or load what an earlier process has compiled; once in a process."""
+    njit: Callable[..., Callable[[FunctionType], Any]] = import_module("numba").njit
+    names = dict(vars(plain_json))
+
+    def anew(function: FunctionType) -> FunctionType:
+        """The function over `names`, where those that it calls are compiled."""
+        return FunctionType(function.__code__, names, function.__name__)
+
+    for name, value in vars(plain_json).items():
+        if isinstance(value, FunctionType) and value.__module__ == plain_json.__name__:
+            names[name] = njit(forceinline=True, **_OPTIONS)(anew(value))
+    scan = cast("FunctionType", plain_json.scan)
+    try:
+        compiled: Scan = njit(cache=True, **_OPTIONS)(anew(scan))
+    except RuntimeError:  # no folder to keep it in
+        compiled = njit(**_OPTIONS)(anew(scan))
+    _once(compiled)
+    return compiled
+
+
+def _once(scan: Scan) -> None:
+    """Call it, upon which it is compiled for the arrays that it will get: `text` is read-only."""
+    text, none = np.frombuffer(b"\n\n", dtype=np.uint8), np.zeros(0, dtype=np.uint64)
+    rows = np.zeros((4, 9), dtype=np.uint64)
+    times, plain = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.bool_)
+    scan(text, none, rows, np.zeros(0, dtype=np.uint8), np.zeros((0, 0)), times, plain)

@@ -1,0 +1,94 @@
+"""Plainly written events of one source, read by columns; the others are left to be read one by one."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from services.ingest.domain import plain_json as form
+from services.ingest.domain.plain_table import Path, PlainTable
+
+WORTH_A_SCAN = 200
+"""Fewer events are decoded sooner one by one."""
+
+Scan = Callable[[form.Bytes, form.Rows, form.Rows, form.Bytes, form.Numbers, form.Moments, form.Marks], None]
+"""`plain_json.scan`, compiled."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlainColumns:
+    """What was read of the events that are plain.
+
+    Attributes:
+        indices: of these events, ascending.
+        others: the indices of those that are not plain.
+        times: observed, as microseconds since 1970 in UTC; None where one of them is not written as RFC 3339 has it.
+    """
+
+    indices: Sequence[int]
+    others: Sequence[int]
+    texts: dict[Path, pl.Series]
+    numbers: dict[Path, pl.Series]
+    times: pl.Series | None
+
+
+def read_plain(scan: Scan, table: PlainTable, originals: Sequence[bytes], *, most_bytes: int) -> PlainColumns | None:
+    """Read those that are plain; None where the bytes of them all are no UTF-8.
+
+    Args:
+        most_bytes: a longer event is not plain.
+    """
+    joined = b"\n".join((b"", table.names, *originals, b""))
+    if not _is_utf8(joined):
+        return None
+    count = len(originals)
+    lengths = np.fromiter(map(len, originals), dtype=np.uint64, count=count)
+    ends = np.cumsum(lengths + np.uint64(1), dtype=np.uint64) + table.rows[form.ROOT, form.PLACE] - np.uint64(1)
+    rows, starts = table.rows.copy(), [len(joined) * number for number in range(len(table.texts))]
+    read = list(table.texts.values())
+    rows[read, form.PLACE] = starts
+    texts = np.empty(len(joined) * len(table.texts), dtype=np.uint8)
+    numbers = np.full((len(table.numbers), count), np.nan)
+    times, plain = np.full(count, form.NO_TIME), np.empty(count, dtype=np.bool_)
+    scan(np.frombuffer(joined, dtype=np.uint8), ends, rows, texts, numbers, times, plain)
+    plain &= lengths <= most_bytes
+    columns = [
+        texts[start:end].tobytes() for start, end in zip(starts, rows[read, form.PLACE] - np.uint64(1), strict=True)
+    ]
+    found = PlainColumns(
+        range(count),
+        (),
+        dict(zip(table.texts, _split(columns), strict=True)),
+        {path: pl.Series(numbers[row], nan_to_null=True) for path, row in table.numbers.items()},
+        None if (times[plain] == form.NO_TIME).any() else pl.Series(times),
+    )
+    return found if plain.all() else _of_plain(found, plain)
+
+
+def _of_plain(found: PlainColumns, plain: form.Marks) -> PlainColumns:
+    mask = pl.Series(plain)
+    return PlainColumns(
+        np.flatnonzero(plain).tolist(),
+        np.flatnonzero(~plain).tolist(),
+        {path: column.filter(mask) for path, column in found.texts.items()},
+        {path: column.filter(mask) for path, column in found.numbers.items()},
+        None if found.times is None else found.times.filter(mask),
+    )
+
+
+def _is_utf8(text: bytes) -> bool:
+    """A text that is cut off in the middle of a letter is none, although another might begin with the rest of it: a newline is between."""
+    if text.isascii():
+        return True
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _split(columns: Sequence[bytes]) -> list[pl.Series]:
+    """Columns of texts from their lines; all in one call, each of which takes as long as thousands of lines."""
+    lines = pl.Series([column.decode() for column in columns]).str.split("\n")
+    return [lines[number] for number in range(len(columns))]
