@@ -34,7 +34,7 @@ class Held:
         """Later records of the partition, read by the same client as those before."""
         self._messages += run.messages
         self.records = Run(run.partition, self._messages, run.form)
-        self.size += sum(map(len, run.values()))
+        self.size += run.size
 
     def take(self, count: int) -> Run:
         """The oldest ones."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.eventlog.kafka_options import Moments
 from shared.eventlog.port import Partition, Record
-from shared.eventlog.record_runs import Form, Run
+from shared.eventlog.record_runs import Form, Run, size_by
 
 
 class Messages:
@@ -18,6 +18,7 @@ class Messages:
         self._form = Form(
             record=self._record,
             value=attrgetter("value"),
+            size=size_by(attrgetter("value")),
             offset=attrgetter("offset"),
             headers=attrgetter("headers"),
             appended_at=self._appended_at,

@@ -24,6 +24,7 @@ class Messages:
         self._form = Form(
             record=self._record,
             value=kind.value,
+            size=lambda messages: sum(map(len, messages)),
             offset=kind.offset,
             headers=kind.headers,
             appended_at=self._appended_at,

@@ -5,7 +5,7 @@ who takes in thousands at a time asks a run for its values instead, which is a c
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, groupby
@@ -21,15 +21,23 @@ class Form:
 
     record: Callable[[Partition, Any], Record]
     value: Callable[[Any], bytes | None]
+    size: Callable[[Iterable[Any]], int]
+    """Bytes of the values of several messages."""
     offset: Callable[[Any], int]
     headers: Callable[[Any], object]
     """True in a condition if the message has any."""
     appended_at: Callable[[Any], datetime]
 
 
+def size_by(value: Callable[[Any], bytes | None]) -> Callable[[Iterable[Any]], int]:
+    """`Form.size` for a client that knows no size of a message."""
+    return lambda messages: sum(map(len, filter(None, map(value, messages))))
+
+
 AS_RECORDS = Form(
     record=lambda _, record: record,
     value=attrgetter("value"),
+    size=size_by(attrgetter("value")),
     offset=attrgetter("offset"),
     headers=attrgetter("headers"),
     appended_at=attrgetter("appended_at"),
@@ -80,6 +88,11 @@ class Run(Sequence[Record]):
     def has_headers(self) -> bool:
         """Whether any of them has some."""
         return any(map(self.form.headers, self.messages))
+
+    @property
+    def size(self) -> int:
+        """Bytes of all values."""
+        return self.form.size(self.messages)
 
     def values(self) -> list[bytes]:
         """One for each record; a message without a value has an empty one."""

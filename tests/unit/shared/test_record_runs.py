@@ -7,7 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.eventlog.port import Partition, Record
-from shared.eventlog.record_runs import AS_RECORDS, Batch, Form, Run, counts, newest_times, next_offsets, runs_of
+from shared.eventlog.record_runs import (
+    AS_RECORDS,
+    Batch,
+    Form,
+    Run,
+    counts,
+    newest_times,
+    next_offsets,
+    runs_of,
+    size_by,
+)
 
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 ONE, OTHER = Partition("raw.erp", 0), Partition("raw.erp", 1)
@@ -33,6 +43,7 @@ def moment(second: int) -> datetime:
 FORM = Form(
     record=read,
     value=lambda message: message.payload,
+    size=size_by(lambda message: message.payload),
     offset=lambda message: message.at,
     headers=lambda message: message.labels,
     appended_at=lambda message: moment(message.taken),
@@ -65,6 +76,7 @@ def test_a_run_says_of_its_messages_what_their_records_say(messages: list[Messag
     assert [run[place] for place in range(len(run))] == records
     assert list(run[1:3]) == records[1:3]
     assert run.values() == [record.value for record in records]
+    assert run.size == sum(len(record.value) for record in records)
     assert run.has_headers == any(record.headers for record in records)
     assert (run.next_offset, run.newest) == (records[-1].offset + 1, records[-1].appended_at)
     assert list(run.since(offset)) == [record for record in records if record.offset >= offset]
