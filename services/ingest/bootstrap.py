@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from services.ingest.adapters.compiled_scan import CompiledScan
+from services.ingest.adapters.compiled_scan import CompiledScan, compile_scan
 from services.ingest.adapters.definition_store import CachedCatalogue, ReadOnlyDefinitions, SqlDefinitionReader
 from services.ingest.adapters.publisher import LogReadingsPublisher, LogSourceTopics
 from services.ingest.adapters.quarantine_store import SqlQuarantineReader
@@ -57,7 +57,7 @@ def build(settings: IngestSettings, platform: Platform) -> Service:
     def units() -> IngestUnitOfWork:
         return IngestUnitOfWork(database, platform.ids)
 
-    scan = CompiledScan(log)
+    scan = CompiledScan(compile_scan, log)
     catalogue = CachedCatalogue(database, most_event_bytes=settings.most_event_bytes, scan=scan)
     publisher = LogReadingsPublisher(platform.log)
     quarantine = SqlQuarantineReader(database)

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
 from types import FunctionType
 from typing import Any, cast
 
@@ -23,7 +22,7 @@ _OPTIONS = {"nogil": True, "_nrt": False}
 
 
 class CompiledScan:
-    """Gives decoders their scan, and is the stepper that compiles it: when one of them has asked.
+    """Gives decoders their scan, and is the stepper that compiles it: once, when one of them has asked.
 
     Until then, and where it cannot be compiled, events are decoded. Compiling takes seconds, loading what was kept tenths of one, and
     either a hundred megabytes: a service that never sees a large batch has none of that.
@@ -31,24 +30,26 @@ class CompiledScan:
 
     name = "ingest.compile"
 
-    def __init__(self, logger: Logger) -> None:
+    def __init__(self, compile_it: Callable[[], Scan], logger: Logger) -> None:
+        self._compile: Callable[[], Scan] | None = compile_it
         self._logger = logger
         self._scan: Scan | None = None
         self._is_wanted = False
 
     def __call__(self) -> Scan | None:
-        if self._scan is None:
-            self._is_wanted = True
+        self._is_wanted = True
         return self._scan
 
     def step(self, now: datetime) -> bool:  # noqa: ARG002 - whenever it is wanted
-        """Compile once; nothing more waits."""
-        if self._is_wanted and self._scan is None and find_spec("numba") is not None:
+        """Compile; nothing more waits afterwards."""
+        if self._is_wanted and self._compile is not None:
+            compile_it, self._compile = self._compile, None
             try:
-                self._scan = compile_scan()
+                self._scan = compile_it()
+            except ModuleNotFoundError as error:
+                self._logger.info("scan_not_installed", error=str(error))
             except Exception as error:  # noqa: BLE001 - events are decoded as before; the service goes on
                 self._logger.warning("scan_not_compiled", error=str(error), kind=type(error).__name__)
-        self._is_wanted = False
         return False
 
     def close(self) -> None:
@@ -57,7 +58,7 @@ class CompiledScan:
 
 @cache
 def compile_scan() -> Scan:
-    """Compile, or load what an earlier process has compiled; once in a process."""
+    """Compile, or load what an earlier process has compiled; once in a process. Raises ModuleNotFoundError without Numba."""
     njit: Callable[..., Callable[[FunctionType], Any]] = import_module("numba").njit
     names = dict(vars(plain_json))
 

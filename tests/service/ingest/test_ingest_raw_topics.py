@@ -113,3 +113,14 @@ def test_over_http_and_on_a_topic_an_event_is_the_same_reading(andon: Alone) -> 
     first, second = andon.readings()
     assert first == second
     assert len({record.partition for record in andon.records("readings")}) == 1
+
+
+def test_a_batch_that_is_scanned_becomes_what_it_becomes_decoded(andon: Alone) -> None:
+    sent = [event(f"e{number}", line="a\\b" if number % 7 == 0 else "A") for number in range(250)]
+    sent[100] = event("e100", passed=101)
+    for _ in ("decoded, and the scan is compiled then", "scanned"):
+        andon.raw("mes-7", ndjson(sent))
+    found = sorted(andon.readings(), key=lambda row: str(row["event_id"]))
+    assert len(found) == 2 * 249
+    assert found[::2] == found[1::2]
+    assert [entry["reason"] for entry in andon.quarantine()] == ["inconsistent-measures"]
