@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from benchmarks.andon.installation import define
 from benchmarks.definitions import DEFINITIONS
 from benchmarks.measurement import Measurement
+from services.ingest.adapters.compiled_scan import compile_scan
 from services.ingest.adapters.definition_store import CachedCatalogue
 from services.ingest.entrypoints.bodies import lines
 from services.ingest.use_cases.accept_metric_events import PrepareMetricEvents
@@ -39,7 +40,7 @@ def _catalogue() -> Iterator[CachedCatalogue]:
     with TemporaryDirectory() as name:
         define(Path(name), DEFINITIONS)
         database = Database(f"sqlite:///{Path(name) / 'ingest.db'}")
-        yield CachedCatalogue(database, most_event_bytes=_MOST_EVENT_BYTES)
+        yield CachedCatalogue(database, most_event_bytes=_MOST_EVENT_BYTES, scan=compile_scan)
         database.close()
 
 
