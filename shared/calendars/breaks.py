@@ -26,6 +26,8 @@ def only_break_between(calendar: Calendar, every: Cut, *, earlier: Window, later
         if shift_name(calendar, start) is None:
             start = window_at(calendar, every, start).end
         last = window_at(calendar, every, last).start
+        if shift_name(calendar, last) is None:
+            last = window_at(calendar, every, last - _RESOLUTION).start
     if start >= later.start or not _works_at_all(calendar):
         return False
     return _is_free(calendar, start.astimezone(calendar.zone).date(), last.astimezone(calendar.zone).date())

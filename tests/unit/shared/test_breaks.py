@@ -66,6 +66,16 @@ def test_there_is_only_a_break_between_windows_of_which_each_is_one(
         assert later.start - earlier.end <= longest_break(calendar) + timedelta(hours=2)
 
 
+def test_a_weekend_lies_between_the_only_shifts_of_friday_and_monday() -> None:
+    """Though Monday has begun when the time between the shifts ends."""
+    nights = Calendar("nights", shifts=SHIFTS[2:])
+    friday, monday = (window_at(nights, "shift", utc(f"2026-03-{day}T23:00")) for day in ("06", "09"))
+    assert only_break_between(nights, "shift", earlier=friday, later=monday)
+    thursday = window_at(nights, "shift", utc("2026-03-05T23:00"))
+    assert not only_break_between(nights, "shift", earlier=thursday, later=friday)
+    assert not only_break_between(nights, "shift", earlier=thursday, later=monday)
+
+
 @pytest.mark.parametrize(
     ("calendar", "longest"),
     [
