@@ -8,7 +8,7 @@ backslash in a text that is read, a number with an exponent or of more than fift
 
 Positions are unsigned: of a signed one the compiler would ask at each byte whether it counts from the end. Byte 0 of the text, and the
 one after each event, is a newline. Nothing passes over one, and what is not plain "ends" at byte 0: whoever reads on from there does
-not get far. In C these checks would be a macro.
+not get far.
 """
 
 from typing import Any, cast
