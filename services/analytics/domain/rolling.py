@@ -42,6 +42,11 @@ def overlaps(calendar: Calendar, window: RollingWindow, panes: Iterable[datetime
     return pl.concat([pl.DataFrame(schema=OVERLAPS), *rows])
 
 
+def start_ending_with(calendar: Calendar, window: RollingWindow, pane: Window) -> datetime:
+    """Where the window begins that ends with a pane."""
+    return _back(calendar, window, pane)[0].start
+
+
 def windows_of(touched: TouchedPanes, overlap: Overlaps, *, spans: Spans, closes: datetime | None) -> Windows:
     """The windows that hold touched panes and have begun, each once.
 

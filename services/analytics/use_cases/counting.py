@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.analytics.domain.catalogue import Catalogue
 from services.analytics.domain.counted_windows import (
@@ -15,15 +15,16 @@ from services.analytics.domain.counted_windows import (
     steps_wanted,
     subjects_of,
 )
-from services.analytics.domain.episode import context_begins
 from services.analytics.domain.expected_windows import Held
 from services.analytics.domain.indicator import Indicator, RollingWindow
 from services.analytics.domain.kpi_value import KpiValue, SeriesKey
+from services.analytics.domain.rolling import start_ending_with
 from services.analytics.domain.value_frame import series_of
 from services.analytics.ports.evaluating import Scope, ValueStore
 from services.analytics.ports.reading import AnalyticsReader
-from shared.calendars.windows import Window
+from shared.calendars.windows import Window, window_at
 
+_LEAST = timedelta(microseconds=1)
 _NO_PARTITION = -1
 """Nobody's: of readings that open windows hold nothing is asked."""
 
@@ -65,11 +66,16 @@ class Counting:
     def held(self, scope: Scope, span: Window) -> Held:
         """Which steps in a span have readings."""
         indicator, leaves = scope.indicator, self.catalogue.leaves_of(scope.indicator)
-        window = indicator.window
-        begins = span.start
-        if isinstance(window, RollingWindow):
-            begins = context_begins(span.start, window.cut, window.panes)
-        subjects = subjects_of(self.values.held(scope, Window(begins, span.end)))
+        subjects = subjects_of(self.values.held(scope, self._ending_within(indicator, span)))
         sources = sources_of(subjects, leaves)
         panes = self.values.panes_between(steps_wanted(sources, dict.fromkeys(subjects, span.start), until=span.end))
         return as_held(held_steps(panes, sources, leaves=len(leaves)))
+
+    def _ending_within(self, indicator: Indicator, span: Window) -> Window:
+        """In which span the windows begin that end with a step in this one: each step with readings has such a window."""
+        window, calendar = indicator.window, self.catalogue.calendar_of(indicator)
+        if not isinstance(window, RollingWindow):
+            return span
+        first, last = window_at(calendar, window.cut, span.start), window_at(calendar, window.cut, span.end - _LEAST)
+        ends = start_ending_with(calendar, window, last) + _LEAST
+        return Window(start_ending_with(calendar, window, first), ends)
