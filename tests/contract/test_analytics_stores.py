@@ -13,7 +13,7 @@ from services.analytics.adapters.reader import SqlReaders
 from services.analytics.adapters.units_of_work import SqlDefinitionUnitOfWork, SqlEvaluateUnitOfWork
 from services.analytics.domain.anomaly import Anomaly, Judged, reconcile, withdraw
 from services.analytics.domain.catalogue import Definition
-from services.analytics.domain.counted_windows import held_steps, sources_of, steps_wanted
+from services.analytics.domain.counted_windows import ALWAYS, Era, held_steps, sources_of, steps_wanted
 from services.analytics.domain.expected_windows import HELD
 from services.analytics.domain.kpi_value import SeriesKey
 from services.analytics.domain.partition_state import PartitionState, Pass
@@ -121,10 +121,11 @@ def test_all_panes_of_a_series_are_found_whatever_is_said_of_their_span(migrated
     with unit(migrated) as uow:
         uow.values.save_panes(pl.DataFrame(rows, schema=PANES, orient="row"))
         sources = sources_of({b"d": subject}, leaves)
+        eras = [Era(ALWAYS.start, ALWAYS.end, ("a", "b"))]
         everything = uow.values.panes_between(steps_wanted(sources, {b"d": None}))
-        assert held_steps(everything, sources, leaves=2)["sample_size"].to_list() == [1, 2]
+        assert held_steps(everything, sources, eras)["sample_size"].to_list() == [1, 2]
         part = uow.values.panes_between(steps_wanted(sources, {b"d": week(2).start}, until=week(3).start))
-        assert held_steps(part, sources, leaves=2)["sample_size"].to_list() == [2]
+        assert held_steps(part, sources, eras)["sample_size"].to_list() == [2]
 
 
 def test_panes_are_found_by_span_and_series_know_where_their_data_begin_and_end(migrated: Database) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import xxhash
 
 from services.analytics.domain.begun_phase import BegunPhase
-from services.analytics.domain.effective_dates import dates_of, terms
+from services.analytics.domain.effective_dates import as_of, dates_of, terms
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.rule import Rule
 from services.analytics.domain.rules.missing_data import MissingData
@@ -89,11 +89,24 @@ class Catalogue:
         return tuple(self.indicators[name] for name in derived.parts)
 
     def leaves_of(self, indicator: Indicator) -> tuple[Indicator, ...]:
-        """The indicators of readings that it is computed from, each once; itself, if it is one."""
+        """The indicators of readings that any of its windows is computed from, each once; itself, if it is one."""
         if not indicator.formula.parts:
             return (indicator,)
         found = (leaf for part in self.parts_of(indicator) for leaf in self.leaves_of(part))
         return tuple({leaf.name: leaf for leaf in found}.values())
+
+    def leaves_at(self, indicator: Indicator, start: datetime) -> tuple[str, ...]:
+        """The names of those that the window is computed from that begins then."""
+        parts = as_of(indicator, start).formula.parts
+        if not parts:
+            return (indicator.name,)
+        found = (leaf for part in parts for leaf in self.leaves_at(self.indicators[part], start))
+        return tuple(dict.fromkeys(found))
+
+    def dates_behind(self, indicator: Indicator) -> tuple[datetime, ...]:
+        """When its windows, or those of a part, come to be computed otherwise, ascending."""
+        parts = (date for part in self.parts_of(indicator) for date in self.dates_behind(part))
+        return tuple(sorted({*dates_of(indicator), *parts}))
 
     def calendar_of(self, indicator: Indicator) -> Calendar:
         return self.calendars[indicator.calendar]

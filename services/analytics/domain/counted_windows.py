@@ -5,11 +5,14 @@ own; it has as many as the least of the indicators, in the end of readings, that
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import polars as pl
 
+from services.analytics.domain.catalogue import Catalogue
+from services.analytics.domain.effective_dates import terms
 from services.analytics.domain.expected_windows import HELD, Held
 from services.analytics.domain.finding import Scene
 from services.analytics.domain.indicator import Indicator, RollingWindow, TumblingWindow
@@ -25,7 +28,7 @@ ALWAYS = Window(_EARLIEST, _LATEST)
 """All of a series."""
 
 Sources = pl.DataFrame
-"""Columns `series` (of panes), and `of_series` and `subject`: for which series they count."""
+"""Columns `series` (of panes), `leaf` (whose they are), and `of_series` and `subject`: for which series they count."""
 
 
 def counts_apart(indicator: Indicator) -> bool:
@@ -51,11 +54,31 @@ def sources_of(subjects: Mapping[bytes, str], leaves: Sequence[Indicator]) -> So
         leaves: the indicators of readings that the series is computed from; itself, if it is none.
     """
     rows = [
-        (series_of(leaf.name, leaf.version, subject), series, subject)
+        (series_of(leaf.name, leaf.version, subject), leaf.name, series, subject)
         for series, subject in subjects.items()
         for leaf in leaves
     ]
-    return pl.DataFrame(rows, schema={SERIES: pl.Binary, "of_series": pl.Binary, "subject": pl.String}, orient="row")
+    return pl.DataFrame(
+        rows, schema={SERIES: pl.Binary, "leaf": pl.String, "of_series": pl.Binary, "subject": pl.String}, orient="row"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Era:
+    """Steps that begin at `since` or later and before `until`, UTC, and the names of what they are all computed from."""
+
+    since: datetime
+    until: datetime
+    leaves: tuple[str, ...]
+
+
+def eras_of(catalogue: Catalogue, indicator: Indicator) -> list[Era]:
+    """More than one where versions have dates of effect; what comes before the first version is nobody's."""
+    first = terms(indicator)[0].since or _EARLIEST
+    dates = [date for date in catalogue.dates_behind(indicator) if date > first]
+    return [
+        Era(since, until, catalogue.leaves_at(indicator, since)) for since, until in pairwise([first, *dates, _LATEST])
+    ]
 
 
 def step_of(window: Window, scene: Scene) -> Window:
@@ -63,14 +86,16 @@ def step_of(window: Window, scene: Scene) -> Window:
     return window_at(scene.calendar, scene.indicator.window.cut, window.end - _LEAST)
 
 
-def counted_in(panes: Sequence[Panes], key: SeriesKey, leaves: Sequence[Indicator]) -> list[KpiValue]:
+def counted_in(
+    panes: Sequence[Panes], key: SeriesKey, leaves: Sequence[Indicator], *, eras: Sequence[Era]
+) -> list[KpiValue]:
     """The steps of one series.
 
     Args:
         panes: those of each leaf.
     """
     sources = sources_of({key.series: key.subject}, leaves)
-    return as_values(held_steps(pl.concat(panes), sources, leaves=len(leaves)), {key.series: key}).get(key.series, [])
+    return as_values(held_steps(pl.concat(panes), sources, eras), {key.series: key}).get(key.series, [])
 
 
 def subjects_of(held: Held) -> dict[bytes, str]:
@@ -90,16 +115,21 @@ def steps_wanted(sources: Sources, since: Mapping[bytes, datetime | None], *, un
     return sources.select(SERIES).with_columns(pl.Series(name, at, dtype=_MOMENT) for name, at in moments.items())
 
 
-def held_steps(panes: Panes, sources: Sources, *, leaves: int) -> pl.DataFrame:
+def held_steps(panes: Panes, sources: Sources, eras: Sequence[Era]) -> pl.DataFrame:
     """HELD with `window_end`: each step in which any of the leaves has readings, and how many all of them have at least."""
-    has_all = pl.len() == leaves
+    counted = panes.filter(pl.col("count") > 0).join(sources, on=SERIES)
+    steps = [_steps_of(counted, era) for era in eras]
+    named = pl.concat(steps).rename({"of_series": SERIES, "pane_start": "window_start", "pane_end": "window_end"})
+    return named.sort(SERIES, "window_start")
+
+
+def _steps_of(counted: pl.DataFrame, era: Era) -> pl.DataFrame:
+    is_of_it = pl.col("pane_start").is_between(era.since, era.until, closed="left") & pl.col("leaf").is_in(era.leaves)
+    has_all = pl.len() == len(era.leaves)
     return (
-        panes.filter(pl.col("count") > 0)
-        .join(sources, on=SERIES)
+        counted.filter(is_of_it)
         .group_by("of_series", "subject", "pane_start", "pane_end")
         .agg(pl.when(has_all).then(pl.col("count").min()).otherwise(0).alias("sample_size"))
-        .rename({"of_series": SERIES, "pane_start": "window_start", "pane_end": "window_end"})
-        .sort(SERIES, "window_start")
     )
 
 

@@ -10,6 +10,7 @@ from services.analytics.domain.counted_windows import (
     as_held,
     as_values,
     counted_in,
+    eras_of,
     held_steps,
     sources_of,
     steps_wanted,
@@ -38,7 +39,8 @@ def counted_by_reader(
         SeriesKey(series_of(one.name, one.version, key.subject), one.name, one.version, key.subject, _NO_PARTITION)
         for one in leaves
     ]
-    return counted_in([reader.panes(one, span) for one in keys], key, leaves)
+    eras = eras_of(catalogue, catalogue.indicators[key.indicator])
+    return counted_in([reader.panes(one, span) for one in keys], key, leaves, eras=eras)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Counting:
         sources = sources_of({series: key.subject for series, key in keys.items()}, leaves)
         since = {key.series: start for key, start in wanted.items()}
         panes = self.values.panes_between(steps_wanted(sources, since))
-        return as_values(held_steps(panes, sources, leaves=len(leaves)), keys)
+        return as_values(held_steps(panes, sources, eras_of(self.catalogue, indicator)), keys)
 
     def held(self, scope: Scope, span: Window) -> Held:
         """Which steps in a span have readings."""
@@ -69,7 +71,7 @@ class Counting:
         subjects = subjects_of(self.values.held(scope, self._ending_within(indicator, span)))
         sources = sources_of(subjects, leaves)
         panes = self.values.panes_between(steps_wanted(sources, dict.fromkeys(subjects, span.start), until=span.end))
-        return as_held(held_steps(panes, sources, leaves=len(leaves)))
+        return as_held(held_steps(panes, sources, eras_of(self.catalogue, indicator)))
 
     def _ending_within(self, indicator: Indicator, span: Window) -> Window:
         """In which span the windows begin that end with a step in this one: each step with readings has such a window."""

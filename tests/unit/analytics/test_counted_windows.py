@@ -1,6 +1,7 @@
 """How many readings stand behind the steps of rolling and derived indicators, against a plain count."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import polars as pl
@@ -10,10 +11,13 @@ from hypothesis import strategies as st
 
 from services.analytics.domain.catalogue import make_catalogue
 from services.analytics.domain.counted_windows import (
+    ALWAYS,
+    Era,
     as_held,
     as_values,
     by_steps,
     counts_apart,
+    eras_of,
     held_steps,
     sources_of,
 )
@@ -48,14 +52,17 @@ def panes_of(counts: Counts) -> pl.DataFrame:
         st.tuples(st.sampled_from(LEAVES), st.sampled_from(SUBJECTS), st.integers(0, 5)), st.integers(0, 4)
     ),
     leaves=st.lists(st.sampled_from(LEAVES), min_size=1, unique=True),
+    later=st.lists(st.sampled_from(LEAVES), min_size=1, unique=True),
+    date=st.integers(0, 6),
 )
 def test_a_step_has_as_many_readings_as_the_least_of_what_it_is_computed_from(
-    counts: Counts, leaves: list[str]
+    counts: Counts, leaves: list[str], later: list[str], date: int
 ) -> None:
+    """From a date of effect on that may be something else."""
     wanted: dict[str, list[tuple[int, int]]] = {}
     for subject in SUBJECTS:
         for at in range(6):
-            each = [counts.get((leaf, subject, at), 0) for leaf in leaves]
+            each = [counts.get((leaf, subject, at), 0) for leaf in (leaves if at < date else later)]
             if any(each):
                 wanted.setdefault(subject, []).append((at, min(each)))
 
@@ -63,9 +70,13 @@ def test_a_step_has_as_many_readings_as_the_least_of_what_it_is_computed_from(
         series_of("d", 1, subject): SeriesKey(series_of("d", 1, subject), "d", 1, subject, 0) for subject in SUBJECTS
     }
     sources = sources_of(
-        {series: key.subject for series, key in keys.items()}, [indicator(name=leaf) for leaf in leaves]
+        {series: key.subject for series, key in keys.items()}, [indicator(name=leaf) for leaf in LEAVES]
     )
-    steps = held_steps(panes_of(counts), sources, leaves=len(leaves))
+    eras = [
+        Era(ALWAYS.start, week(date).start, tuple(leaves)),
+        Era(week(date).start, ALWAYS.end, tuple(later)),
+    ]
+    steps = held_steps(panes_of(counts), sources, eras)
     found = {
         keys[series].subject: [
             ((one.window.start - week(0).start) // timedelta(weeks=1), one.sample_size) for one in values
@@ -84,6 +95,22 @@ def test_what_is_computed_from_what_is_derived_rests_on_readings_in_the_end() ->
     )
     assert [leaf.name for leaf in catalogue.leaves_of(all_of_them)] == ["a", "b", "c"]
     assert catalogue.leaves_of(known[0]) == (known[0],)
+    assert eras_of(catalogue, all_of_them) == [Era(ALWAYS.start, ALWAYS.end, ("a", "b", "c"))]
+
+
+def test_a_date_of_effect_parts_what_is_expected() -> None:
+    known = [indicator(name=leaf) for leaf in LEAVES]
+    at_first = replace(derived("sum", "a + b"), effective_from=None)
+    dated = replace(derived("sum", "a + c"), effective_from=week(3).start, earlier=(at_first,))
+    above = derived("above", "sum * 2")
+    catalogue = make_catalogue(
+        revision=1, indicators=[*known, dated, above], calendars={"default": DEFAULT_CALENDAR}, rules=[]
+    )
+    parted = [Era(ALWAYS.start, week(3).start, ("a", "b")), Era(week(3).start, ALWAYS.end, ("a", "c"))]
+    assert eras_of(catalogue, dated) == eras_of(catalogue, above) == parted
+    assert {leaf.name for leaf in catalogue.leaves_of(above)} == {"a", "b", "c"}
+    only_later = replace(dated, earlier=())
+    assert eras_of(replace(catalogue, indicators={**catalogue.indicators, "sum": only_later}), only_later) == parted[1:]
 
 
 @pytest.mark.parametrize(
