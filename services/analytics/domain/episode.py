@@ -128,20 +128,28 @@ def windows_before(since: datetime, windows: int, scene: Scene) -> datetime:
     return context_begins(since, scene.indicator.window.cut, windows, longest_break=scene.longest_break)
 
 
-def starting_point(known: Sequence[Episode], changed: datetime | None, *, before: Sequence[Episode] = ()) -> Start:
+def starting_point(
+    known: Sequence[Episode],
+    changed: datetime | None,
+    *,
+    before: Sequence[Episode] = (),
+    may_be_undone: bool = False,
+) -> Start:
     """Where to begin when values have changed from the window `changed` onward.
 
     Args:
         known: the episodes found so far that are open or end at `changed` or later, in order.
         changed: start of the earliest window whose value is not what it was; None to judge everything.
         before: episodes that ended before, in order, as far as the rule looks back from the earlier of `changed` and `known`.
+        may_be_undone: whether an episode that is over is known although its windows may be in order by now: then it does not go on
+            unless they still show it.
     """
     if changed is None:
         return FROM_THE_BEGINNING
     newest = before[-1] if before else None
     if not known or known[0].first >= changed:
         return Start(changed, before=newest)
-    if known[0].last >= changed:
+    if known[0].last >= changed or (may_be_undone and known[0].cleared is not None):
         return Start(known[0].first, before=newest)
     return Start(changed, replace(known[0], cleared=None, clearing=None), newest)
 

@@ -78,7 +78,9 @@ class Expectation:
             values: of one subject, in order of their windows, those of open windows included.
         """
         found: list[KpiValue] = []
-        for value, later in zip_longest(values, values[1:]):
+        # One that has lost its readings to corrections is as if it had never had any, or what is expected would hang on their order.
+        with_readings = [value for value in values if value.sample_size]
+        for value, later in zip_longest(with_readings, with_readings[1:]):
             if self.is_due(value.window) or self.condition.is_enough(value.sample_size):
                 found.append(_counted(value))
             found += [_absent(value, window) for window in self._absent_after(value, later)]

@@ -10,6 +10,7 @@ from services.analytics.domain.episode import Start, starting_point, windows_bef
 from services.analytics.domain.finding import Scene
 from services.analytics.domain.kpi_value import SeriesKey
 from services.analytics.domain.rule import Rule
+from services.analytics.domain.rules.missing_data import MissingData
 from services.analytics.ports.evaluating import EvaluateUnitOfWork
 
 _NEXT_MOMENT = timedelta(microseconds=1)
@@ -62,8 +63,12 @@ class JudgedSeries:
     def start_of(self, rule: Rule) -> Start:
         """Where its judging begins, and what goes on there."""
         before = self.before(rule)
-        ended = [] if before is None else [before.episode]
-        return starting_point([one.episode for one in self.known_of(rule)], self.since_of(rule), before=ended)
+        return starting_point(
+            [one.episode for one in self.known_of(rule)],
+            self.since_of(rule),
+            before=[] if before is None else [before.episode],
+            may_be_undone=isinstance(rule.condition, MissingData),
+        )
 
     def checkpoints_of(self, rule: Rule) -> list[Checkpoint]:
         return [checkpoint for checkpoint in self.checkpoints if checkpoint.rule == rule.name]

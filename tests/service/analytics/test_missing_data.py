@@ -114,6 +114,30 @@ def test_readings_that_come_late_end_it_and_nothing_is_withdrawn(analytics: Alon
     assert sorted(told(analytics)) == [("cleared", 1), ("open", 1)]
 
 
+def test_silence_right_after_what_came_late_is_another_anomaly(analytics: Alone) -> None:
+    """The simulation found the earlier one going on, with the windows counted that had been filled."""
+    analytics.put("rules/silent", MISSING)
+    analytics.send([*days(0), other(3.1)])
+    analytics.send(days(1, 2))
+    assert told(analytics) == [("cleared", 2)]
+    analytics.send([other(4.1)])
+    found = analytics.anomalies("subject.line=A")
+    assert {item["state"]: item["windows_missed"] for item in found} == {"cleared": 2, "open": 1}
+    assert [item["reason"].count("no readings in the day 2026-03-05") for item in found if item["state"] == "open"] == [
+        1
+    ]
+
+
+def test_nothing_is_expected_of_a_subject_all_of_whose_readings_were_taken_back(analytics: Alone) -> None:
+    """The simulation found it expected, unless the retraction had come before the reading."""
+    analytics.put("rules/silent", MISSING)
+    analytics.send([*days(0), other(1.1)])
+    analytics.revise([Revision("taken-back", MONDAY + DAY, "A-0-0")])
+    analytics.send([other(3.1)])
+    assert [item["sample_size"] for item in analytics.values("first-pass-yield", "subject.line=A")] == [0]
+    assert told(analytics) == []
+
+
 def test_too_few_readings_and_too_many(analytics: Alone) -> None:
     analytics.put("rules/silent", MISSING | {"minimum_readings": 3, "maximum_readings": 5})
     analytics.send([*days(0, each=3), *days(1, each=2), *days(2, each=4), *days(3, each=6), other(4.1)])
