@@ -44,6 +44,8 @@ class Unreliable(Protocol):
     habits: Habits
     changes: Counter[str]
 
+    def group(self, name: str) -> Group: ...
+
 
 class SimulatedConsumer(LocalConsumer):
     """One member of a group; `shared.eventlog.port.Consumer`.
@@ -52,7 +54,9 @@ class SimulatedConsumer(LocalConsumer):
     owner, until it finds out. Only the fences in the databases stand between the two.
 
     Attributes:
+        group: its name, which its activity has as well.
         reads: the topics that it subscribes to.
+        is_given_up: whether it has been given up and does not know it.
     """
 
     def __init__(
@@ -60,14 +64,14 @@ class SimulatedConsumer(LocalConsumer):
         *,
         log: Unreliable,
         strike: Callable[[str], None],
-        group: Group,
+        group: str,
         topics: Sequence[str],
         on_assigned: Assigned,
         on_revoked: Revoked,
     ) -> None:
         super().__init__(
             records=log.records,
-            group=group,
+            group=log.group(group),
             signal=Signal(),
             topics=topics,
             on_assigned=on_assigned,
@@ -76,13 +80,14 @@ class SimulatedConsumer(LocalConsumer):
         self._log = log
         self._strike = strike
         self._topics = topics
-        self._given_up = False
+        self.group = group
+        self.is_given_up = False
         self.reads = [topic for topic in log.records.topics() if is_subscribed(topic, topics)]
         self._has_changed()
 
     def poll(self, wait: timedelta, max_records: int) -> Sequence[Record]:  # noqa: ARG002 - nobody waits here
         self._strike("before poll")
-        if not self._given_up:
+        if not self.is_given_up:
             held = list(self._positions)
             self._follow_group()
             if held != list(self._positions):
@@ -93,13 +98,13 @@ class SimulatedConsumer(LocalConsumer):
 
     def give_up(self) -> None:
         """The group goes on without this member, which does not know it yet."""
-        self._given_up = True
+        self.is_given_up = True
         self._leave()
 
     def find_out(self) -> None:
         """A member that was given up lets go, and joins again."""
-        if self._given_up and not self._closed:
-            self._given_up = False
+        if self.is_given_up and not self._closed:
+            self.is_given_up = False
             self._let_go()
             self._member = self._group.join(self._topics)
             self._has_changed()

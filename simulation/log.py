@@ -137,7 +137,7 @@ class LogDoor:
         joined = SimulatedConsumer(
             log=self._log,
             strike=self._strike,
-            group=self._log.group(group),
+            group=group,
             topics=topics,
             on_assigned=on_assigned,
             on_revoked=on_revoked,

@@ -89,6 +89,14 @@ DEFINITIONS: dict[str, dict[str, Any]] = {
         "target": 3,
         "opens_issue": True,
     },
+    "rules/line-is-silent": {
+        "indicator": "units-of-line",
+        "kind": "missing_data",
+        "minimum_readings": 2,
+        "seen_within": 3,
+        "severity": "minor",
+        "opens_issue": True,
+    },
     "rules/yield-slips": {
         "indicator": "first-pass-yield",
         "kind": "cusum",
@@ -120,6 +128,8 @@ CHANGES: tuple[Named, ...] = (
     ("rules/too-many-calls", {"target": 5}),
     ("rules/too-many-calls", {"mode": "observe"}),
     ("rules/yield-below-95", {"opens_issue": False}),
+    ("rules/line-is-silent", {"minimum_readings": 1, "late": "PT12H"}),
+    ("rules/line-is-silent", {"seen_within": 6, "for_windows": 2}),
     ("rules/yield-slips", {"h": 2}),
     ("rules/yield-slips", {"head_start": 0.5, "clear_after": 2}),
     ("indicators/first-pass-yield", {"minimum_sample": 60}),

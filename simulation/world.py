@@ -1,9 +1,11 @@
 """The simulated world: everything there is, and one thing that happens in it after the other."""
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 
+from services.analytics.domain import checkpoint
 from shared.process.service import OPERATIONAL_ERRORS
 from shared.runtime.component import Stepper
 from shared.runtime.identifiers import CountingIds
@@ -24,6 +26,8 @@ _MOST_TRIES = 300
 _RETRY_AFTER = timedelta(seconds=6)
 _JUMPS = (timedelta(seconds=3), timedelta(seconds=20), timedelta(minutes=20), timedelta(hours=3), timedelta(hours=16))
 _LONG_AFTER = timedelta(days=60)
+
+_ANCHOR_EVERY = 2
 
 _LIFT_REFUSALS = (".readings", ".backlog", ".definitions", ".outbox")
 """Endings of the names of activities that requests wait for: what was sent has to be counted, what was defined heard of."""
@@ -109,9 +113,10 @@ class World:
 
     def live(self) -> None:
         """Let things happen, then let the system come to rest."""
-        for _ in range(self.schedule.actions):
-            self.do(self.chance.choices(ACTIONS, self.schedule.weights)[0])
-        self.come_to_rest()
+        with _near_anchors():
+            for _ in range(self.schedule.actions):
+                self.do(self.chance.choices(ACTIONS, self.schedule.weights)[0])
+            self.come_to_rest()
 
     def do(self, action: str) -> None:
         self._doings[action]()
@@ -121,6 +126,7 @@ class World:
         self.trace.note("everything works again")
         self.faults.pause()
         self.log.calm_down()
+        self._read_on_beside()
         for instance in self.fleet.instances:
             instance.find_out()
             if not instance.lives:
@@ -133,6 +139,14 @@ class World:
         for _ in range(2):  # for what is done only now and then, and for what is told of that
             self._move_clock(_RETRY_AFTER)
             self.settle()
+
+    def _read_on_beside(self) -> None:
+        """Who was given up and has not found out reads once more what waits, beside the new owner: only fences stop its writes."""
+        for instance in self.fleet.living():
+            groups = {consumer.group for consumer in instance.door.consumers if consumer.is_given_up}
+            beside = [one for one in self.fleet.at_work() if one[1].name in groups]
+            for reader, stepper in sorted(beside, key=lambda one: one[0] is instance):
+                self._take_step(reader, stepper)
 
     def _finish(self) -> None:
         """Bring to its end what was begun."""
@@ -264,6 +278,17 @@ class World:
         for instance in self.fleet.instances:
             if not instance.lives:
                 instance.bury()
+
+
+@contextmanager
+def _near_anchors() -> Iterator[None]:
+    """Rules that remember keep anchors of short series, too: a seed's have a few windows, and anchors lie 128 apart."""
+    usual = checkpoint.ANCHOR_EVERY
+    checkpoint.ANCHOR_EVERY = _ANCHOR_EVERY
+    try:
+        yield
+    finally:
+        checkpoint.ANCHOR_EVERY = usual
 
 
 def _is_on_the_way(stepper: Stepper) -> bool:

@@ -12,7 +12,7 @@ from simulation.instances import Fleet
 from simulation.plant import LATE_SOURCE
 from simulation.reference.episodes import Episode, Rule, episodes_of, rule_from
 from simulation.reference.goals import goal_named, goal_rule
-from simulation.reference.values import Series, Subject, factors_of, series_of, standing_facts
+from simulation.reference.values import Series, Subject, calendar_of, factors_of, series_of, standing_facts
 
 BUILT_IN = ("andon-rejection-rate", "andon-timeliness", "andon-completeness")
 """Indicators that nobody has to define; `checks/quality.py` is about them."""
@@ -53,11 +53,12 @@ class Expectation:
 
     def rules(self) -> list[Rule]:
         """Those that were defined, and those that follow from goals."""
-        own = [
-            rule_from(name.removeprefix("rules/"), body, self.definitions[f"indicators/{body['indicator']}"])
-            for name, body in self.definitions.items()
-            if name.startswith("rules/")
-        ]
+        own = []
+        for name, body in self.definitions.items():
+            if name.startswith("rules/"):
+                indicator = self.definitions[f"indicators/{body['indicator']}"]
+                calendar = calendar_of(indicator, self.definitions)
+                own.append(rule_from(name.removeprefix("rules/"), body, indicator, calendar=calendar))
         return own + [goal_rule(goal, goal_id) for goal_id, goal in self.goals().items()]
 
 
@@ -113,18 +114,21 @@ def _lacks_a_factor(row: Mapping[str, Any], expected: Expectation, versions: Map
 
 
 def check_anomalies(expected: Expectation) -> Iterator[str]:
-    """Each run of missed targets is one anomaly, and nothing else is."""
+    """Each run of missed targets is one anomaly, and nothing else is; but for data that were missing when they were due."""
     indicators, versions = expected.indicators(), expected.versions()
-    wanted = Counter(
-        episode for rule in expected.rules() for episode in episodes_of(rule, indicators.get(rule.indicator, {}))
-    )
+    rules = expected.rules()
+    wanted = Counter(episode for rule in rules for episode in episodes_of(rule, indicators.get(rule.indicator, {})))
+    may_come_late = {rule.name for rule in rules if rule.may_come_late}
     held: Counter[Episode] = Counter()
     for row in expected.fleet.databases["analytics"].rows("SELECT * FROM anomalies WHERE state != 'withdrawn'"):
         if row["indicator_version"] != versions[row["indicator"]]:
             if row["state"] == "open":
                 yield f"anomalies: {row['id']} is open on a version that nobody computes any more"
             continue
-        held[_episode(row)] += 1
+        episode = _episode(row)
+        if row["rule"] in may_come_late and row["state"] == "cleared" and not any(map(episode.overlaps, wanted)):
+            continue  # they came in afterwards
+        held[episode] += 1
     yield from differences("anomalies", wanted, held)
 
 

@@ -8,6 +8,7 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
+from simulation.reference.missing import expected, least_readings
 from simulation.reference.values import Series, Subject, Value
 
 Period = tuple[datetime, datetime]
@@ -26,6 +27,8 @@ class Rule:
 
     Attributes:
         judge: gives one for each subject.
+        sees: what it judges of a subject's values.
+        may_come_late: whether an anomaly was right although its windows are in order by now: their data came after they were due.
         period: only windows that begin in it; None for all.
     """
 
@@ -36,6 +39,8 @@ class Rule:
     of: int
     clear_after: int
     subject: Mapping[str, str]
+    sees: Callable[[Sequence[Value]], Sequence[Value]] = tuple
+    may_come_late: bool = False
     period: Period | None = None
 
 
@@ -49,9 +54,17 @@ class Episode:
     cleared: datetime | None
     misses: int
 
+    def overlaps(self, other: "Episode") -> bool:
+        """Whether both are of the same rule and subject, and some window belongs to both."""
+        return (self.rule, self.subject) == (other.rule, other.subject) and (
+            (self.cleared is None or other.raised < self.cleared)
+            and (other.cleared is None or self.raised < other.cleared)
+        )
 
-def rule_from(name: str, body: Mapping[str, Any], indicator: Mapping[str, Any]) -> Rule:
-    """A rule as it was defined, on the indicator as it was."""
+
+def rule_from(name: str, body: Mapping[str, Any], indicator: Mapping[str, Any], *, calendar: Mapping[str, Any]) -> Rule:
+    """A rule as it was defined, on the indicator and its calendar as they were."""
+    is_about_missing = body["kind"] == "missing_data"
     return Rule(
         name=name,
         indicator=body["indicator"],
@@ -60,6 +73,8 @@ def rule_from(name: str, body: Mapping[str, Any], indicator: Mapping[str, Any]) 
         of=body.get("of", body.get("for_windows", 1)),
         clear_after=body.get("clear_after", 1),
         subject=body.get("subject", {}),
+        sees=partial(expected, body=body, indicator=indicator, calendar=calendar) if is_about_missing else tuple,
+        may_come_late=is_about_missing,
     )
 
 
@@ -99,6 +114,7 @@ JUDGES: dict[str, Callable[[Mapping[str, Any], str], Misses]] = {
     "target": lambda body, _: misses_target(body),
     "change_from_previous": _falls_off,
     "cusum": _slips,
+    "missing_data": lambda body, _: lambda value, _: value.exact < least_readings(body),
 }
 
 
@@ -113,7 +129,7 @@ def episodes_of(rule: Rule, series: Series) -> list[Episode]:
         episode
         for subject, values in series.items()
         if all(dict(subject).get(name) == wanted for name, wanted in rule.subject.items())
-        for episode in _walk(rule, subject, [value for value in values if _is_inside(value, rule.period)])
+        for episode in _walk(rule, subject, rule.sees([value for value in values if _is_inside(value, rule.period)]))
     ]
 
 

@@ -58,7 +58,7 @@ def series_of(
         return _product(
             [series_of(definitions[f"indicators/{name}"], definitions, facts) for name in factors], indicator
         )
-    calendar = definitions.get(f"calendars/{indicator.get('calendar', 'default')}", _UTC)
+    calendar = calendar_of(indicator, definitions)
     cells: dict[tuple[Subject, Window], list[Fact]] = {}
     data_from: dict[Subject, datetime] = {}
     for fact in facts:
@@ -73,6 +73,11 @@ def series_of(
         is_inside_the_data = window.start >= data_from[subject]
         series.setdefault(subject, []).append(_value(window, inside, indicator, is_inside_the_data=is_inside_the_data))
     return series
+
+
+def calendar_of(indicator: Mapping[str, Any], definitions: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The calendar of an indicator's windows."""
+    return definitions.get(f"calendars/{indicator.get('calendar', 'default')}", _UTC)
 
 
 def factors_of(indicator: Mapping[str, Any]) -> list[str]:

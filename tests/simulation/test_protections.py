@@ -9,9 +9,12 @@ from sqlalchemy import bindparam, delete, select, update
 
 from services.analytics.adapters.evaluate_tables import EVALUATE_PARTITIONS
 from services.analytics.adapters.partition_store import SqlPartitionStore, decode_state
+from services.analytics.domain import checkpoint
 from services.analytics.domain.checkpoint import FROM_THE_BEGINNING, NEWEST, Resumption
+from services.analytics.domain.episode import starting_point
 from services.analytics.domain.seen_ids import SeenIds
-from services.analytics.use_cases import remembering
+from services.analytics.use_cases import judged_series, remembering
+from services.analytics.use_cases.expecting import Expecting
 from shared.database import unit_of_work
 from shared.database.inbox import Inbox
 from shared.database.outbox import Relay
@@ -100,9 +103,35 @@ def go_on_from_the_newest(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(remembering, "out_of_date", lambda *_: [])
 
 
+def go_on_from_any_anchor(patch: pytest.MonkeyPatch) -> None:
+    """A rule judges on from the last anchor, whether or not that has seen what has changed."""
+
+    def resumption(rule: Any, known: Any, begins: Any, *, phase_starts: Any) -> Any:
+        newest = [one for one in known if one.slot == NEWEST]
+        found = checkpoint.resumption(rule, newest, begins, phase_starts=phase_starts)
+        anchor = max((one for one in known if one.slot != NEWEST), key=lambda one: one.until, default=None)
+        return found if anchor is None or found.checkpoint is not None else Resumption(begins, anchor)
+
+    patch.setattr(remembering, "resumption", resumption)
+
+
+def wait_for_readings_alone(patch: pytest.MonkeyPatch) -> None:
+    """No window comes due by time, so nothing is missed where nothing comes."""
+    patch.setattr(Expecting, "look", lambda _self, _scope, state, _closes: (state, [], False))
+
+
+def go_on_with_what_was_filled(patch: pytest.MonkeyPatch) -> None:
+    """An anomaly of missing data goes on with the next window that lacks some, although its own have been filled."""
+    patch.setattr(
+        judged_series,
+        "starting_point",
+        lambda known, changed, *, before, **_: starting_point(known, changed, before=before),
+    )
+
+
 PROTECTIONS = [
     count_every_copy, move_positions_unasked, take_every_number, number_in_memory, delete_by_id_alone, claim_any_revision,
-    go_on_from_the_newest,
+    go_on_from_the_newest, go_on_from_any_anchor, wait_for_readings_alone, go_on_with_what_was_filled,
 ]  # fmt: skip
 
 
