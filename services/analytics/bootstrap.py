@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from services.analytics.adapters.definitions import SqlDefinitions
+from services.analytics.adapters.definition_tables import DEFINITION_TABLES
 from services.analytics.adapters.fold_unit_of_work import SqlFoldUnitOfWork
 from services.analytics.adapters.history_upkeep import SqlUpkeepUnitOfWork
 from services.analytics.adapters.open_pane_store import OpenPaneMemory
@@ -62,6 +62,7 @@ from shared.database.log_trimmer import LogTrimmer
 from shared.database.migrations import Migrations
 from shared.database.outbox import Relay, oldest_unpublished
 from shared.database.positions import Positions
+from shared.database.versioned_definitions import current_revision
 from shared.eventlog.port import TopicSpec
 from shared.eventlog.pump import Pump, Subscription
 from shared.eventlog.pump_metrics import PumpMetrics
@@ -115,8 +116,7 @@ def build(settings: AnalyticsSettings, platform: Platform) -> Service:
         return SqlFollowUnitOfWork(database)
 
     def definitions_revision() -> int:
-        with database.reading() as connection:
-            return SqlDefinitions(connection).revision()
+        return current_revision(database, DEFINITION_TABLES)
 
     def pane_partitions() -> int:
         return log.partition_count(PANE_DELTAS)

@@ -192,8 +192,9 @@ def test_due_values_are_the_open_ones_that_have_ended_the_earliest_first(migrate
         due = uow.values.due(SCOPE, week(2).end, 10)
         assert due["window_start"].to_list() == [week(1).start, week(2).start]
         assert uow.values.due(SCOPE, week(2).end, 1)["window_start"].to_list() == [week(1).start]
-        assert uow.values.earliest_open_end(SCOPE) == week(1).end
-        assert uow.values.earliest_open_end(Scope(2, indicator())) is None
+        nowhere = [Scope(2, indicator())] * 60  # more than one statement asks for
+        assert uow.values.earliest_open_ends([SCOPE, *nowhere, SCOPE]) == [week(1).end, *[None] * 60, week(1).end]
+        assert uow.values.earliest_open_ends([]) == []
         assert uow.values.unpublished(0, 10).height == 3
         assert uow.values.unpublished(0, 2).height == 2
         assert [uow.values.has_unpublished(partition) for partition in (0, 1, 2)] == [True, True, False]

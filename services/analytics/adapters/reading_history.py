@@ -15,7 +15,7 @@ from services.analytics.adapters.fold_tables import SEEN_IDS
 from services.analytics.adapters.history_tables import HISTORY_FLOORS, KEPT_READINGS
 from services.analytics.domain.assignment import OBSERVED_AT
 from services.analytics.domain.block import ID_HASH, READ_FROM, Block
-from services.analytics.domain.history import Readings, Span, standing
+from services.analytics.domain.history import Portion, Readings, Span, standing
 from services.analytics.domain.revision import ByType
 from services.analytics.domain.seen_ids import Hashes
 from shared.database.engine import ReadConnection, WriteConnection
@@ -84,9 +84,7 @@ class SqlHistoryReader:
         ).scalar_one_or_none()
         return found
 
-    def bound(
-        self, reading_type: str, after: datetime | None, *, below: Mapping[int, int], count: int
-    ) -> datetime | None:
+    def portion(self, reading_type: str, after: datetime | None, *, below: Mapping[int, int], count: int) -> Portion:
         columns = KEPT_READINGS.c
         statement: Select[Any] = (
             select(columns.observed_from, columns.count.label("held"))
@@ -97,9 +95,8 @@ class SqlHistoryReader:
         for row in self._connection.execute(statement):
             total += row.held
             if total > count and (after is None or row.observed_from > after):
-                moment: datetime = row.observed_from
-                return moment
-        return None
+                return Portion(total, row.observed_from)
+        return Portion(total, None)
 
 
 def _row(block: Block, reached: int, *, revises: bool) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import polars as pl
@@ -45,6 +46,7 @@ from shared.calendars.windows import Window
 from shared.database.engine import WriteConnection
 
 _MOST_SERIES = 500
+_SCOPES_AT_ONCE = 50
 _UNCHANGING = ("window_end", "partition", "indicator", "indicator_version", "subject")
 STORED_PANES = pl.Schema({**PANES, "sketch": pl.Binary()})
 """As their rows come from the database; `decode_sketches` makes them PANES."""
@@ -77,10 +79,28 @@ _DUE = (
     .order_by(KPI_VALUES.c.window_end)
     .limit(bindparam("most"))
 )
-_EARLIEST_OPEN_END = _open().with_only_columns(func.min(KPI_VALUES.c.window_end))
 _IS_UNPUBLISHED = (KPI_VALUES.c.partition == bindparam("of_partition"), _UNPUBLISHED)
 _TO_PUBLISH = select(*_COLUMNS).where(*_IS_UNPUBLISHED).limit(bindparam("most"))
 _HAS_UNPUBLISHED = select(exists().where(*_IS_UNPUBLISHED))
+
+
+@lru_cache
+def _earliest_open_ends(scopes: int) -> Select[Any]:
+    """One column for each of so many scopes, each by one look at the index; to ask for them one by one takes longer."""
+    columns = KPI_VALUES.c
+    ends = [
+        select(func.min(columns.window_end))
+        .where(
+            columns.partition == bindparam(f"of_partition_{place}"),
+            columns.indicator == bindparam(f"of_indicator_{place}"),
+            columns.indicator_version == bindparam(f"of_version_{place}"),
+            columns.status == "provisional",
+        )
+        .scalar_subquery()
+        .label(f"end_{place}")
+        for place in range(scopes)
+    ]
+    return select(*ends)
 
 
 class SqlValueStore:
@@ -97,8 +117,7 @@ class SqlValueStore:
         statement = select(*(columns[name] for name in PANES.names())).join_from(
             keys.clause, PANES_TABLE, (columns.series == keys.series) & (columns.pane_start == keys.moment)
         )
-        stored = read_frame(self._connection, statement, STORED_PANES, parameters=keys.parameters)
-        return stored.with_columns(decode_sketches(stored["sketch"]))
+        return _panes(read_frame(self._connection, statement, STORED_PANES, parameters=keys.parameters))
 
     def panes_between(self, wanted_spans: Windows) -> Panes:
         if wanted_spans.is_empty():
@@ -116,8 +135,7 @@ class SqlValueStore:
                 columns["count"] > 0,
             ),
         )
-        stored = read_frame(self._connection, statement, STORED_PANES, parameters=keys.parameters)
-        return stored.with_columns(decode_sketches(stored["sketch"]))
+        return _panes(read_frame(self._connection, statement, STORED_PANES, parameters=keys.parameters))
 
     def spans(self, series: Sequence[bytes]) -> Spans:
         if not series:
@@ -167,8 +185,16 @@ class SqlValueStore:
         parameters = {**_parameters(scope), "ends_by": ends_by, "most": limit}
         return read_frame(self._connection, _DUE, VALUES, parameters=parameters)
 
-    def earliest_open_end(self, scope: Scope) -> datetime | None:
-        found: datetime | None = self._connection.execute(_EARLIEST_OPEN_END, _parameters(scope)).scalar_one_or_none()
+    def earliest_open_ends(self, scopes: Sequence[Scope]) -> Sequence[datetime | None]:
+        found: list[datetime | None] = []
+        for begin in range(0, len(scopes), _SCOPES_AT_ONCE):
+            part = scopes[begin : begin + _SCOPES_AT_ONCE]
+            parameters = {
+                f"{name}_{place}": value
+                for place, scope in enumerate(part)
+                for name, value in _parameters(scope).items()
+            }
+            found.extend(self._connection.execute(_earliest_open_ends(len(part)), parameters).one())
         return found
 
     def unpublished(self, partition: int, limit: int) -> Values:
@@ -260,6 +286,10 @@ class SqlValueStore:
         keys = wanted(self._connection, wanted_frame(series, [None] * len(series)))
         statement = select(*_COLUMNS).join_from(keys.clause, KPI_VALUES, KPI_VALUES.c.series == keys.series)
         return read_frame(self._connection, statement, VALUES, parameters=keys.parameters)
+
+
+def _panes(stored: pl.DataFrame) -> Panes:
+    return stored.with_columns(decode_sketches(stored["sketch"])) if stored.height else empty_frame(PANES)
 
 
 def _end_of_data(keys: Wanted, order: UnaryExpression[Any]) -> ScalarSelect[Any]:

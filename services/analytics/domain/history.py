@@ -46,6 +46,34 @@ class Span:
     end: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Panes of one indicator that are to be computed from readings.
+
+    Attributes:
+        span: only panes that begin in it.
+        wanted: only these panes, one row for each, with a count of 0 where no reading is left; None for all.
+    """
+
+    indicator: Indicator
+    calendar: Calendar
+    span: Span
+    wanted: PaneKeys | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """As many kept readings as are computed at a time.
+
+    Attributes:
+        readings: about how many they are.
+        until: observed times; None where they are all there are.
+    """
+
+    readings: int
+    until: datetime | None
+
+
 def standing(blocks: Iterator[Readings], revisions: Sequence[Readings]) -> Iterator[Readings]:
     """The readings that hold: those of `blocks` that no revision has replaced, and the revisions that stand.
 
@@ -154,23 +182,23 @@ def panes_of_all(readings: Mapping[str, Readings], catalogue: Catalogue) -> Pane
     return pl.concat([no_panes(), *found])
 
 
-def panes_from(
-    readings: Iterator[Readings], indicator: Indicator, calendar: Calendar, *, span: Span, wanted: PaneKeys | None
-) -> pl.DataFrame:
-    """Panes computed afresh, of schema DELTAS.
-
-    Args:
-        span: only panes that begin in it.
-        wanted: only these panes, one row for each, with a count of 0 where no reading is left; None for all.
-    """
-    panes = empty_deltas()
+def panes_from(readings: Iterator[Readings], asked: Sequence[Asked]) -> list[pl.DataFrame]:
+    """Panes computed afresh, of schema DELTAS; for each that is asked for, of readings that are read once for all."""
+    found = [empty_deltas()] * len(asked)
     for block in _larger(readings):
-        for ruling, part in by_version(block, indicator, calendar):
-            if part.is_empty() or missing_columns(part, ruling):
-                continue
-            found = partial(_within(assign(part, ruling, calendar), span, wanted), ruling)
-            panes = found if panes.is_empty() else merge(panes, found)
-    return panes if wanted is None else complete(panes, wanted)
+        found = [_with_block(panes, block, one) for panes, one in zip(found, asked, strict=True)]
+    return [
+        panes if one.wanted is None else complete(panes, one.wanted) for panes, one in zip(found, asked, strict=True)
+    ]
+
+
+def _with_block(panes: pl.DataFrame, block: Readings, asked: Asked) -> pl.DataFrame:
+    for ruling, part in by_version(block, asked.indicator, asked.calendar):
+        if part.is_empty() or missing_columns(part, ruling):
+            continue
+        found = partial(_within(assign(part, ruling, asked.calendar), asked.span, asked.wanted), ruling)
+        panes = found if panes.is_empty() else merge(panes, found)
+    return panes
 
 
 def _larger(blocks: Iterator[Readings]) -> Iterator[Readings]:
@@ -210,3 +238,12 @@ def span_of(keys: PaneKeys) -> Span:
     """From the first to the last of some panes."""
     start, end = keys.select(pl.col(PANE_START).min(), pl.col(PANE_END).max()).row(0)
     return Span(start, end)
+
+
+def span_of_all(asked: Sequence[Asked]) -> Span:
+    """From the first to the last of all panes that are asked for."""
+    starts, ends = [one.span.start for one in asked], [one.span.end for one in asked]
+    return Span(
+        None if None in starts else min(start for start in starts if start is not None),
+        None if None in ends else max(end for end in ends if end is not None),
+    )

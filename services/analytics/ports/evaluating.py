@@ -9,7 +9,7 @@ from services.analytics.domain.anomaly import Anomaly, Change
 from services.analytics.domain.catalogue import Catalogue
 from services.analytics.domain.checkpoint import Checkpoint
 from services.analytics.domain.expected_windows import Held
-from services.analytics.domain.history import PaneKeys, Readings, Span
+from services.analytics.domain.history import PaneKeys, Portion, Readings, Span
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.open_panes import Open, OpenPanes
@@ -86,8 +86,8 @@ class ValueStore(Protocol):
         """Up to `limit` provisional values whose windows end at `ends_by` or earlier, the earliest first."""
         ...
 
-    def earliest_open_end(self, scope: Scope) -> datetime | None:
-        """When the first of the windows ends that hold a provisional value."""
+    def earliest_open_ends(self, scopes: Sequence[Scope]) -> Sequence[datetime | None]:
+        """For each scope when the first of the windows ends that hold a provisional value; None where none does."""
         ...
 
     def unpublished(self, partition: int, limit: int) -> Values:
@@ -162,10 +162,8 @@ class ReadingHistory(Protocol):
         """Readings observed then or earlier may have been dropped; None when none was."""
         ...
 
-    def bound(
-        self, reading_type: str, after: datetime | None, *, below: Mapping[int, int], count: int
-    ) -> datetime | None:
-        """An observed time later than `after` up to which there are about `count` readings; None when there are fewer."""
+    def portion(self, reading_type: str, after: datetime | None, *, below: Mapping[int, int], count: int) -> Portion:
+        """About `count` of the readings observed later than `after`."""
         ...
 
 

@@ -80,17 +80,24 @@ class CloseQuietWindows:
 
     def _due_at(self, turn: Turn, evaluation: Evaluation, partition: int, *, state: PartitionState) -> datetime | None:
         scopes = [Scope(partition, indicator) for indicator in turn.catalogue.indicators.values()]
-        moments = [self._next_close(turn, evaluation, scope, state=state) for scope in scopes]
+        ends = turn.uow.values.earliest_open_ends(scopes)
+        moments = [
+            self._next_close(turn, evaluation, scope, state=state, stored_end=end)
+            for scope, end in zip(scopes, ends, strict=True)
+        ]
         if turn.uow.values.has_unpublished(partition) or evaluation.open.with_untold(partition):
             told_at = state.told_at or turn.now
             moments.append(told_at + self.bounds.provisional_every)
         return min((moment for moment in moments if moment is not None), default=None)
 
     def _next_close(
-        self, turn: Turn, evaluation: Evaluation, scope: Scope, *, state: PartitionState
+        self, turn: Turn, evaluation: Evaluation, scope: Scope, *, state: PartitionState, stored_end: datetime | None
     ) -> datetime | None:
         """When the clock alone will close the indicator's next window, with readings or expected ones, or at least let another
         source fall idle.
+
+        Args:
+            stored_end: when the first window ends whose value is stored and open.
         """
         indicator = scope.indicator
         if indicator.formula.parts:
@@ -100,7 +107,7 @@ class CloseQuietWindows:
         )
         if isinstance(progress, Waiting):
             return None
-        ends = (turn.uow.values.earliest_open_end(scope), evaluation.open.earliest_end(scope))
+        ends = (stored_end, evaluation.open.earliest_end(scope))
         open_end = min((end for end in ends if end is not None), default=None)
         closes = None if open_end is None else open_end + indicator.allowed_lateness
         wanted = [moment for moment in (closes, evaluation.expecting.next_due(scope, state)) if moment is not None]

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from services.analytics.domain.fold import Deltas, by_partition
 from services.analytics.domain.history import (
+    Asked,
     PaneKeys,
     Span,
     all_panes,
@@ -23,6 +24,7 @@ from services.analytics.domain.history import (
     panes_from,
     panes_from_on,
     span_of,
+    span_of_all,
 )
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.partition_state import Coverage, PartitionState
@@ -56,6 +58,7 @@ class History:
 
     def recompute(self, partition: int, state: PartitionState, panes: PaneKeys) -> None:
         """Compute panes afresh; those whose history is still to be computed, or that nobody asks for any more, are left out."""
+        by_type: dict[str, list[Asked]] = {}
         for name, keys in by_indicator(panes).items():
             indicator = self.turn.catalogue.indicators.get(name)
             coverage = None if indicator is None else state.coverage_of(indicator)
@@ -65,8 +68,11 @@ class History:
             current = panes_from_on(of_version(keys, indicator.version), first)
             wanted = current if coverage.is_complete else panes_before(current, coverage.until)
             if not wanted.is_empty():
-                computed = self._panes(state, indicator, span_of(wanted), wanted=wanted)
-                self.evaluation.replace({partition: computed}, {partition: state})
+                asked = self._asked(indicator, span_of(wanted), wanted)
+                by_type.setdefault(indicator.reading_type, []).append(asked)
+        computed = [part for asked in by_type.values() for part in self._panes(state, asked, span_of_all(asked))]
+        if computed:
+            self.evaluation.replace({partition: computed}, {partition: state})
 
     def notice(self, state: PartitionState) -> PartitionState:
         """The state after it has been seen which indicators are new or computed otherwise. Before any delta is merged: where a
@@ -77,34 +83,62 @@ class History:
         return state.noticing(counted, self.turn.catalogue.revision)
 
     def cover(self, partition: int, state: PartitionState) -> tuple[PartitionState, bool]:
-        """Compute a part of the panes of an indicator that is new or computed otherwise; says whether more waits."""
+        """Compute panes of indicators that are new or computed otherwise, until about as many kept readings were read as one
+        transaction may read; says whether more waits.
+        """
+        state, has_more = self._cover_plain(partition, state)
+        if has_more:
+            return state, True
         for indicator in self.turn.catalogue.indicators.values():
-            if state.covers(indicator):
-                continue
-            if indicator.formula.parts:
+            if indicator.formula.parts and not state.covers(indicator):
                 state, has_moved = self.evaluation.derive_history(partition, state, indicator)
                 if has_moved:
                     return state, True
+        return state, False
+
+    def _cover_plain(self, partition: int, state: PartitionState) -> tuple[PartitionState, bool]:
+        """Of those that are computed from readings. What several make of the same readings is computed as they are read once."""
+        before, left, has_more = state, self.bounds.history, False
+        by_span: dict[tuple[str, Span], list[Asked]] = {}
+        for name, indicator in self.turn.catalogue.indicators.items():
+            if indicator.formula.parts or state.covers(indicator):
                 continue
             coverage = state.coverage_of(indicator)
             if coverage is None or state.unfinished or not state.is_folded_by(coverage.revision):
                 continue
-            return self._cover_next(partition, state, indicator, coverage=coverage), True
-        return state, False
+            if left <= 0:
+                has_more = True
+                break
+            span, readings = self._next_span(state, indicator, coverage)
+            left -= readings
+            has_more = has_more or span.end is not None
+            by_span.setdefault((indicator.reading_type, span), []).append(self._asked(indicator, span, None))
+            state = state.with_coverage(name, replace(coverage, until=span.end, is_complete=span.end is None))
+        computed = [
+            self._own(partition, one, part)
+            for (_, span), asked in by_span.items()
+            for one, part in zip(asked, self._panes(state, asked, span), strict=True)
+        ]
+        if computed:
+            self.evaluation.replace({partition: computed}, {partition: before})
+        return state, has_more
 
-    def _cover_next(
-        self, partition: int, state: PartitionState, indicator: Indicator, *, coverage: Coverage
-    ) -> PartitionState:
-        kind, after = indicator.reading_type, _later(coverage.until, self._first_complete_pane(indicator))
-        bound = self.turn.uow.history.bound(kind, after, below=state.reached, count=self.bounds.history)
+    def _next_span(self, state: PartitionState, indicator: Indicator, coverage: Coverage) -> tuple[Span, int]:
+        """What of the history of an indicator to compute next, and about how many kept readings lie in it."""
+        after = _later(coverage.until, self._first_complete_pane(indicator))
+        history, count = self.turn.uow.history, self.bounds.history
+        portion = history.portion(indicator.reading_type, after, below=state.reached, count=count)
         calendar = self.turn.catalogue.calendar_of(indicator)
-        end = None if bound is None else window_at(calendar, indicator.window.cut, bound).end
-        panes = self._panes(state, indicator, Span(after, end), wanted=None)
-        computed = by_partition(panes, self.partitions())[partition]
-        if indicator.effective_from is not None and after is not None:
-            computed = complete(computed, self._former(Scope(partition, indicator), Window(after, end or _FOR_EVER)))
-        self.evaluation.replace({partition: computed}, {partition: state})
-        return state.with_coverage(indicator.name, replace(coverage, until=end, is_complete=end is None))
+        end = None if portion.until is None else window_at(calendar, indicator.window.cut, portion.until).end
+        return Span(after, end), portion.readings
+
+    def _own(self, partition: int, asked: Asked, panes: Deltas) -> Deltas:
+        """The panes of a partition; where a series goes on from a date of effect, with those that it has no readings for any more."""
+        own = by_partition(panes, self.partitions())[partition]
+        span = asked.span
+        if asked.indicator.effective_from is None or span.start is None:
+            return own
+        return complete(own, self._former(Scope(partition, asked.indicator), Window(span.start, span.end or _FOR_EVER)))
 
     def _former(self, scope: Scope, span: Window) -> PaneKeys:
         """The panes within a span that the series has already, as they were computed before a date of effect."""
@@ -118,9 +152,13 @@ class History:
         calendar = self.turn.catalogue.calendar_of(indicator)
         return None if floor is None else window_at(calendar, indicator.window.cut, floor).end
 
-    def _panes(self, state: PartitionState, indicator: Indicator, span: Span, *, wanted: PaneKeys | None) -> Deltas:
-        readings = self.turn.uow.history.readings(indicator.reading_type, span, state.reached)
-        return panes_from(readings, indicator, self.turn.catalogue.calendar_of(indicator), span=span, wanted=wanted)
+    def _asked(self, indicator: Indicator, span: Span, wanted: PaneKeys | None) -> Asked:
+        return Asked(indicator, self.turn.catalogue.calendar_of(indicator), span, wanted)
+
+    def _panes(self, state: PartitionState, asked: Sequence[Asked], span: Span) -> list[Deltas]:
+        """The panes of indicators of one reading type, each from the readings of the span."""
+        readings = self.turn.uow.history.readings(asked[0].indicator.reading_type, span, state.reached)
+        return panes_from(readings, asked)
 
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:

@@ -11,7 +11,7 @@ from services.analytics.domain.expected_windows import Reach
 from services.analytics.domain.history import PaneKeys
 from services.analytics.domain.indicator import Indicator, RollingWindow
 from services.analytics.domain.kpi_value import KpiValue
-from services.analytics.domain.partition_state import PartitionState, Pass
+from services.analytics.domain.partition_state import Coverage, PartitionState, Pass
 from services.analytics.domain.rolling import series_of_panes
 from services.analytics.domain.value_frame import (
     Computed,
@@ -98,6 +98,7 @@ class Evaluation:
         self._brought = 0
         self.work = Work()
         self.closing = Closing(turn)
+        self._defined: tuple[Mapping[int, Mapping[str, Coverage]], Definitions] | None = None
 
     def merge(
         self,
@@ -122,9 +123,9 @@ class Evaluation:
         merged = add(self._turn.uow.values.stored_panes(left), left)
         self._save(together([merged, without_panes(let_go, merged)]), definitions, states)
 
-    def replace(self, panes: Mapping[int, Deltas], states: Mapping[int, PartitionState]) -> None:
+    def replace(self, panes: Mapping[int, Sequence[Deltas]], states: Mapping[int, PartitionState]) -> None:
         """Put panes that were computed afresh in the place of what is stored or held."""
-        afresh = touched({number: [part] for number, part in panes.items()})
+        afresh = touched(panes)
         let_go = self._let_go(states)
         rows = self.open.hold(afresh, is_whole=True)
         self._save(together([rows, without_panes(let_go, rows)]), self._definitions(states), states)
@@ -172,8 +173,9 @@ class Evaluation:
                 released.append(self.open.release(scope, left, until))
                 left -= row_count(released[-1].panes)
         self._write(released, states)
-        for scope, until in due:
-            if left > 0:
+        ends = self._turn.uow.values.earliest_open_ends([scope for scope, _ in due])
+        for (scope, until), end in zip(due, ends, strict=True):
+            if left > 0 and end is not None and end <= until:
                 left -= self._close_rows(scope, until, left, states=states)
         return left <= 0
 
@@ -244,22 +246,26 @@ class Evaluation:
             self._turn.uow.values.save_values(told(written))
             self._publish(to_kpi_values(written))
         count = row_count(written)
+        untold = []
         for scope in self.open.with_untold(partition):
             if count < self._bounds.values:
-                count += self._tell_open(scope, state, self._bounds.values - count)
+                untold.append(self.open.untold(scope, self._bounds.values - count))
+                count += row_count(untold[-1].panes)
+        self._tell_open(untold, {partition: state})
         more = count >= self._bounds.values
         is_done = count > 0 and not (more and goes_on)
         return (replace(state, told_at=now) if is_done else state), more
 
-    def _tell_open(self, scope: Scope, state: PartitionState, count: int) -> int:
-        """Publish about so many values of open panes that have changed; says how many they were."""
-        panes, may_have_rows = self.open.untold(scope, count)
-        computed = values_of_panes(panes, self._definitions({scope.partition: state}))
-        stored = self._stored(computed, may_have_rows=may_have_rows)
+    def _tell_open(self, untold: Sequence[Taken], states: Mapping[int, PartitionState]) -> None:
+        """Publish the values of open panes that have changed."""
+        panes = together([one.panes for one in untold])
+        if row_count(panes) == 0:
+            return
+        computed = values_of_panes(panes, self._definitions(states))
+        stored = self._stored(computed, may_have_rows=any(one.may_have_rows for one in untold))
         values = provisional_values(changed_values(computed, stored, are_known=True))
         self._count_provisional(row_count(values))
         self._publish(to_kpi_values(values))
-        return row_count(panes)
 
     def judge_anew(self, partition: int, state: PartitionState) -> tuple[PartitionState, bool]:
         """Judge a part of what is stored by definitions that have changed; says whether more waits.
@@ -362,7 +368,10 @@ class Evaluation:
 
     def _definitions(self, states: Mapping[int, PartitionState]) -> Definitions:
         coverage = {number: state.history for number, state in states.items()}
-        return definitions_frame(self._turn.catalogue.indicators.values(), self._closing(states), coverage)
+        if self._defined is None or self._defined[0] != coverage:
+            frame = definitions_frame(self._turn.catalogue.indicators.values(), self._closing(states), coverage)
+            self._defined = coverage, frame
+        return self._defined[1]
 
     def _closing(self, states: Mapping[int, PartitionState]) -> dict[tuple[int, str], datetime | None]:
         return {

@@ -8,7 +8,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.analytics.domain.history import Span, panes_from
+from services.analytics.domain.history import Asked, Span, panes_from
 from services.analytics.domain.indicator import Formula, TumblingWindow
 from shared.calendars.calendar import DEFAULT_CALENDAR
 from tests.unit.analytics.examples import MONDAY, indicator
@@ -45,7 +45,9 @@ def block(kept: Kept) -> pl.DataFrame:
 
 
 def computed(blocks: Sequence[Kept], span: Span) -> dict[tuple[str, datetime], float]:
-    panes = panes_from(map(block, blocks), _UNITS, DEFAULT_CALENDAR, span=span, wanted=None)
+    elsewhere = Asked(_UNITS, DEFAULT_CALENDAR, Span(end=MONDAY))
+    nothing, panes = panes_from(map(block, blocks), [elsewhere, Asked(_UNITS, DEFAULT_CALENDAR, span)])
+    assert nothing.is_empty()
     rows = list(zip(panes["subject"], panes["pane_start"], panes["numerator"], strict=True))
     found = {(subject, start): numerator for subject, start, numerator in rows}
     assert len(found) == len(rows)
