@@ -107,7 +107,7 @@ def _soak(probe: _Probe, seconds: float, *, every_seconds: float, events_per_sec
 
 def _sentence(verdict: Verdict) -> str:
     if verdict.is_flat:
-        return f"flat: memory × {verdict.memory_growth:.2f} from the first third to the last, lag {verdict.lag_seconds:.2f} s\n"
+        return f"flat: memory but for ids × {verdict.memory_growth:.2f} from the first third to the last, lag {verdict.lag_seconds:.2f} s\n"
     return "".join(f"NOT flat: {sentence}\n" for sentence in verdict.sentences)
 
 
