@@ -12,8 +12,10 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 _SQLITE_BUSY_SECONDS = 30
-_SQLITE_JOURNAL_PAGES = 4000
-"""Of 4 KiB: the journal grows to 16 MB before it is written back."""
+_SQLITE_PAGE_BYTES = 8 * 1024
+"""Each page is two writes into the journal and one into the file; blocks of readings and the values of a backlog fill large ones."""
+_SQLITE_JOURNAL_PAGES = 2000
+"""The journal grows to 16 MB before it is written back."""
 _SQLITE_CACHE_KIB = 16 * 1024
 """Of each connection, as far as it touches so many pages; what is not in it is read from the file anew."""
 _POSTGRES_LOCK_TIMEOUT = "30s"
@@ -73,6 +75,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self._engine: Engine | None = None
+        self._writing_engine: Engine | None = None
         self._writers = threading.Lock()
         self._written = 0
         self._has_refused = False
@@ -83,6 +86,17 @@ class Database:
         if self._engine is None:
             self._engine = _sqlite(self.url.database or "") if self.is_sqlite else _postgres(self.url)
         return self._engine
+
+    @property
+    def _writer(self) -> Engine:
+        """All writing of this process goes through one connection on SQLite: it keeps the pages that it has read and written for as
+        long as no other connection writes, and then reads them all again.
+        """
+        if not self.is_sqlite:
+            return self.engine
+        if self._writing_engine is None:
+            self._writing_engine = _sqlite(self.url.database or "", pool_size=1, max_overflow=0)
+        return self._writing_engine
 
     @property
     def is_sqlite(self) -> bool:
@@ -133,7 +147,7 @@ class Database:
             with (
                 self._one_writer(),
                 translated(),
-                self.engine.connect().execution_options(**{_WRITES: True}) as connection,
+                self._writer.connect().execution_options(**{_WRITES: True}) as connection,
                 connection.begin(),
             ):
                 yield WriteConnection(connection)
@@ -177,9 +191,10 @@ class Database:
 
     def close(self) -> None:
         """Close all pooled connections. The database can be used again afterwards."""
-        if self._engine is not None:
-            self._engine.dispose()
-            self._engine = None
+        for engine in (self._engine, self._writing_engine):
+            if engine is not None:
+                engine.dispose()
+        self._engine = self._writing_engine = None
 
 
 @contextmanager
@@ -191,15 +206,16 @@ def translated() -> Iterator[None]:
         raise DatabaseUnavailable(str(error.orig)) from error
 
 
-def _sqlite(path: str) -> Engine:
+def _sqlite(path: str, **pool: int) -> Engine:
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(
-        f"sqlite:///{path}", connect_args={"timeout": _SQLITE_BUSY_SECONDS, "check_same_thread": False}
+        f"sqlite:///{path}", connect_args={"timeout": _SQLITE_BUSY_SECONDS, "check_same_thread": False}, **pool
     )
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _entry: ConnectionPoolEntry) -> None:
         connection.isolation_level = None  # the driver must not open transactions of its own; `_begin` does
+        connection.execute(f"PRAGMA page_size={_SQLITE_PAGE_BYTES}")  # of a new file; another one keeps its own
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
