@@ -34,6 +34,7 @@ from services.analytics.metrics import AnalyticsMetrics
 from services.analytics.settings import AnalyticsSettings
 from services.analytics.use_cases.adopt_goal_change import AdoptGoalChange
 from services.analytics.use_cases.adopt_reading_type import AdoptReadingTypes
+from services.analytics.use_cases.bounds import Bounds
 from services.analytics.use_cases.close_quiet_windows import CloseQuietWindows
 from services.analytics.use_cases.current_catalogue import CurrentCatalogue
 from services.analytics.use_cases.define_built_in_indicators import DefineBuiltInIndicators
@@ -41,7 +42,6 @@ from services.analytics.use_cases.define_calendar import DefineCalendar
 from services.analytics.use_cases.define_indicator import DefineIndicator
 from services.analytics.use_cases.define_rule import DefineRule
 from services.analytics.use_cases.evaluate_panes import EvaluatePanes
-from services.analytics.use_cases.evaluation import Bounds
 from services.analytics.use_cases.fold_readings import FoldReadings
 from services.analytics.use_cases.follow_issue import FollowIssues
 from services.analytics.use_cases.judging import Judging

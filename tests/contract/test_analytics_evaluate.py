@@ -27,13 +27,13 @@ from services.analytics.domain.watermark import PartitionMarks, SourceMark
 from services.analytics.ports.charting import ChartedSeries
 from services.analytics.ports.evaluating import Fence
 from services.analytics.ports.reading import AnomalyFilter, ValueFilter
+from services.analytics.use_cases.bounds import Bounds
 from services.analytics.use_cases.close_quiet_windows import CloseQuietWindows, Quiet
 from services.analytics.use_cases.current_catalogue import CurrentCatalogue
 from services.analytics.use_cases.define_indicator import DefineIndicator
 from services.analytics.use_cases.define_rule import DefineRule
 from services.analytics.use_cases.defining import Define
 from services.analytics.use_cases.evaluate_panes import ApplyDeltas, EvaluatePanes
-from services.analytics.use_cases.evaluation import Bounds
 from services.analytics.use_cases.judging import Judging, Turn
 from shared.database.engine import Database
 from shared.database.migrations import Migrations
@@ -57,7 +57,8 @@ class StageTwo:
 
     database: Database
     ids: CountingIds
-    bounds: Bounds = field(default_factory=Bounds)
+    bounds: Bounds = field(default_factory=lambda: Bounds(together_every=timedelta(0)))
+    """Windows that are due are closed by the next record, however long they have passed."""
     revision: int = 0
     crashes: bool = False
     memory: OpenPaneMemory = field(default_factory=OpenPaneMemory)
@@ -368,6 +369,35 @@ def test_what_memory_has_no_room_for_goes_into_rows_and_counts_on(stage_two: Sta
     assert stage_two.values() == [(f'{{"line":"{line}"}}', 0, 950.0, 2, False) for line in "ABCDE"]
     stage_two.apply([record(3, [("A", 0, 50)], END)])
     assert {value[1:] for value in stage_two.values()} == {(0, 1000.0, 3, True), (0, 950.0, 2, True)}
+
+
+def test_windows_long_past_are_closed_together_while_records_come(stage_two: StageTwo) -> None:
+    stage_two.bounds = Bounds()
+
+    def final_weeks() -> set[int]:
+        return {week for _, week, _, _, is_final in stage_two.values() if is_final}
+
+    stage_two.apply([record(1, [("A", at, 900) for at in range(4)], week(0).start)])
+    stage_two.apply([record(2, [], week(1).start + DAY)])
+    assert final_weeks() == {0}
+    stage_two.apply([record(3, [("A", 1, 50)], week(2).start + DAY)])
+    assert final_weeks() == {0}
+    together = NOW + stage_two.bounds.together_every
+    stage_two.apply([record(4, [], week(3).start + DAY)], together)
+    assert final_weeks() == {0, 1, 2}
+    stage_two.apply([record(5, [], END)], together)
+    assert final_weeks() == {0, 1, 2}
+    stage_two.tick(together)
+    assert final_weeks() == {0, 1, 2, 3}
+    assert [numerator for _, _, numerator, _, _ in stage_two.values()] == [900, 950, 900, 900]
+
+
+def test_windows_that_have_just_passed_are_closed_at_once(stage_two: StageTwo) -> None:
+    stage_two.bounds = Bounds(long_ago=NOW - week(2).start)
+    stage_two.apply([record(1, [("A", at, 900) for at in range(3)], week(1).start + DAY)])
+    stage_two.apply([record(2, [], week(2).start + DAY)])
+    stage_two.apply([record(3, [], week(3).start + DAY)])
+    assert [is_final for *_, is_final in stage_two.values()] == [True, True, True]
 
 
 def test_panes_are_shown_as_they_stand_wherever_they_are_held(stage_two: StageTwo) -> None:

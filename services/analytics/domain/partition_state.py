@@ -77,6 +77,7 @@ class PartitionState:
         judged: indicator → what its stored values have been judged by.
         under_way: the pass that is not finished.
         told_at: when provisional values were last published.
+        closed_at: when windows were last closed that records had made due.
         expected: rule about missing data, and version of its indicator → the end of the last window that it has been asked about.
         passed: the same of derived indicators → the end of the last window that has come due here: what this partition holds of the
             indicators that it is computed from is written.
@@ -86,6 +87,7 @@ class PartitionState:
     judged: Mapping[str, str] = field(default_factory=dict)
     under_way: Pass | None = None
     told_at: datetime | None = None
+    closed_at: datetime | None = None
     folds: Mapping[int, FoldMark] = field(default_factory=dict)
     readings_partitions: int = 0
     unfinished: tuple[str, ...] = ()

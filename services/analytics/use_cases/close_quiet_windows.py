@@ -8,9 +8,10 @@ from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.partition_state import PartitionState
 from services.analytics.domain.watermark import Waiting, reached
 from services.analytics.ports.evaluating import EvaluateUnitOfWork, Fence, Scope
+from services.analytics.use_cases.bounds import Bounds
 from services.analytics.use_cases.computing_history import History
 from services.analytics.use_cases.current_catalogue import CurrentCatalogue
-from services.analytics.use_cases.evaluation import Bounds, Evaluation, Work
+from services.analytics.use_cases.evaluation import Evaluation, Work
 from services.analytics.use_cases.judging import Judging, Turn
 from shared.runtime.failpoints import fail_point
 

@@ -29,7 +29,8 @@ from services.analytics.domain.history import (
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.partition_state import Coverage, PartitionState
 from services.analytics.ports.evaluating import Scope
-from services.analytics.use_cases.evaluation import Bounds, Evaluation
+from services.analytics.use_cases.bounds import Bounds
+from services.analytics.use_cases.evaluation import Evaluation
 from services.analytics.use_cases.judging import Turn
 from shared.calendars.windows import Window, window_at
 

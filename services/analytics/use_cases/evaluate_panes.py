@@ -13,9 +13,10 @@ from services.analytics.domain.partition_state import PartitionState
 from services.analytics.domain.value_frame import Deltas
 from services.analytics.domain.watermark import PartitionMarks
 from services.analytics.ports.evaluating import EvaluateUnitOfWork, Fence
+from services.analytics.use_cases.bounds import Bounds
 from services.analytics.use_cases.computing_history import History
 from services.analytics.use_cases.current_catalogue import CurrentCatalogue
-from services.analytics.use_cases.evaluation import Bounds, Evaluation, Work
+from services.analytics.use_cases.evaluation import Evaluation, Work
 from services.analytics.use_cases.judging import Judging, Turn
 from shared.runtime.failpoints import fail_point
 from shared.runtime.progress import Delivery, Progress
@@ -95,14 +96,17 @@ class EvaluatePanes:
             for partition, state in states.items():
                 history.recompute(partition, state, panes[partition])
                 states[partition] = history.cover(partition, state)[0]
-            more_will_be_final = evaluation.close_due(states)
+            waiting = {partition for partition, state in states.items() if evaluation.may_close_later(partition, state)}
+            more_will_be_final = evaluation.close_due(
+                {partition: state for partition, state in states.items() if partition not in waiting}
+            )
             evaluation.keep_within_bounds(states)
             for one in accepted:
                 evaluation.derive(one.derive, one.partition, states[one.partition])
             for partition, state in states.items():
-                told = state
-                if not more_will_be_final:
-                    told = evaluation.tell_provisional(partition, evaluation.expect(partition, state)[0])[0]
+                told = replace(state, closed_at=now) if partition in evaluation.closed else state
+                if not more_will_be_final and partition not in waiting:
+                    told = evaluation.tell_provisional(partition, evaluation.expect(partition, told)[0])[0]
                 uow.partitions.save(partition, told)
             fail_point("evaluate-written")
             uow.commit()

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from services.analytics.domain.anomaly import Change
 from services.analytics.domain.definitions_frame import Definitions, definitions_frame
@@ -39,33 +39,13 @@ from services.analytics.domain.value_frame import (
     without_panes,
 )
 from services.analytics.ports.evaluating import Scope
+from services.analytics.use_cases.bounds import Bounds
 from services.analytics.use_cases.closing import Closing
 from services.analytics.use_cases.deriving import Deriving
 from services.analytics.use_cases.expecting import Expecting
 from services.analytics.use_cases.judging import Judging, Turn, close_other_versions
 from services.analytics.use_cases.open_windows import OpenWindows, Taken
 from services.analytics.use_cases.rolling_values import RollingValues, next_windows
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """How much one transaction does.
-
-    Attributes:
-        values: most values that are closed or published because of the clock.
-        judged_anew: about how many stored values a pass reads at a time.
-        history: about how many kept readings are read at a time to compute a new indicator.
-        expected: most windows that are looked through for missing data at a time.
-        open_panes: most rows of open panes that are held of a partition, about 150 bytes each.
-        provisional_every: least time between two publications of a subject's provisional values.
-    """
-
-    values: int = 5000
-    judged_anew: int = 20_000
-    history: int = 200_000
-    expected: int = 200
-    open_panes: int = 300_000
-    provisional_every: timedelta = timedelta(seconds=10)
 
 
 @dataclass(slots=True)
@@ -96,6 +76,8 @@ class Evaluation:
         self.expecting = Expecting(turn, judging, bounds.expected, partitions)
         self.open = OpenWindows(turn)
         self._brought = 0
+        self.closed: set[int] = set()
+        """Partitions whose windows this transaction has closed some of."""
         self.work = Work()
         self.closing = Closing(turn)
         self._defined: tuple[Mapping[int, Mapping[str, Coverage]], Definitions] | None = None
@@ -159,25 +141,46 @@ class Evaluation:
         self.derive(found[1], partition, state)
         return found[0], True
 
+    def may_close_later(self, partition: int, state: PartitionState) -> bool:
+        """Whether the windows that are due may wait for others: long past, and the last ones were closed a moment ago.
+
+        Each series has pages of its own in the database. Where a backlog is read, they are written once for many windows.
+        """
+        if state.closed_at is None or self._turn.now >= state.closed_at + self._bounds.together_every:
+            return False
+        held = self.open.largest(partition)
+        is_much = held is not None and held[1] * 2 > self._bounds.open_panes
+        return not is_much and all(self._is_long_past(scope, until) for scope, until in self._due({partition: state}))
+
+    def _is_long_past(self, scope: Scope, until: datetime) -> bool:
+        return until + scope.indicator.allowed_lateness <= self._turn.now - self._bounds.long_ago
+
     def close_due(self, states: Mapping[int, PartitionState]) -> bool:
         """Make values final whose windows have closed; says whether more wait. No fewer than came, so that they do not heap up."""
-        left = self._bounds.values + self._brought
-        due = [
-            (Scope(partition, self._turn.catalogue.indicators[name]), until)
-            for (partition, name), until in self._closing(states).items()
-            if until is not None
-        ]
+        due = self._due(states)
+        are_past = all(self._is_long_past(scope, until) for scope, until in due)
+        left = self._brought + (self._bounds.closed_together if are_past else self._bounds.values)
         released = []
         for scope, until in due:
             if left > 0 and self.open.has_any(scope, until):
                 released.append(self.open.release(scope, left, until))
                 left -= row_count(released[-1].panes)
+                self.closed.add(scope.partition)
         self._write(released, states)
         ends = self._turn.uow.values.earliest_open_ends([scope for scope, _ in due])
         for (scope, until), end in zip(due, ends, strict=True):
             if left > 0 and end is not None and end <= until:
                 left -= self._close_rows(scope, until, left, states=states)
+                self.closed.add(scope.partition)
         return left <= 0
+
+    def _due(self, states: Mapping[int, PartitionState]) -> list[tuple[Scope, datetime]]:
+        """Of each indicator until when windows are closed."""
+        return [
+            (Scope(partition, self._turn.catalogue.indicators[name]), until)
+            for (partition, name), until in self._closing(states).items()
+            if until is not None
+        ]
 
     def expect(self, partition: int, state: PartitionState) -> tuple[PartitionState, bool]:
         """Judge windows that have come due without readings; says whether more waits. Once nothing is left that is due to close."""

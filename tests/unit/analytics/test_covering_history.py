@@ -12,8 +12,8 @@ from services.analytics.domain.catalogue import Catalogue
 from services.analytics.domain.history import Portion, Readings, Span
 from services.analytics.domain.indicator import Formula, TumblingWindow
 from services.analytics.domain.partition_state import FoldMark, PartitionState
+from services.analytics.use_cases.bounds import Bounds
 from services.analytics.use_cases.computing_history import History
-from services.analytics.use_cases.evaluation import Bounds
 from shared.calendars.calendar import DEFAULT_CALENDAR
 from tests.unit.analytics.examples import MONDAY, indicator
 
