@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from services.ingest.domain.decode import Decoded, EventDecoder
+from services.ingest.domain.decode import Decoded, EventDecoder, Unfold
 from shared.eventlog.port import NewRecord, Partition
 from shared.events.topics import DEAD_LETTERS, raw_topic
 from tests.support.inspection_plant import batches
@@ -20,10 +20,10 @@ def test_a_poisoned_record_is_put_aside_and_replayed(tmp_path: Path, monkeypatch
     decode = EventDecoder.decode
     is_broken = True
 
-    def trips_over_the_second(self: EventDecoder, originals: Sequence[bytes]) -> Decoded:
+    def trips_over_the_second(self: EventDecoder, originals: Sequence[bytes], unfold: Unfold) -> Decoded:
         if is_broken and events[1]["id"] in [json.loads(original)["id"] for original in originals]:
             raise ZeroDivisionError("a fault of ours")
-        return decode(self, originals)
+        return decode(self, originals, unfold)
 
     monkeypatch.setattr(EventDecoder, "decode", trips_over_the_second)
     with one_thread(tmp_path) as andon:

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import accumulate, pairwise, starmap
 
 from services.ingest.domain.batch import Prepared, typed
-from services.ingest.domain.decode import EventDecoder
+from services.ingest.domain.decode import EventDecoder, Unfold, one_event_each
 from services.ingest.domain.mapping import in_one_order, map_events
 from services.ingest.domain.quarantine import Rejected
 from services.ingest.domain.revised_readings import prepare_revisions
@@ -38,10 +38,12 @@ def _between(joined: Acceptance, indices: Sequence[int], events: range) -> Accep
     return Acceptance(len(events) - len(rejected), rejected, joined.entry_ids[refused])
 
 
-def prepare(decoder: EventDecoder, originals: Sequence[bytes], *, now: datetime) -> Prepared:
-    """Decode and map events; each becomes one reading or one rejection."""
-    decoded = decoder.decode(originals)
-    rejected = list(decoded.rejected)
+def prepare(
+    decoder: EventDecoder, texts: Sequence[bytes], *, now: datetime, unfold: Unfold = one_event_each
+) -> Prepared:
+    """Decode and map the events in some texts; each event becomes one reading or one rejection."""
+    decoded = decoder.decode(texts, unfold)
+    originals, rejected = decoded.originals, list(decoded.rejected)
     batches = []
     for plan, parts in decoded.by_source():
         mapped = in_one_order([map_events(part, now=now) for part in parts])

@@ -32,9 +32,18 @@ _FIRST_BYTE = itemgetter(0)
 _LAST_BYTE = itemgetter(-1)
 
 
+Unfold = Callable[[Sequence[bytes]], Sequence[bytes]]
+"""Texts that may hold several events → a text for each event; its very argument where each of them is one event already."""
+
+
 def no_scan() -> Scan | None:
     """Where nothing is compiled, every event is decoded."""
     return None
+
+
+def one_event_each(texts: Sequence[bytes]) -> Sequence[bytes]:
+    """An `Unfold` for texts that are known to be one event each."""
+    return texts
 
 
 @dataclass(slots=True)
@@ -42,9 +51,11 @@ class Decoded:
     """A decoded batch: the events of each source, in one part or in two, and what could not be decoded.
 
     Attributes:
+        originals: the batch, one JSON text per event.
         revisions: indices of corrections and retractions, which have a form of their own.
     """
 
+    originals: Sequence[bytes]
     parts: list[EventColumns] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     revisions: list[int] = field(default_factory=list)
@@ -81,19 +92,29 @@ class EventDecoder:
         self._diagnosis = Diagnosis(self.plans, most_bytes=most_bytes, only=only)
         self._decoder = _union_decoder(self.plans.values())
 
-    def decode(self, originals: Sequence[bytes]) -> Decoded:
-        """Decode events; `originals` are JSON texts. Nothing is raised for an event that is wrong."""
-        scanned = self._scanned(originals) if len(originals) >= WORTH_A_SCAN else None
-        if scanned is None:
-            return self._exactly(originals, range(len(originals)))
-        others = scanned.columns.others
-        decoded = self._exactly([originals[index] for index in others], others)
-        if scanned.indices:
-            decoded.parts.insert(0, scanned)
+    def decode(self, originals: Sequence[bytes], unfold: Unfold = one_event_each) -> Decoded:
+        """Decode events. Nothing is raised for an event that is wrong.
+
+        Args:
+            originals: JSON texts.
+            unfold: asked only of those that are not plain: what a scan reads is one event on one line.
+        """
+        scanned = self._scanned(originals)
+        indices = range(len(originals)) if scanned is None else scanned.columns.others
+        others = originals if scanned is None else [originals[index] for index in indices]
+        unfolded = unfold(others)
+        if unfolded is not others:
+            return self.decode(unfolded if scanned is None else unfold(originals))
+        decoded = Decoded(originals)
+        if scanned is not None and scanned.indices:
+            decoded.parts.append(scanned)
+        self._decode_exactly(others, indices, decoded)
         return decoded
 
     def _scanned(self, originals: Sequence[bytes]) -> ScannedEvents | None:
         """Those that are plain and of the source of the first one; None where they are not to be scanned."""
+        if len(originals) < WORTH_A_SCAN:
+            return None
         first = self._one(originals[0])
         plan = None if first is None else self.plans[self._names[type(first)]]
         if plan is None or plan.table is None:
@@ -102,13 +123,13 @@ class EventDecoder:
         columns = None if scan is None else read_plain(scan, plan.table, originals, most_bytes=self._most_bytes)
         return None if columns is None else ScannedEvents(plan, columns, lambda index: self._one(originals[index]))
 
-    def _exactly(self, originals: Sequence[bytes], indices: Sequence[int]) -> Decoded:
-        """Decode each event as it is; `indices` says which of a batch they are."""
+    def _decode_exactly(self, originals: Sequence[bytes], indices: Sequence[int], decoded: Decoded) -> None:
+        """Decode each event as it is; `indices` says which of the batch they are."""
         events = self._all_at_once(originals) or [self._one(original) for original in originals]
         kinds = set(map(type, events))
         if len(kinds) == 1 and kinds <= self._names.keys():
-            return Decoded([DecodedEvents(self.plans[self._names[kinds.pop()]], events, indices)])
-        decoded = Decoded()
+            decoded.parts.append(DecodedEvents(self.plans[self._names[kinds.pop()]], events, indices))
+            return
         of_source: dict[str, tuple[list[Event], list[int]]] = {}
         for index, original, event in zip(indices, originals, events, strict=True):
             if event is not None:
@@ -120,7 +141,6 @@ class EventDecoder:
             else:
                 decoded.rejected.append(self._diagnosis.of(index, original))
         decoded.parts += [DecodedEvents(self.plans[name], *found) for name, found in of_source.items()]
-        return decoded
 
     def _all_at_once(self, originals: Sequence[bytes]) -> list[Event] | None:
         """All in one call, which takes half the time; None where one of them has to be looked at by itself.

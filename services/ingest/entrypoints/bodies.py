@@ -136,6 +136,14 @@ def binary_mode(attributes: Mapping[str, str], data: bytes) -> bytes:
     return envelope[:-1] + (b"," if len(envelope) > len(b"{}") else b"") + b'"data":' + data + b"}"
 
 
+def events_apart(values: Sequence[bytes]) -> Sequence[bytes]:
+    """The events of records that have no headers; the very argument where each is one event (`domain.decode.Unfold`)."""
+    if look_like_one_event_each(values):
+        return values
+    events = [event for value in values for event in record_events("", {}, value)]
+    return values if events == list(values) else events
+
+
 def look_like_one_event_each(values: Sequence[bytes]) -> bool:
     """Whether records without a content type are each an object on one line; it may yet be no JSON."""
     return all(values) and set(map(_FIRST_BYTE, values)) <= _BRACE and b"\n" not in b"".join(values)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from services.ingest.domain.acceptance import Acceptance
+from services.ingest.domain.decode import Unfold, one_event_each
 from services.ingest.domain.quarantine import Rejected
 from services.ingest.entrypoints.joint_batches import JointBatches
 from services.ingest.entrypoints.quotas import Quotas
@@ -43,9 +44,9 @@ class Intake:
     def __post_init__(self) -> None:
         self._joint = JointBatches(self._take_one)
 
-    def take(self, batches: Iterable[Sequence[bytes]], source: str | None = None) -> Taken:
-        """Take in one batch after the other; each is durable before the next is read. Without `source`, of any source, and small
-        ones together with those that other threads bring at the same time.
+    def take(self, batches: Iterable[Sequence[bytes]]) -> Taken:
+        """Take in one batch after the other; each is durable before the next is read. Small ones are taken in together with those
+        that other threads bring at the same time.
 
         Raises:
             Overloaded: a source has used up its quota; the batch that was too much is not taken in.
@@ -53,23 +54,34 @@ class Intake:
         taken = Taken()
         for originals in batches:
             if originals:
-                is_joint = source is None and len(originals) <= _SMALL
-                self._count(self._joint.take(originals) if is_joint else self._take_one(originals, source), taken)
+                is_joint = len(originals) <= _SMALL
+                self._count(self._joint.take(originals) if is_joint else self._take_one(originals), taken)
                 taken.seen += len(originals)
         return taken
 
-    def _take_one(self, originals: Sequence[bytes], source: str | None = None) -> Acceptance:
+    def take_records(self, values: Sequence[bytes], unfold: Unfold, *, source: str) -> None:
+        """Take in the events of records that came by the topic of one source. Durable when it returns. Raises Overloaded, as `take`."""
+        self._told(self._take_one(values, source, unfold))
+
+    def _take_one(
+        self, originals: Sequence[bytes], source: str | None = None, unfold: Unfold = one_event_each
+    ) -> Acceptance:
         now = self.clock.now()
         with _timed(self.metrics.took):
             with _timed(self.metrics.mapped):
-                prepared = self.prepare(originals, now=now, source=source)
+                prepared = self.prepare(originals, now=now, source=source, unfold=unfold)
             if prepared.quotas:
                 self.quotas.spend(prepared.events_by_source, prepared.quotas, now)
             return self.accept(prepared, now=now)
 
-    def _count(self, acceptance: Acceptance, taken: Taken) -> None:
+    def _told(self, acceptance: Acceptance) -> Counter[str]:
+        """Metrics have it; returns how often events were refused for each reason."""
         reasons = Counter(refused.reason.value for refused in acceptance.rejected)
         self.metrics.accepted(acceptance.accepted, reasons)
+        return reasons
+
+    def _count(self, acceptance: Acceptance, taken: Taken) -> None:
+        reasons = self._told(acceptance)
         room = MOST_LISTED - len(taken.rejected)
         pairs = zip(acceptance.rejected[:room], acceptance.entry_ids[:room], strict=True)
         taken.rejected.extend((taken.seen + refused.index, refused, entry_id) for refused, entry_id in pairs)

@@ -12,9 +12,11 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 
+from services.ingest.domain.decode import Unfold, one_event_each
 from services.ingest.domain.errors import Overloaded
-from services.ingest.entrypoints.bodies import look_like_one_event_each, record_events
+from services.ingest.entrypoints.bodies import events_apart, record_events
 from services.ingest.entrypoints.intake import Intake
 from services.ingest.ports import UnitOfWork
 from shared.eventlog.port import Headers, Record
@@ -58,8 +60,8 @@ class RawRecords:
             Unprocessable: one record fails whatever stands beside it; it goes to the dead letters.
         """
         try:
-            for source, originals in _by_source(records).items():
-                self._take_of(source, originals, records)
+            for source, runs in _by_source(records).items():
+                self._take_of(source, runs, records)
         except self.passing:
             raise
         except Exception as error:
@@ -70,9 +72,9 @@ class RawRecords:
             self._take(records[:half])
             self._take(records[half:])
 
-    def _take_of(self, source: str, originals: Sequence[bytes], records: Sequence[Record]) -> None:
+    def _take_of(self, source: str, runs: Sequence[Run], records: Sequence[Record]) -> None:
         try:
-            self.intake.take([originals], source=source)
+            self.intake.take_records(*_texts_of(runs), source=source)
         except Overloaded as error:
             raise _wait(records, source, error) from error
 
@@ -84,19 +86,19 @@ def _wait(records: Sequence[Record], source: str, error: Overloaded) -> Busy:
     return Busy(partition, timedelta(seconds=int(str(error.facts["retry_after_seconds"]))))
 
 
-def _by_source(records: Sequence[Record]) -> dict[str, list[bytes]]:
-    """Events by the source whose topic they came on."""
-    events: defaultdict[str, list[bytes]] = defaultdict(list)
+def _by_source(records: Sequence[Record]) -> dict[str, list[Run]]:
+    """Records by the source on whose topic they came."""
+    runs: defaultdict[str, list[Run]] = defaultdict(list)
     for run in runs_of(records):
-        events[run.partition.topic.removeprefix(RAW_PREFIX)] += _events_of(run)
-    return events
+        runs[run.partition.topic.removeprefix(RAW_PREFIX)].append(run)
+    return runs
 
 
-def _events_of(run: Run) -> Sequence[bytes]:
-    values = run.values()
-    if not run.has_headers and look_like_one_event_each(values):
-        return values
-    return [event for record in run for event in _events(record)]
+def _texts_of(runs: Sequence[Run]) -> tuple[Sequence[bytes], Unfold]:
+    """What to take in: values, to be looked at where they are not plainly one event, or events, where headers say what a value is."""
+    if any(run.has_headers for run in runs):
+        return [event for run in runs for record in run for event in _events(record)], one_event_each
+    return list(chain.from_iterable(run.values() for run in runs)), events_apart
 
 
 def _events(record: Record) -> Sequence[bytes]:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from services.ingest.domain.acceptance import Acceptance, prepare
 from services.ingest.domain.batch import Prepared
+from services.ingest.domain.decode import Unfold, one_event_each
 from services.ingest.domain.rejection import rejection_readings
 from services.ingest.ports import ReadingsPublisher, SourceCatalogue, UnitOfWork
 from shared.runtime.failpoints import fail_point
@@ -17,14 +18,16 @@ class PrepareMetricEvents:
 
     catalogue: SourceCatalogue
 
-    def __call__(self, originals: Sequence[bytes], *, now: datetime, source: str | None = None) -> Prepared:
+    def __call__(
+        self, texts: Sequence[bytes], *, now: datetime, source: str | None = None, unfold: Unfold = one_event_each
+    ) -> Prepared:
         """Prepare a batch.
 
         Args:
-            originals: one JSON text per event.
+            texts: one JSON text per event, unless `unfold` finds more in one.
             source: the only source whose events may come this way; None for all.
         """
-        return prepare(self.catalogue.decoder(only=source), originals, now=now)
+        return prepare(self.catalogue.decoder(only=source), texts, now=now, unfold=unfold)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from services.ingest.domain.event_columns import SourcePlan
 from services.ingest.domain.plain_events import WORTH_A_SCAN, read_plain
 from services.ingest.domain.reading_type_form import read_reading_type
 from services.ingest.domain.source_form import read_stored_source
+from services.ingest.entrypoints.bodies import events_apart, record_events
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 MOST_BYTES = 800
@@ -242,6 +243,29 @@ def test_a_scan_changes_no_reading_and_no_rejection(originals: list[bytes]) -> N
             batch for batch in scanned.batches if is_like(batch.readings, one.readings) and batch.source == one.source
         )
         assert other.readings.equals(one.readings)
+
+
+RECORDS = ORIGINALS | st.lists(ORIGINALS, max_size=3).flatmap(
+    lambda some: st.sampled_from(
+        [b"\n".join(some), b"[" + b",".join(some) + b"]", b" " + b"\n".join(some) + b"\n", b"[" + b"\n".join(some)]
+    )
+)
+
+
+@given(st.lists(RECORDS, max_size=6), st.sampled_from([EXACT, SCANNING]))
+@example([b"[" + GOOD + b"]"], SCANNING)
+@example([GOOD + b"\n"], SCANNING)
+@example([GOOD.replace(b",", b",\n")], SCANNING)
+def test_records_of_several_events_are_found_beside_plain_ones(values: list[bytes], decoder: EventDecoder) -> None:
+    batch = filled_up(values)
+    alone = become(EXACT, [event for value in batch for event in record_events("", {}, value)])
+    together = prepare(decoder, batch, now=NOW, unfold=events_apart)
+    assert together.rejected == alone.rejected
+    assert ids(together) == ids(alone)
+
+
+def ids(prepared: Prepared) -> list[str]:
+    return [event_id for one in prepared.batches for event_id in one.readings["event_id"].to_list()]
 
 
 def is_like(one: Any, other: Any) -> bool:
