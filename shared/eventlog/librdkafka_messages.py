@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import groupby
+from itertools import pairwise
+from operator import ne
 from typing import Any
+
+import numpy as np
 
 from shared.eventlog.kafka_options import KafkaOptions, Moments
 from shared.eventlog.port import Headers, Partition, Record
@@ -36,13 +39,20 @@ class Messages:
         Args:
             messages: none of which is an error.
         """
-        runs, start = [], 0
-        places = zip(map(self._kind.topic, messages), map(self._kind.partition, messages), strict=True)
-        for place, same in groupby(places):
-            end = start + len(list(same))
-            runs.append(Run(self.names[place], messages[start:end], self._form))
-            start = end
-        return runs
+        return [
+            Run(self.names[messages[start].topic(), messages[start].partition()], messages[start:end], self._form)
+            for start, end in pairwise(self._borders(messages))
+        ]
+
+    def _borders(self, messages: Sequence[Any]) -> list[int]:
+        """Where another partition begins, with both ends of the messages. Numbers are compared as a column; most polls know one topic."""
+        count = len(messages)
+        numbers = np.fromiter(map(self._kind.partition, messages), dtype=np.int32, count=count)
+        is_other = numbers[1:] != numbers[:-1]
+        if len(set(map(self._kind.topic, messages))) > 1:
+            topics = list(map(self._kind.topic, messages))
+            is_other |= np.fromiter(map(ne, topics[1:], topics), dtype=np.bool_, count=count - 1)
+        return [0, *(np.flatnonzero(is_other) + 1).tolist(), count] if count else []
 
     def _record(self, partition: Partition, message: Any) -> Record:
         headers = _headers(message.headers())
