@@ -74,9 +74,11 @@ def _promised(promise: Promise) -> Iterator[tuple[str, bytes]]:
 
 
 def _by_partition(readings: pl.DataFrame, partitions: int) -> Iterator[tuple[int, pl.DataFrame]]:
-    """What belongs to each partition, in the order of the events. One sort and slices cost half of polars' `partition_by`."""
-    numbers = readings[ID_HASH].to_numpy() % np.uint64(partitions)
-    ends = np.cumsum(np.bincount(numbers.astype(np.intp), minlength=partitions)).tolist()
+    """What belongs to each partition, in the order of the events. One sort and slices cost half of polars' `partition_by`; numbers of
+    16 bits and less numpy sorts in a tenth of the time.
+    """
+    numbers = (readings[ID_HASH].to_numpy() % np.uint64(partitions)).astype(np.min_scalar_type(partitions))
+    ends = np.cumsum(np.bincount(numbers, minlength=partitions)).tolist()
     ordered = readings[np.argsort(numbers, kind="stable")]
     for number, (begins, ends_at) in enumerate(pairwise([0, *ends])):
         if begins < ends_at:
