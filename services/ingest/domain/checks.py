@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from services.ingest.domain.columns import EVENT_ID, OBSERVED_AT, TIME_TEXT, dimension, measure
+from services.ingest.domain.columns import EVENT_ID, HAS_TIME, OBSERVED_AT, dimension, measure
 from services.ingest.domain.quarantine import Reason
 from services.ingest.domain.reading_type import Measure, ReadingType
 from services.ingest.domain.source import Origin, Place, Source
@@ -69,7 +69,7 @@ def age_checks(source: Source, now: datetime) -> Iterator[Check]:
         observed > _microseconds(now + source.clock_tolerance),
         Reason.OBSERVED_IN_FUTURE,
         lambda case: (
-            f"{where}: {case.row[TIME_TEXT]} is more than {format_duration(source.clock_tolerance)} ahead of our clock; "
+            f"{where}: {case.found(source.time_path)} is more than {format_duration(source.clock_tolerance)} ahead of our clock; "
             "correct the sender's clock or time zone"
         ),
     )
@@ -78,7 +78,7 @@ def age_checks(source: Source, now: datetime) -> Iterator[Check]:
             observed < _microseconds(now - horizon),
             Reason.OBSERVED_TOO_OLD,
             lambda case: (
-                f"{where}: {case.row[TIME_TEXT]} is older than the horizon of source {source.name}, "
+                f"{where}: {case.found(source.time_path)} is older than the horizon of source {source.name}, "
                 f"{format_duration(horizon)}; give the source a longer one, or unlimited, to load history"
             ),
         )
@@ -176,7 +176,7 @@ def _at_most_check(name: str, other: str) -> Check:
 def _time_text_checks(source: Source) -> Iterator[Check]:
     where = source.time_written
     yield Check(
-        pl.col(TIME_TEXT).is_null(),
+        pl.col(HAS_TIME).not_(),
         Reason.TIME_MISSING,
         lambda _: f"{where}: is missing; send when it was observed, as in 2026-01-31T09:30:00Z",
     )
@@ -184,14 +184,14 @@ def _time_text_checks(source: Source) -> Iterator[Check]:
         pl.col(OBSERVED_AT).is_null(),
         Reason.TIME_UNREADABLE,
         lambda case: (
-            f"{where}: {_shown(case.row[TIME_TEXT])} is no time, or one that the clocks of {source.time_zone} skip; "
+            f"{where}: {_shown(case.found(source.time_path))} is no time, or one that the clocks of {source.time_zone} skip; "
             "write it as in 2026-01-31T09:30:00Z"
         ),
     )
     yield Check(
         pl.col(OBSERVED_AT) < EARLIEST,
         Reason.OBSERVED_TOO_OLD,
-        lambda case: f"{where}: {_shown(case.row[TIME_TEXT])} lies before {EARLIEST.year}; send the true time",
+        lambda case: f"{where}: {_shown(case.found(source.time_path))} lies before {EARLIEST.year}; send the true time",
     )
 
 

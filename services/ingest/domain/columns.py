@@ -2,8 +2,8 @@
 
 INDEX = "index"
 """Position of the event in its batch."""
-TIME_TEXT = "time_text"
-"""The observed time as it was sent."""
+HAS_TIME = "has_time"
+"""Whether a time was sent, readable or not."""
 EVENT_ID = "event_id"
 SOURCE = "source"
 OBSERVED_AT = "observed_at"

@@ -19,7 +19,7 @@ from services.ingest.domain.diagnose import Diagnosis
 from services.ingest.domain.event_columns import DecodedEvents, Event, EventColumns, ScannedEvents, SourcePlan
 from services.ingest.domain.event_structure import Fields
 from services.ingest.domain.plain_events import WORTH_A_SCAN, Scan, read_plain
-from services.ingest.domain.plain_table import plain_table
+from services.ingest.domain.plain_table import Path, plain_table
 from services.ingest.domain.quarantine import Rejected
 from services.ingest.domain.reading_type import ReadingType
 from services.ingest.domain.revision import is_revision
@@ -185,7 +185,7 @@ def plan_source(source: Source, reading_type: ReadingType) -> SourcePlan:
     mapping read one field in ways that exclude one another, which a registered source does not.
     """
     fields = Fields(source.name, source.event_types, source.time_path)
-    as_text = [("id",), source.time_path]
+    as_text: list[Path] = [("id",)]
     for name in reading_type.dimensions:
         origin = source.dimensions.get(name)
         if isinstance(origin, Place):

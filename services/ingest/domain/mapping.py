@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from services.ingest.domain.checks import Case, Check, age_checks
-from services.ingest.domain.columns import EVENT_ID, INDEX, OBSERVED_AT, SOURCE, TIME_TEXT, dimension, measure
+from services.ingest.domain.columns import EVENT_ID, HAS_TIME, INDEX, OBSERVED_AT, SOURCE, dimension, measure
 from services.ingest.domain.diagnose import MOST_SHOWN_CHARACTERS
 from services.ingest.domain.event_columns import EventColumns
 from services.ingest.domain.quarantine import Rejected
@@ -52,7 +52,7 @@ def map_events(events: EventColumns, *, now: datetime) -> Mapped:
         for row in frame.filter(fails).drop(OBSERVED_AT).iter_rows(named=True):
             rejected.append(_refused(check, Case(row, partial(events.found, row[INDEX])), plan.source.name))
         frame = frame.filter(~fails)
-    return Mapped(frame.drop(INDEX, TIME_TEXT), frame[INDEX], rejected)
+    return Mapped(frame.drop(INDEX, HAS_TIME), frame[INDEX], rejected)
 
 
 def in_one_order(parts: Sequence[Mapped]) -> Mapped:
@@ -67,19 +67,28 @@ def in_one_order(parts: Sequence[Mapped]) -> Mapped:
 
 def _columns(events: EventColumns) -> pl.DataFrame:
     plan, source, count = events.plan, events.plan.source, len(events.indices)
-    texts, times = events.texts(source.time_path), events.times()
+    times, has_time = _times(events)
     columns = [
         pl.Series(INDEX, events.indices, dtype=pl.Int64),
         events.texts(("id",)).alias(EVENT_ID),
         pl.Series(SOURCE, [source.name], dtype=pl.String).new_from_index(0, count),
-        (observed_times(texts, source.time_zone) if times is None else times).alias(OBSERVED_AT),
-        texts.alias(TIME_TEXT),
+        times.alias(OBSERVED_AT),
+        has_time.alias(HAS_TIME),
     ]
     for name in plan.reading_type.dimensions:
         columns.append(_texts(events, source.dimensions.get(name)).alias(dimension(name)))
     for name, defined in plan.reading_type.measures.items():
         columns.append(_numbers(events, defined).alias(measure(name)))
     return pl.DataFrame(columns)
+
+
+def _times(events: EventColumns) -> tuple[pl.Series, pl.Series]:
+    """The observed times, null where they cannot be read, and whether one was sent."""
+    times, source = events.times(), events.plan.source
+    if times is not None:
+        return times, pl.Series([True]).new_from_index(0, len(times))
+    texts = events.texts(source.time_path)
+    return observed_times(texts, source.time_zone), texts.is_not_null()
 
 
 def _texts(events: EventColumns, origin: Origin | None) -> pl.Series:

@@ -1,6 +1,6 @@
 """Plainly written events of one source, read by columns; the others are left to be read one by one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,7 @@ class PlainColumns:
     Attributes:
         indices: of these events, ascending.
         others: the indices of those that are not plain.
+        texts: all that are read as text, and the times where they could not be read.
         times: observed, as microseconds since 1970 in UTC; None where one of them is not written as RFC 3339 has it.
     """
 
@@ -46,22 +47,24 @@ def read_plain(scan: Scan, table: PlainTable, originals: Sequence[bytes], *, mos
     lengths = np.fromiter(map(len, originals), dtype=np.uint64, count=count)
     ends = np.cumsum(lengths + np.uint64(1), dtype=np.uint64) + table.rows[form.ROOT, form.PLACE] - np.uint64(1)
     rows, starts = table.rows.copy(), [len(joined) * number for number in range(len(table.texts))]
-    read = list(table.texts.values())
-    rows[read, form.PLACE] = starts
+    rows[list(table.texts.values()), form.PLACE] = starts
     texts = np.empty(len(joined) * len(table.texts), dtype=np.uint8)
     numbers = np.full((len(table.numbers), count), np.nan)
     times, plain = np.full(count, form.NO_TIME), np.empty(count, dtype=np.bool_)
     scan(np.frombuffer(joined, dtype=np.uint8), ends, rows, texts, numbers, times, plain)
     plain &= lengths <= most_bytes
-    columns = [
-        texts[start:end].tobytes() for start, end in zip(starts, rows[read, form.PLACE] - np.uint64(1), strict=True)
-    ]
+    are_timed = not (times[plain] == form.NO_TIME).any()
+    columns = {
+        path: texts[start : rows[row, form.PLACE] - np.uint64(1)].tobytes()
+        for start, (path, row) in zip(starts, table.texts.items(), strict=True)
+        if not (are_timed and path == table.time)
+    }
     found = PlainColumns(
         range(count),
         (),
-        dict(zip(table.texts, _split(columns), strict=True)),
+        dict(zip(columns, _split(columns.values()), strict=True)),
         {path: pl.Series(numbers[row], nan_to_null=True) for path, row in table.numbers.items()},
-        None if (times[plain] == form.NO_TIME).any() else pl.Series(times),
+        pl.Series(times) if are_timed else None,
     )
     return found if plain.all() else _of_plain(found, plain)
 
@@ -88,7 +91,7 @@ def _is_utf8(text: bytes) -> bool:
     return True
 
 
-def _split(columns: Sequence[bytes]) -> list[pl.Series]:
+def _split(columns: Collection[bytes]) -> list[pl.Series]:
     """Columns of texts from their lines; all in one call, each of which takes as long as thousands of lines."""
     lines = pl.Series([column.decode() for column in columns]).str.split("\n")
     return [lines[number] for number in range(len(columns))]

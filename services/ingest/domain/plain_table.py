@@ -31,12 +31,14 @@ class PlainTable:
         names: bytes that the rows point into; they stand before the events.
         texts: path → row of the table, whose `PLACE` is still to be set.
         numbers: path → row of the numbers that are found.
+        time: which of the texts is of no use once it is read as a time; None where it is wanted as text, too.
     """
 
     names: bytes
     rows: form.Rows
     texts: Mapping[Path, int]
     numbers: Mapping[Path, int]
+    time: Path | None
 
 
 def plain_table(source: str, leaves: Iterable[Leaf], *, as_text: Collection[Path], time: Path) -> PlainTable | None:
@@ -44,14 +46,14 @@ def plain_table(source: str, leaves: Iterable[Leaf], *, as_text: Collection[Path
 
     Args:
         as_text: what the mapping reads as text; of the rest, numbers are read as numbers and texts are only compared.
-        time: where among these the observed time is.
+        time: where the observed time is.
     """
     root = _Row((), form.OBJECT)
     for leaf in (Leaf(_SOURCE, Literal[source], required=True), *leaves):
         _put(root, leaf)
     rows = _in_order(root)
     texts = {row.path: number for number, row in enumerate(rows) if row.kind >= form.TEXT}
-    if not texts.keys() >= set(as_text) - {_SOURCE}:
+    if not texts.keys() >= {*as_text, time} - {_SOURCE}:
         return None
     if time in texts:
         rows[texts[time]].kind = form.TIME
@@ -59,7 +61,8 @@ def plain_table(source: str, leaves: Iterable[Leaf], *, as_text: Collection[Path
     for place, row in enumerate(numbers):
         row.place = place
     names = [row.name.encode() for row in rows]
-    return PlainTable(b"".join(names), _table(rows, names), texts, {row.path: row.place for row in numbers})
+    places = {row.path: row.place for row in numbers}
+    return PlainTable(b"".join(names), _table(rows, names), texts, places, None if time in as_text else time)
 
 
 @dataclass(slots=True, eq=False)

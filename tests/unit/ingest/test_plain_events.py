@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from services.ingest.adapters.compiled_scan import compile_scan
 from services.ingest.domain.acceptance import prepare
 from services.ingest.domain.batch import Prepared
-from services.ingest.domain.decode import EventDecoder, plan_source
+from services.ingest.domain.decode import EventDecoder, no_scan, plan_source
 from services.ingest.domain.event_columns import SourcePlan
 from services.ingest.domain.plain_events import WORTH_A_SCAN, read_plain
 from services.ingest.domain.reading_type_form import read_reading_type
@@ -243,6 +243,17 @@ def test_a_scan_changes_no_reading_and_no_rejection(originals: list[bytes]) -> N
             batch for batch in scanned.batches if is_like(batch.readings, one.readings) and batch.source == one.source
         )
         assert other.readings.equals(one.readings)
+
+
+@pytest.mark.parametrize("time", ["2026-11-27T09:30:00Z", "2026-11-27 09:30", "last week"])
+def test_a_time_may_be_a_dimension_too(time: str) -> None:
+    as_line = plan("mes-7", {**MAPPING, "dimensions": {"line": "time", "shift": {"const": "early"}}})
+    batch = filled_up([written({**EVENT, "time": time})])
+    exact, scanned = (
+        become(EventDecoder([as_line], most_bytes=MOST_BYTES, scan=scan), batch) for scan in (no_scan, compile_scan)
+    )
+    assert [one.readings.to_dicts() for one in scanned.batches] == [one.readings.to_dicts() for one in exact.batches]
+    assert scanned.rejected == exact.rejected
 
 
 RECORDS = ORIGINALS | st.lists(ORIGINALS, max_size=3).flatmap(
