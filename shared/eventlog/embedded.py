@@ -9,9 +9,10 @@ from datetime import datetime
 from pathlib import Path
 
 from shared.eventlog.groups import Group
-from shared.eventlog.limits import check_size
+from shared.eventlog.limits import check_sizes
 from shared.eventlog.local_consumer import LocalConsumer, Signal
 from shared.eventlog.log_file import LogFile, Row, Span, encode_headers, to_microseconds
+from shared.eventlog.placement import Placement
 from shared.eventlog.port import (
     Assigned,
     Consumer,
@@ -46,6 +47,7 @@ class EmbeddedLog:
         self._identity = identity
         self._clock = clock
         self._topics = TopicTable()
+        self._placement = Placement(self._topics.partition_count)
         self._spans = file.spans()
         self._spans_in_doubt = False
         self._has_refused = False
@@ -87,9 +89,8 @@ class EmbeddedLog:
         return self._topics.partition_count(topic)
 
     def append(self, records: Sequence[NewRecord]) -> Sequence[tuple[Partition, int]]:
-        for record in records:
-            check_size(record)
-        placed = [(self._topics.place(record), record) for record in records]
+        check_sizes(records)
+        placed = list(zip(self._placement.places(records), records, strict=True))
         return self._commits.submit(placed) if placed else ()
 
     def consumer(self, *, group: str, topics: Sequence[str], on_assigned: Assigned, on_revoked: Revoked) -> Consumer:
@@ -114,7 +115,7 @@ class EmbeddedLog:
             return self._file.read(partition, span, offset, max_records=max_records, max_bytes=max_bytes)
 
     def offsets(self, partition: Partition) -> tuple[int, int]:
-        self._topics.check(partition)
+        self._placement.check(partition)
         return self.bounds(partition)
 
     def ends(self, topic: str) -> Mapping[int, int]:
@@ -123,12 +124,12 @@ class EmbeddedLog:
             return {number: self._spans[Partition(topic, number)].next for number in range(count)}
 
     def committed(self, group: str, partition: Partition) -> int | None:
-        self._topics.check(partition)
+        self._placement.check(partition)
         joined = self._groups.get(group)
         return None if joined is None else joined.committed.get(partition)
 
     def delete_before(self, partition: Partition, offset: int) -> None:
-        self._topics.check(partition)
+        self._placement.check(partition)
         if offset > self.bounds(partition)[1]:
             raise OffsetOutOfRange(f"{partition.topic}/{partition.number} ends before {offset}")
         while self.bounds(partition)[0] < offset:

@@ -25,7 +25,8 @@ from shared.eventlog.kafka_options import (
 from shared.eventlog.kafka_python_messages import Messages
 from shared.eventlog.kafka_python_settings import connection_settings, consuming_settings, producing_settings
 from shared.eventlog.lazy_client import LazyClient
-from shared.eventlog.limits import check_size
+from shared.eventlog.limits import check_sizes
+from shared.eventlog.placement import Placement
 from shared.eventlog.port import (
     Assigned,
     Consumer,
@@ -60,6 +61,7 @@ class KafkaPythonLog:
         self._options = options
         self._timeout_ms = milliseconds(options.append_timeout)
         self._counts: dict[str, int] = {}
+        self._placement = Placement(self.partition_count)
         self._identity: str | None = None
         self._admin = LazyClient(self._make_admin)
         self._producer = LazyClient(self._make_producer)
@@ -98,25 +100,21 @@ class KafkaPythonLog:
         return self._counts[topic]
 
     def append(self, records: Sequence[NewRecord]) -> Sequence[tuple[Partition, int]]:
-        for record in records:
-            check_size(record)
-            self._check(record.topic, record.partition)
+        check_sizes(records)
+        places = self._placement.places(records)
         with _translated():
             producer = self._producer.get()
-            sent = [self._send(producer, record) for record in records]
+            sent = [self._send(producer, record, place) for record, place in zip(records, places, strict=True)]
             written = self._wait_for(producer, sent)
-        return [
-            (Partition(record.topic, place.partition), place.offset)
-            for record, place in zip(records, written, strict=True)
-        ]
+        return [(place, answer.offset) for place, answer in zip(places, written, strict=True)]
 
-    def _send(self, producer: Any, record: NewRecord) -> Any:
+    def _send(self, producer: Any, record: NewRecord, place: Partition) -> Any:
         return producer.send(
             self._options.outer(record.topic),
             value=record.value,
             key=record.key,
             headers=list(record.headers),
-            partition=record.partition,
+            partition=place.number,
         )
 
     def _wait_for(self, producer: Any, sent: Sequence[Any]) -> Sequence[Any]:
@@ -139,7 +137,7 @@ class KafkaPythonLog:
         return member
 
     def offsets(self, partition: Partition) -> tuple[int, int]:
-        self._check(partition.topic, partition.number)
+        self._placement.check(partition)
         with _translated():
             return self._offset(partition, OffsetSpec.EARLIEST), self._offset(partition, OffsetSpec.LATEST)
 
@@ -151,7 +149,7 @@ class KafkaPythonLog:
         return {outer.partition: int(found[outer].offset) for outer in latest}
 
     def committed(self, group: str, partition: Partition) -> int | None:
-        self._check(partition.topic, partition.number)
+        self._placement.check(partition)
         outer, name = self._outer(partition), self._options.outer(group)
         with _translated():
             found = self._ask(lambda admin: admin.list_group_offsets({name: [outer]}))
@@ -159,7 +157,7 @@ class KafkaPythonLog:
         return None if place is None or place.offset < 0 else int(place.offset)
 
     def delete_before(self, partition: Partition, offset: int) -> None:
-        self._check(partition.topic, partition.number)
+        self._placement.check(partition)
         with _translated():
             first = {self._outer(partition): offset}
             self._ask(lambda admin: admin.delete_records(first, timeout_ms=self._timeout_ms))
@@ -186,11 +184,6 @@ class KafkaPythonLog:
             self._ask(lambda admin: admin.create_topics(topics, timeout_ms=self._timeout_ms))
         except errors.TopicAlreadyExistsError:
             return  # another process was faster
-
-    def _check(self, topic: str, number: int | None) -> None:
-        count = self.partition_count(topic)
-        if number is not None and not 0 <= number < count:
-            raise UnknownTopic(f"topic {topic} has partitions 0 to {count - 1}, not {number}")
 
     def _offset(self, partition: Partition, which: OffsetSpec) -> int:
         outer = self._outer(partition)

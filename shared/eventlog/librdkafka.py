@@ -1,7 +1,6 @@
 """The event log on Kafka through the package confluent-kafka (librdkafka): an optional extra, for high volume."""
 
 import functools
-import itertools
 import logging
 import threading
 import time
@@ -19,7 +18,8 @@ from shared.eventlog.kafka_member import KafkaMember, MemberEvents
 from shared.eventlog.kafka_options import KafkaOptions, topic_settings
 from shared.eventlog.librdkafka_messages import Messages
 from shared.eventlog.librdkafka_settings import connection_settings, consuming_settings, producing_settings
-from shared.eventlog.limits import check_size
+from shared.eventlog.limits import check_sizes
+from shared.eventlog.placement import Placement
 from shared.eventlog.port import (
     Assigned,
     Consumer,
@@ -39,8 +39,6 @@ _LOGGER = logging.getLogger("librdkafka")
 _CLOSE_SECONDS = 5
 _PROBE_SECONDS = 0.2
 _ASK_AGAIN_SECONDS = 0.05
-_ANY = -1
-"""Where a partition is asked for: let the partitioner choose."""
 _CONSUME_AT_MOST = 1_000_000
 _TOO_LARGE = {KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE}
 _UNKNOWN = {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION}  # noqa: SLF001
@@ -59,6 +57,7 @@ class LibrdkafkaLog:
         self._options = options
         self._seconds = options.append_timeout.total_seconds()
         self._counts: dict[str, int] = {}
+        self._placement = Placement(self.partition_count)
         self._identity: str | None = None
         self._serving = threading.Lock()
         self._closed = False
@@ -100,20 +99,16 @@ class LibrdkafkaLog:
     def append(self, records: Sequence[NewRecord]) -> Sequence[tuple[Partition, int]]:
         if self._closed:
             raise LogUnavailable("the event log is closed")
-        for record in records:
-            check_size(record)
-        for topic, number in {(record.topic, record.partition) for record in records}:
-            self._check(topic, number)
+        check_sizes(records)
+        places = self._placement.places(records)
         delivery = Delivery(len(records))
         with _translated():
-            self._produce(records, delivery)
+            self._produce(records, places, delivery)
         self._serve(delivery)
         if delivery.error is not None:
             raise _port_error(delivery.error)
-        topics = [record.topic for record in records]
-        return [
-            (Partition(topic, number), offset) for topic, (number, offset) in zip(topics, delivery.places, strict=True)
-        ]
+        offsets = {place: iter(of_place) for place, of_place in delivery.offsets.items()}
+        return [(place, next(offsets[place])) for place in places]
 
     def consumer(self, *, group: str, topics: Sequence[str], on_assigned: Assigned, on_revoked: Revoked) -> Consumer:
         member = KafkaMember(
@@ -123,7 +118,7 @@ class LibrdkafkaLog:
         return member
 
     def offsets(self, partition: Partition) -> tuple[int, int]:
-        self._check(partition.topic, partition.number)
+        self._placement.check(partition)
         earliest, latest = OffsetSpec.earliest(), OffsetSpec.latest()  # type: ignore[no-untyped-call]
         first, end = (self._listed(partition.topic, [partition.number], which) for which in (earliest, latest))
         return first[partition.number], end[partition.number]
@@ -132,7 +127,7 @@ class LibrdkafkaLog:
         return self._listed(topic, range(self.partition_count(topic)), OffsetSpec.latest())  # type: ignore[no-untyped-call]
 
     def committed(self, group: str, partition: Partition) -> int | None:
-        self._check(partition.topic, partition.number)
+        self._placement.check(partition)
         name, outer = self._options.outer(group), self._options.outer(partition.topic)
         wanted = [ConsumerGroupTopicPartitions(name, [TopicPartition(outer, partition.number)])]
         found = self._ask(lambda: self._admin.list_consumer_group_offsets(wanted, request_timeout=self._seconds)[name])
@@ -140,7 +135,7 @@ class LibrdkafkaLog:
         return int(place.offset) if place.offset >= 0 else None
 
     def delete_before(self, partition: Partition, offset: int) -> None:
-        self._check(partition.topic, partition.number)
+        self._placement.check(partition)
         outer = TopicPartition(self._options.outer(partition.topic), partition.number, offset)
         self._ask(lambda: self._admin.delete_records([outer], request_timeout=self._seconds)[outer])
 
@@ -149,37 +144,27 @@ class LibrdkafkaLog:
             self._closed = True
             self._producer.flush(_CLOSE_SECONDS)
 
-    def _produce(self, records: Sequence[NewRecord], delivery: Delivery) -> None:
-        """Hand over runs of records to one place at once; the client's batch call knows no headers, and one partition."""
-        for (topic, partition, has_headers), run in itertools.groupby(enumerate(records), _destination):
-            outer = self._options.outer(topic)
-            if has_headers:
-                for index, record in run:
-                    self._produce_one(outer, record, functools.partial(delivery.reported, index))
-            else:
-                self._produce_run((outer, partition), [_message(record, delivery, index) for index, record in run])
-
-    def _produce_run(self, place: tuple[str, int], messages: list[dict[str, Any]]) -> None:
-        (topic, partition), deadline = place, time.monotonic() + self._seconds
-        while messages:
-            self._producer.produce_batch(topic, messages, partition)
-            messages = [message for message in messages if message.pop("_error", None) is not None]
-            if messages:
-                self._make_room(deadline)
-
-    def _produce_one(self, topic: str, record: NewRecord, reported: Any) -> None:
-        deadline = time.monotonic() + self._seconds
-        partition = _ANY if record.partition is None else record.partition
-        headers: list[tuple[str, str | bytes | None]] = list(record.headers)
-        while True:
+    def _produce(self, records: Sequence[NewRecord], places: Sequence[Partition], delivery: Delivery) -> None:
+        """Hand over one by one: the client's batch call knows no headers, and what Andon appends has some."""
+        reported = {place: functools.partial(delivery.reported, place) for place in set(places)}
+        outer = {place: self._options.outer(place.topic) for place in reported}
+        taken, refused_at, deadline = 0, -1, 0.0
+        while taken < len(records):
             try:
-                self._producer.produce(
-                    topic, record.value, record.key, partition, on_delivery=reported, headers=headers
-                )
+                for record, place in zip(records[taken:], places[taken:], strict=True):
+                    self._producer.produce(
+                        outer[place],
+                        record.value,
+                        record.key,
+                        place.number,
+                        on_delivery=reported[place],
+                        headers=list(record.headers),
+                    )
+                    taken += 1
             except BufferError:
+                if taken > refused_at:
+                    refused_at, deadline = taken, time.monotonic() + self._seconds
                 self._make_room(deadline)
-            else:
-                return
 
     def _make_room(self, deadline: float) -> None:
         """The client's queue is full: let it send."""
@@ -234,11 +219,6 @@ class LibrdkafkaLog:
     def _is_ready(self, topic: str) -> bool:
         partitions = self._describe(topic)
         return bool(partitions) and all(partition.leader >= 0 for partition in partitions.values())
-
-    def _check(self, topic: str, number: int | None) -> None:
-        count = self.partition_count(topic)
-        if number is not None and not 0 <= number < count:
-            raise UnknownTopic(f"topic {topic} has partitions 0 to {count - 1}, not {number}")
 
     def _listed(self, topic: str, numbers: Sequence[int], which: OffsetSpec) -> Mapping[int, int]:
         wanted = {TopicPartition(self._options.outer(topic), number): which for number in numbers}
@@ -327,18 +307,6 @@ class _RdkafkaDriver:
 
     def _outer(self, partition: Partition, offset: int = 0) -> TopicPartition:
         return TopicPartition(self._options.outer(partition.topic), partition.number, offset)
-
-
-def _message(record: NewRecord, delivery: Delivery, index: int) -> dict[str, Any]:
-    message = {"value": record.value, "callback": functools.partial(delivery.reported, index)}
-    if record.key is not None:
-        message["key"] = record.key
-    return message
-
-
-def _destination(numbered: tuple[int, NewRecord]) -> tuple[str, int, bool]:
-    record = numbered[1]
-    return record.topic, _ANY if record.partition is None else record.partition, bool(record.headers)
 
 
 def _without_news(messages: Sequence[Message]) -> Sequence[Message]:

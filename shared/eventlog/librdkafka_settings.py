@@ -24,7 +24,7 @@ def connection_settings(options: KafkaOptions) -> dict[str, Any]:
 
 
 def producing_settings(options: KafkaOptions) -> dict[str, Any]:
-    """No duplicates and no gaps by the client's own retries, and the partitions of `shared.eventlog.partitioner`.
+    """No duplicates and no gaps by the client's own retries. Partitions are `shared.eventlog.placement`'s choice.
 
     With a second request under way, a broker that refuses the first batch of a new partition and takes the next one makes
     librdkafka report both as delivered: an acknowledged record is lost. So there is one at a time.
@@ -35,7 +35,6 @@ def producing_settings(options: KafkaOptions) -> dict[str, Any]:
         **connection_settings(options),
         "acks": "all",
         "enable.idempotence": True,
-        "partitioner": "murmur2_random",
         "linger.ms": 0,
         "message.max.bytes": MAX_MESSAGE_BYTES,
         "max.in.flight.requests.per.connection": 1,

@@ -1,5 +1,7 @@
 """How large a record may be, the same for every adapter."""
 
+from collections.abc import Sequence
+
 from shared.eventlog.port import MAX_RECORD_BYTES, NewRecord, RecordTooLarge
 
 MAX_ENVELOPE_BYTES = 512 * 1024
@@ -9,14 +11,13 @@ MAX_MESSAGE_BYTES = MAX_RECORD_BYTES + 2 * MAX_ENVELOPE_BYTES
 """The largest batch a broker has to take: one record, its envelope, and the broker's own framing."""
 
 
-def check_size(record: NewRecord) -> None:
+def check_sizes(records: Sequence[NewRecord]) -> None:
     """Raises RecordTooLarge for a record that no adapter takes."""
-    if len(record.value) > MAX_RECORD_BYTES:
-        raise RecordTooLarge(f"a value of {len(record.value)} bytes for {record.topic}: {MAX_RECORD_BYTES} is the most")
-    envelope = len(record.key or b"")
-    for name, value in record.headers:
-        envelope += len(name) + len(value)
-    if envelope > MAX_ENVELOPE_BYTES:
-        raise RecordTooLarge(
-            f"{envelope} bytes of key and headers for {record.topic}: {MAX_ENVELOPE_BYTES} is the most"
-        )
+    for topic, value, key, _, headers in records:
+        if len(value) > MAX_RECORD_BYTES:
+            raise RecordTooLarge(f"a value of {len(value)} bytes for {topic}: {MAX_RECORD_BYTES} is the most")
+        envelope = len(key or b"")
+        for name, content in headers:
+            envelope += len(name) + len(content)
+        if envelope > MAX_ENVELOPE_BYTES:
+            raise RecordTooLarge(f"{envelope} bytes of key and headers for {topic}: {MAX_ENVELOPE_BYTES} is the most")

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.eventlog.groups import Group
-from shared.eventlog.limits import check_size
+from shared.eventlog.limits import check_sizes
 from shared.eventlog.local_consumer import LocalConsumer, Signal
+from shared.eventlog.placement import Placement
 from shared.eventlog.port import (
     Assigned,
     Consumer,
@@ -48,6 +49,7 @@ class MemoryLog:
         self._clock = clock
         self._identity = ids.next()
         self._topics = TopicTable()
+        self._placement = Placement(self._topics.partition_count)
         self._held: dict[Partition, _Held] = {}
         self._groups: dict[str, Group] = {}
         self._lock = threading.Lock()
@@ -78,13 +80,12 @@ class MemoryLog:
         return self._topics.partition_count(topic)
 
     def append(self, records: Sequence[NewRecord]) -> Sequence[tuple[Partition, int]]:
-        for record in records:
-            check_size(record)
+        check_sizes(records)
         with self._lock:
             if self._closed:
                 raise LogUnavailable("the event log is closed")
             now = self._clock.now()
-            placed = [(self._topics.place(record), record) for record in records]
+            placed = zip(self._placement.places(records), records, strict=True)
             places = [(partition, self._held[partition].add(partition, record, now)) for partition, record in placed]
         self._signal.raise_()
         return places
@@ -119,7 +120,7 @@ class MemoryLog:
             return found
 
     def offsets(self, partition: Partition) -> tuple[int, int]:
-        self._topics.check(partition)
+        self._placement.check(partition)
         return self.bounds(partition)
 
     def ends(self, topic: str) -> Mapping[int, int]:
@@ -128,12 +129,12 @@ class MemoryLog:
             return {number: self._held[Partition(topic, number)].end for number in range(count)}
 
     def committed(self, group: str, partition: Partition) -> int | None:
-        self._topics.check(partition)
+        self._placement.check(partition)
         joined = self._groups.get(group)
         return None if joined is None else joined.committed.get(partition)
 
     def delete_before(self, partition: Partition, offset: int) -> None:
-        self._topics.check(partition)
+        self._placement.check(partition)
         with self._lock:
             held = self._held[partition]
             if offset > held.end:

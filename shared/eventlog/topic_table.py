@@ -1,10 +1,8 @@
-"""The topics of a log that lives in this process, and the partition each new record goes to."""
+"""The topics of a log that lives in this process."""
 
-import itertools
 from collections.abc import Sequence
 
-from shared.eventlog.partitioner import partition_of
-from shared.eventlog.port import NewRecord, Partition, TopicSpec, UnknownTopic
+from shared.eventlog.port import Partition, TopicSpec, UnknownTopic
 
 
 class TopicTable:
@@ -12,7 +10,6 @@ class TopicTable:
 
     def __init__(self) -> None:
         self._specs: dict[str, TopicSpec] = {}
-        self._turns = itertools.count()
 
     def add(self, spec: TopicSpec) -> bool:
         """Take a topic in; False when one of that name exists already, which is then left as it is."""
@@ -37,19 +34,3 @@ class TopicTable:
         if spec is None:
             raise UnknownTopic(f"there is no topic {topic}")
         return spec.partitions
-
-    def check(self, partition: Partition) -> None:
-        """Raises UnknownTopic for a partition that does not exist."""
-        count = self.partition_count(partition.topic)
-        if not 0 <= partition.number < count:
-            raise UnknownTopic(f"topic {partition.topic} has partitions 0 to {count - 1}, not {partition.number}")
-
-    def place(self, record: NewRecord) -> Partition:
-        """The partition a record names, else the one of its key, else the next in turn. Raises UnknownTopic."""
-        if record.partition is not None:
-            named = Partition(record.topic, record.partition)
-            self.check(named)
-            return named
-        count = self.partition_count(record.topic)
-        number = next(self._turns) % count if record.key is None else partition_of(record.key, count)
-        return Partition(record.topic, number)

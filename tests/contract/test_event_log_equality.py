@@ -106,7 +106,7 @@ class TwoLogs(RuleBasedStateMachine):
         self.embedded.close()
         self.embedded = open_embedded(Path(self.folder.name), clock=self.clock, ids=CountingIds("new"))
         self.memory._groups.clear()
-        self.memory._topics._turns = itertools.count()  # records without key and partition go round anew
+        self.memory._placement._turns = itertools.count()  # records without key and partition go round anew
 
     @invariant()
     def everything_is_equal(self) -> None:

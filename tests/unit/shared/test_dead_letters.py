@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.eventlog.dead_letters import DeadLetter, dead_letter_of, to_record
-from shared.eventlog.limits import check_size
+from shared.eventlog.limits import check_sizes
 from shared.eventlog.port import MAX_RECORD_BYTES, Headers, NewRecord, Partition, Record
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -53,7 +53,7 @@ def test_what_is_written_is_read_back(value: bytes, key: bytes | None, headers: 
 )
 def test_what_exceeds_this_log_is_cut_and_marked(original: DeadLetter) -> None:
     record = to_record(original)
-    check_size(record)
+    check_sizes([record])
     assert ("andon-cut", b"true") in record.headers
     assert read_back(record).offset == 7
 
