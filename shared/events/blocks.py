@@ -43,17 +43,30 @@ def schema_bytes(block: bytes) -> bytes:
     return block[: 8 + int.from_bytes(block[4:8], "little")]
 
 
+def are_alike(blocks: Sequence[bytes]) -> bool:
+    """Whether blocks begin and end alike, so that they can be joined."""
+    schema = schema_bytes(blocks[0])
+    return all(block.startswith(_MESSAGE) and block.startswith(schema) and block.endswith(_END) for block in blocks)
+
+
+def joined_blocks(blocks: Sequence[bytes]) -> bytes:
+    """Blocks that are alike as one, without decoding them: the batches of all behind the schema of the first.
+
+    What decodes it gets as many chunks as there were batches; those of few rows are dear to look at.
+    """
+    schema = schema_bytes(blocks[0])
+    return b"".join((schema, *(block[len(schema) : -len(_END)] for block in blocks), _END))
+
+
 def decode_joined(blocks: Sequence[bytes]) -> pl.DataFrame:
     """The rows of several blocks that begin alike, in their order. Raises UnreadableBlock.
 
-    A block is a schema, batches of rows and an end; the batches of all are put behind the schema of the first. A thousand blocks of one
-    row are read so in a tenth of the time that they take one by one. They come as one piece: what looks at a thousand chunks of one row
-    takes a hundred times as long.
+    A thousand blocks of one row are read so in a tenth of the time that they take one by one. They come as one piece: what looks at a
+    thousand chunks of one row takes a hundred times as long.
     """
-    schema = schema_bytes(blocks[0])
-    if not all(block.startswith(_MESSAGE) and block.startswith(schema) and block.endswith(_END) for block in blocks):
+    if not are_alike(blocks):
         raise UnreadableBlock("the blocks do not begin and end alike")
-    return decode_block(b"".join((schema, *(block[len(schema) : -len(_END)] for block in blocks), _END))).rechunk()
+    return decode_block(joined_blocks(blocks)).rechunk()
 
 
 def decode_parquet(value: bytes) -> pl.DataFrame:

@@ -86,35 +86,80 @@ def standing(database: Database, below: int | None = None) -> list[str]:
         return sorted(event_id for frame in found for event_id in frame["event_id"].to_list())
 
 
+def sizes(database: Database) -> list[int]:
+    with database.reading() as connection:
+        return list(connection.execute(select(KEPT_READINGS.c.count).order_by(KEPT_READINGS.c.count)).scalars())
+
+
 def test_merging_changes_nothing_that_can_be_read(kept: Database) -> None:
-    for number in range(40):
-        keep(kept, rows([number, 100 + number], [40 - number, number]), number + 1)
-    for number in range(20):
-        keep(kept, rows([number], [40 - number], retracted=number % 2 == 0), 41 + number, revise=True)
+    for number in range(140):
+        keep(kept, rows([number, 200 + number], [140 - number, number]), number + 1)
+    for number in range(70):
+        keep(kept, rows([number], [140 - number], retracted=number % 2 == 0), 141 + number, revise=True)
     before = standing(kept)
-    assert len(before) == 70
-    merged_up_to(kept, 60, 60)
+    assert len(before) == 245
+    merged_up_to(kept, 210, 210)
     merge(kept)
-    assert blocks(kept) == 2 + 8 + 1 + 4
+    assert blocks(kept) == 2 + 12 + 1 + 6
     assert standing(kept) == before
 
 
-def test_what_is_not_merged_everywhere_stays_apart(kept: Database) -> None:
-    for number in range(40):
-        keep(kept, rows([number], [number]), number + 1)
-    merged_up_to(kept, 40, 20)
+def test_a_revision_that_another_one_replaced_goes_when_they_are_merged(kept: Database) -> None:
+    for number in range(64):
+        keep(kept, rows([number % 2], [0], retracted=number < 63), number + 1, revise=True)
+    merged_up_to(kept, 64, 64)
     merge(kept)
-    assert blocks(kept) == 1 + 24
-    assert standing(kept, 20) == sorted(str(number) for number in range(20))
-    assert standing(kept, 33) == sorted(str(number) for number in range(33))
+    assert sizes(kept) == [2]
+    assert standing(kept) == ["1"]
+
+
+def test_blocks_that_are_large_together_become_one_and_larger_ones_stay(kept: Database) -> None:
+    """Whether they are put behind one another as they are, or have columns that others have not."""
+    for number in range(13):
+        ids = range(number * 4_000, (number + 1) * 4_000)
+        frame = rows(ids, [number] * 4_000)
+        keep(kept, frame.with_columns(line=pl.lit("A")) if number == 12 else frame, 2 * number + 1)
+        keep(kept, rows([100_000 + number], [number]), 2 * number + 2)
+    keep(kept, rows(range(200_000, 210_000), [5] * 10_000), 27)
+    before = standing(kept)
+    merged_up_to(kept, 27, 27)
+    merge(kept)
+    assert sizes(kept) == [1, 10_000, 52_012]
+    assert standing(kept) == before
+
+
+def test_blocks_alike_are_merged_with_the_bounds_of_all(kept: Database) -> None:
+    for number in range(5):
+        ids = range(number * 9_999, (number + 1) * 9_999)
+        keep(kept, rows(ids, [10 - number] * 9_999), number + 1)
+    keep(kept, rows(range(50_000, 59_999), [20] * 9_999), 6)
+    merged_up_to(kept, 6, 6)
+    merge(kept)
+    with kept.reading() as connection:
+        (row,) = connection.execute(select(KEPT_READINGS)).all()
+        assert (row.level, row.count, row.reached) == (1, 59_994, 6)
+        assert (row.observed_from, row.observed_until) == (MONDAY + timedelta(hours=6), MONDAY + timedelta(hours=20))
+        reader = SqlHistoryReader(connection)
+        ids = [one for frame in reader.readings("inspection", Span(), None) for one in frame["id_hash"].to_list()]
+    assert sorted(ids) == [*range(49_995), *range(50_000, 59_999)]
+
+
+def test_what_is_not_merged_everywhere_stays_apart(kept: Database) -> None:
+    for number in range(140):
+        keep(kept, rows([number], [number]), number + 1)
+    merged_up_to(kept, 140, 70)
+    merge(kept)
+    assert blocks(kept) == 1 + 76
+    assert standing(kept, 70) == sorted(str(number) for number in range(70))
+    assert standing(kept, 113) == sorted(str(number) for number in range(113))
 
 
 def test_nothing_is_merged_before_every_partition_has_begun(kept: Database) -> None:
-    for number in range(40):
+    for number in range(70):
         keep(kept, rows([number], [number]), number + 1)
-    merged_up_to(kept, 40)
+    merged_up_to(kept, 70)
     merge(kept)
-    assert blocks(kept) == 40
+    assert blocks(kept) == 70
 
 
 def test_what_arrived_long_ago_is_dropped_with_its_ids(kept: Database) -> None:

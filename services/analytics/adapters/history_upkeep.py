@@ -1,29 +1,32 @@
 """Upkeep of kept readings, on SQL."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import polars as pl
 from sqlalchemy import Row, and_, delete, func, insert, select
 
 from services.analytics.adapters.fold_tables import SEEN_IDS
 from services.analytics.adapters.history_tables import HISTORY_FLOORS, KEPT_READINGS
 from services.analytics.adapters.partition_store import states
 from services.analytics.adapters.tables import DELIVERY
-from services.analytics.domain.assignment import OBSERVED_AT
-from services.analytics.domain.history import Readings, merged
+from services.analytics.domain.history import merged
 from services.analytics.ports.keeping import HistoryUpkeep
 from shared.database.engine import Database, WriteConnection
 from shared.database.unit_of_work import SqlUnitOfWork
 from shared.database.versioning import upsert
-from shared.events.blocks import decode_block, encode_block
+from shared.events.blocks import are_alike, decode_block, encode_block, joined_blocks
 
-_MERGED_AT = 16
-"""So many small blocks of one level become one of the next; n of them are written about log16(n) times."""
-_SMALL = 50_000
-_LARGEST = 100_000
+_SMALL = 10_000
+"""Blocks of fewer readings are merged. Reading larger ones costs no less for each reading."""
+_LARGE = 50_000
+_MANY = 64
+"""Small blocks of one level become one of the next when they are large together, or many. A reading is then written twice at most, once
+as it came and once more, unless it came in blocks of less than 150.
+"""
+_WORTH_A_BATCH = 1000
+"""Blocks of so many readings on average are put behind one another as they are."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -59,7 +62,7 @@ class SqlHistoryUpkeep:
             select(columns.partition, columns.reading_type, columns.level, columns.revises)
             .where(columns.count < _SMALL)
             .group_by(columns.partition, columns.reading_type, columns.level, columns.revises)
-            .having(func.count() >= _MERGED_AT)
+            .having((func.count() >= _MANY) | (func.sum(columns.count) >= _LARGE))
         )
         return any(
             self._merge(group, merged_up_to.get(group.partition, 0)) for group in self._connection.execute(full).all()
@@ -95,42 +98,52 @@ class SqlHistoryUpkeep:
 
     def _merge(self, group: Row[Any], up_to: int) -> bool:
         columns = KEPT_READINGS.c
-        oldest = (
-            select(KEPT_READINGS)
-            .where(
-                and_(columns.partition == group.partition, columns.reading_type == group.reading_type),
-                and_(columns.level == group.level, columns.revises == group.revises),
-                and_(columns.count < _SMALL, columns.reached <= up_to),
-            )
-            .order_by(columns.reached, columns.id)
-            .limit(_MERGED_AT)
-        )
-        blocks = self._connection.execute(oldest).all()
-        if len(blocks) < _MERGED_AT:
+        of_group = [
+            and_(columns.partition == group.partition, columns.reading_type == group.reading_type),
+            and_(columns.level == group.level, columns.revises == group.revises),
+            and_(columns.count < _SMALL, columns.reached <= up_to),
+        ]
+        in_order = select(columns.id, columns.count).where(*of_group).order_by(columns.reached, columns.id)
+        taken = _enough(self._connection.execute(in_order.limit(_MANY)).all())
+        if not taken:
             return False
-        self._connection.change(delete(KEPT_READINGS).where(columns.id.in_([block.id for block in blocks])))
-        self._connection.execute_many(insert(KEPT_READINGS), list(_rows(blocks)))
+        these = columns.id.in_(taken)
+        blocks = self._connection.execute(
+            select(KEPT_READINGS).where(these).order_by(columns.reached, columns.id)
+        ).all()
+        self._connection.change(delete(KEPT_READINGS).where(these))
+        self._connection.execute_many(insert(KEPT_READINGS), [_row(blocks)])
         return True
 
 
-def _rows(blocks: Sequence[Row[Any]]) -> Iterator[dict[str, Any]]:
-    """The rows that take the place of small ones, ordered by observed time, so that few of them are read for a window."""
-    first = blocks[0]
-    readings = merged([decode_block(block.block) for block in blocks], revise=first.revises)
-    for begin in range(0, readings.height, _LARGEST):
-        part: Readings = readings[begin : begin + _LARGEST]
-        observed_from, observed_until = part.select(
-            pl.col(OBSERVED_AT).min(), pl.col(OBSERVED_AT).max().alias("until")
-        ).row(0)
-        yield {
-            "reading_type": first.reading_type,
-            "partition": first.partition,
-            "reached": max(block.reached for block in blocks),
-            "level": first.level + 1,
-            "revises": first.revises,
-            "count": part.height,
-            "observed_from": observed_from,
-            "observed_until": observed_until,
-            "arrived_at": max(block.arrived_at for block in blocks),
-            "block": encode_block(part),
-        }
+def _enough(small: Sequence[Row[Any]]) -> list[int]:
+    """The ids of the oldest small blocks, as many as are worth merging; none where they are neither large together nor many."""
+    total = 0
+    for place, block in enumerate(small, 1):
+        total += block.count
+        if total >= _LARGE or place == _MANY:
+            return [one.id for one in small[:place]]
+    return []
+
+
+def _row(blocks: Sequence[Row[Any]]) -> dict[str, Any]:
+    """The row that takes the place of small ones."""
+    first, encoded = blocks[0], [block.block for block in blocks]
+    count = sum(block.count for block in blocks)
+    if first.revises or count < _WORTH_A_BATCH * len(blocks) or not are_alike(encoded):
+        readings = merged([decode_block(block) for block in encoded], revise=first.revises)
+        count, block = readings.height, encode_block(readings)
+    else:
+        block = joined_blocks(encoded)
+    return {
+        "reading_type": first.reading_type,
+        "partition": first.partition,
+        "reached": max(block.reached for block in blocks),
+        "level": first.level + 1,
+        "revises": first.revises,
+        "count": count,
+        "observed_from": min(block.observed_from for block in blocks),
+        "observed_until": max(block.observed_until for block in blocks),
+        "arrived_at": max(block.arrived_at for block in blocks),
+        "block": block,
+    }

@@ -130,11 +130,9 @@ def no_panes() -> PaneKeys:
 
 
 def merged(blocks: Sequence[Readings], *, revise: bool) -> Readings:
-    """Blocks as one, in order of observed time; of revisions, which come in the order they were kept, the last of each row."""
+    """Blocks as one; of revisions, which come in the order they were kept, the last of each row."""
     readings = pl.concat(blocks, how="diagonal_relaxed")
-    if revise:
-        readings = readings.unique(_ROW, keep="last", maintain_order=True)
-    return readings.sort(OBSERVED_AT)
+    return readings.unique(_ROW, keep="last", maintain_order=True) if revise else readings
 
 
 def key_rows(keys: PaneKeys) -> tuple[PaneKey, ...]:
