@@ -65,8 +65,8 @@ class Inbox:
             self._connection.execute(_move(self._inbox), {**self._named(key), "to_sequence": sequence})
             return
         producer, topic, partition = key
-        values = {"consumer": self._consumer, "producer": producer, "topic": topic, "partition": partition}
-        self._connection.execute(insert(self._inbox).values(**values, last_sequence=sequence))
+        row = {"consumer": self._consumer, "producer": producer, "topic": topic, "partition": partition}
+        self._connection.execute(insert(self._inbox), {**row, "last_sequence": sequence})
 
     def _named(self, key: _Stream) -> dict[str, str | int]:
         producer, topic, partition = key

@@ -61,9 +61,10 @@ class Positions:
     def _check_log(self, connection: WriteConnection, topic: str) -> None:
         here = (self._log.identity(), self._log.partition_count(topic))
         logs = self._tables.logs
-        insert_missing(connection, logs, [{"topic": topic, "log_identity": here[0], "partitions": here[1]}])
-        statement = select(logs.c.log_identity, logs.c.partitions).where(logs.c.topic == topic)
-        known = connection.execute(statement).one()
+        known = connection.execute(_log(logs), {"of_topic": topic}).one_or_none()
+        if known is None:
+            insert_missing(connection, logs, [{"topic": topic, "log_identity": here[0], "partitions": here[1]}])
+            known = connection.execute(_log(logs), {"of_topic": topic}).one()
         if tuple(known) != here:
             raise LogMismatch(
                 f"topic {topic} was read from log {known.log_identity} with {known.partitions} partitions; "
@@ -107,6 +108,11 @@ def _move(positions: Table) -> Update:
         )
         .values(next_offset=bindparam("to_offset"))
     )
+
+
+@functools.cache
+def _log(logs: Table) -> Select[Any]:
+    return select(logs.c.log_identity, logs.c.partitions).where(logs.c.topic == bindparam("of_topic"))
 
 
 def _stored_offsets(connection: WriteConnection, positions: Table, consumer: str) -> dict[Partition, int]:

@@ -93,7 +93,7 @@ def all_versions(connection: ReadConnection, tables: DefinitionTables, kind: str
 
 def add_version(connection: WriteConnection, tables: DefinitionTables, row: Mapping[str, Any]) -> None:
     """Write a version, and count the revision up."""
-    connection.change(insert(tables.versions).values(**row))
+    connection.change(insert(tables.versions), dict(row))
     raise_revision(connection, tables)
 
 

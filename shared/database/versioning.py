@@ -4,7 +4,7 @@ import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Insert, Table, update
+from sqlalchemy import BindParameter, Insert, Table, Update, bindparam, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from shared.database.engine import WriteConnection
@@ -22,10 +22,18 @@ def compare_and_set(
     Raises:
         ConcurrentChange: it has another version, or is gone.
     """
-    conditions = [table.c[name] == wanted for name, wanted in key.items()]
-    statement = update(table).where(*conditions, table.c.version == version).values(**values, version=version + 1)
-    if connection.change(statement) != 1:
+    expected = {f"of_{name}": wanted for name, wanted in key.items()} | {"from_version": version}
+    changed = {f"to_{name}": value for name, value in values.items()} | {"to_version": version + 1}
+    if connection.change(_compare_and_set(table, tuple(key), tuple(values)), {**expected, **changed}) != 1:
         raise ConcurrentChange(f"{table.name} {dict(key)} no longer has version {version}")
+
+
+@functools.cache
+def _compare_and_set(table: Table, key: tuple[str, ...], names: tuple[str, ...]) -> Update:
+    """Made once, as the next: making it takes longer than running it on a row."""
+    conditions = [table.c[name] == bindparam(f"of_{name}") for name in key]
+    changed: dict[str, BindParameter[Any]] = {name: bindparam(f"to_{name}") for name in (*names, "version")}
+    return update(table).where(*conditions, table.c.version == bindparam("from_version")).values(changed)
 
 
 def insert_missing(connection: WriteConnection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -43,7 +51,6 @@ def upsert(connection: WriteConnection, table: Table, rows: Sequence[Mapping[str
 
 @functools.cache
 def _upsert(dialect: str, table: Table, changed: tuple[str, ...]) -> Insert:
-    """Made once: making it takes longer than running it on a row."""
     keys = [column.name for column in table.primary_key]
     statement = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table)
     if not changed:

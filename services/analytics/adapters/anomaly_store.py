@@ -1,11 +1,12 @@
 """Anomalies on SQL: the anomaly whole as a document, and the columns it is searched by."""
 
+import functools
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import FromClause, Select, bindparam, or_, select
 
 from services.analytics.adapters.bulk import wanted, wanted_frame
 from services.analytics.adapters.evaluate_tables import ANOMALIES
@@ -13,6 +14,30 @@ from services.analytics.domain.anomaly import Anomaly
 from services.analytics.ports.evaluating import Scope
 from shared.database.engine import WriteConnection
 from shared.database.versioning import upsert
+
+_COLUMNS = ANOMALIES.c
+# Written once, as the next: to write one takes longer than to run it, and each part of a history asks.
+_OPEN = select(_COLUMNS.snapshot).where(
+    _COLUMNS.indicator == bindparam("of_indicator"),
+    _COLUMNS.partition == bindparam("of_partition"),
+    _COLUMNS.state == "open",
+)
+_OPEN_OF_OTHER_VERSIONS = _OPEN.where(_COLUMNS.indicator_version != bindparam("of_version"))
+_OPEN_OF_RULE = _OPEN.where(
+    _COLUMNS.indicator_version == bindparam("of_version"), _COLUMNS.rule == bindparam("of_rule")
+)
+
+
+@functools.cache
+def _standing(keys: FromClause, *, has_since: bool) -> Select[Any]:
+    statement = (
+        select(_COLUMNS.snapshot)
+        .join_from(keys, ANOMALIES, _COLUMNS.series == keys.c.series)
+        .where(_COLUMNS.state != "withdrawn")
+        .order_by(_COLUMNS.first_start, _COLUMNS.id)
+    )
+    is_of_interest = or_(_COLUMNS.state == "open", _COLUMNS.cleared_start >= bindparam("since"))
+    return statement.where(is_of_interest) if has_since else statement
 
 
 class SqlAnomalyStore:
@@ -25,37 +50,28 @@ class SqlAnomalyStore:
         if not series:
             return {}
         keys = wanted(self._connection, wanted_frame(series, [None] * len(series)))
-        columns = ANOMALIES.c
-        statement = (
-            select(columns.snapshot)
-            .join_from(keys.clause, ANOMALIES, columns.series == keys.series)
-            .where(columns.state != "withdrawn")
-            .order_by(columns.first_start, columns.id)
-        )
-        if since is not None:
-            statement = statement.where(or_(columns.state == "open", columns.cleared_start >= since))
+        statement = _standing(keys.clause, has_since=since is not None)
+        parameters = keys.parameters if since is None else {**keys.parameters, "since": since}
         found: dict[bytes, list[Anomaly]] = {}
-        for snapshot in self._connection.execute(statement, keys.parameters).scalars():
+        for snapshot in self._connection.execute(statement, parameters).scalars():
             anomaly = to_anomaly(snapshot)
             found.setdefault(anomaly.key.series, []).append(anomaly)
         return found
 
     def open_of_other_versions(self, scope: Scope) -> Sequence[Anomaly]:
-        return self._open(scope, ANOMALIES.c.indicator_version != scope.indicator.version)
+        return self._found(_OPEN_OF_OTHER_VERSIONS, scope, {})
 
     def open_of_rule(self, scope: Scope, rule: str) -> Sequence[Anomaly]:
-        columns = ANOMALIES.c
-        return self._open(scope, (columns.indicator_version == scope.indicator.version) & (columns.rule == rule))
+        return self._found(_OPEN_OF_RULE, scope, {"of_rule": rule})
 
-    def _open(self, scope: Scope, condition: ColumnElement[bool]) -> list[Anomaly]:
-        columns = ANOMALIES.c
-        statement = select(columns.snapshot).where(
-            columns.indicator == scope.indicator.name,
-            columns.partition == scope.partition,
-            columns.state == "open",
-            condition,
-        )
-        return [to_anomaly(snapshot) for snapshot in self._connection.execute(statement).scalars()]
+    def _found(self, statement: Select[Any], scope: Scope, parameters: Mapping[str, Any]) -> list[Anomaly]:
+        of_scope = {
+            "of_partition": scope.partition,
+            "of_indicator": scope.indicator.name,
+            "of_version": scope.indicator.version,
+        }
+        found = self._connection.execute(statement, {**of_scope, **parameters})
+        return [to_anomaly(snapshot) for snapshot in found.scalars()]
 
     def save(self, anomalies: Sequence[Anomaly]) -> None:
         newest = {anomaly.id: _row(anomaly) for anomaly in anomalies}

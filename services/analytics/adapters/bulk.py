@@ -25,7 +25,7 @@ from shared.database.engine import ReadConnection, WriteConnection
 
 _MOMENT = pl.Datetime("us", "UTC")
 
-_KEYS = Table(
+_KEYS_HERE = Table(
     "wanted_keys",
     MetaData(),
     Column("series", LargeBinary(16), nullable=False),
@@ -33,10 +33,28 @@ _KEYS = Table(
     Column("until", BigInteger, nullable=True),
     prefixes=["TEMPORARY"],
 )
+_KEYS_SENT = (
+    func.unnest(
+        bindparam("wanted_series", type_=ARRAY(LargeBinary)),
+        bindparam("wanted_moments", type_=ARRAY(DateTime(timezone=True))),
+        bindparam("wanted_ends", type_=ARRAY(DateTime(timezone=True))),
+    )
+    .table_valued(
+        Column("series", LargeBinary),
+        Column("moment", DateTime(timezone=True)),
+        Column("until", DateTime(timezone=True)),
+        name="wanted_keys",
+    )
+    .render_derived()
+)
 
 
 class Wanted(NamedTuple):
-    """Keys to join with: `series`, and `moment` and `until` in the database's own form of a moment."""
+    """Keys to join with: `series`, and `moment` and `until` in the database's own form of a moment.
+
+    Attributes:
+        clause: always the same one on the same kind of database, so that a statement with it can be kept.
+    """
 
     clause: FromClause
     parameters: dict[str, Any]
@@ -62,22 +80,11 @@ def wanted(connection: WriteConnection, keys: pl.DataFrame) -> Wanted:
     """
     if connection.dialect == "sqlite":
         _fill_temporary(connection, keys)
-        return Wanted(_KEYS, {})
-    arrays = func.unnest(
-        bindparam("wanted_series", type_=ARRAY(LargeBinary)),
-        bindparam("wanted_moments", type_=ARRAY(DateTime(timezone=True))),
-        bindparam("wanted_ends", type_=ARRAY(DateTime(timezone=True))),
-    )
-    clause = arrays.table_valued(
-        Column("series", LargeBinary),
-        Column("moment", DateTime(timezone=True)),
-        Column("until", DateTime(timezone=True)),
-        name="wanted_keys",
-    ).render_derived()
+        return Wanted(_KEYS_HERE, {})
     names = {"wanted_series": "series", "wanted_moments": "moment"}
     parameters = {parameter: keys[name].to_list() for parameter, name in names.items()}
     ends = keys["until"].to_list() if "until" in keys.columns else [None] * keys.height
-    return Wanted(clause, {**parameters, "wanted_ends": ends})
+    return Wanted(_KEYS_SENT, {**parameters, "wanted_ends": ends})
 
 
 def wanted_frame(series: Sequence[bytes], moments: Sequence[datetime | None]) -> pl.DataFrame:
@@ -149,12 +156,13 @@ def _plain(column: pl.Series) -> list[Any]:
 
 
 def _fill_temporary(connection: WriteConnection, keys: pl.DataFrame) -> None:
-    raw = connection.raw
-    raw.exec_driver_sql(
+    """By the driver's own calls: three small statements that nothing has to be known of."""
+    driver = connection.raw.connection.cursor()
+    driver.execute(
         "CREATE TEMPORARY TABLE IF NOT EXISTS wanted_keys (series BLOB NOT NULL, moment INTEGER, until INTEGER)"
     )
-    raw.exec_driver_sql("DELETE FROM wanted_keys")
+    driver.execute("DELETE FROM wanted_keys")
     ends = _plain(keys["until"]) if "until" in keys.columns else [None] * keys.height
     rows = list(zip(keys["series"].to_list(), _plain(keys["moment"]), ends, strict=True))
-    if rows:
-        raw.exec_driver_sql("INSERT INTO wanted_keys VALUES (?, ?, ?)", rows)
+    driver.executemany("INSERT INTO wanted_keys VALUES (?, ?, ?)", rows)
+    driver.close()

@@ -1,9 +1,11 @@
 """What rules remember of series on SQL, in bulk."""
 
+import functools
 from collections.abc import Sequence
+from typing import Any
 
 import polars as pl
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import FromClause, Select, bindparam, delete, select
 
 from services.analytics.adapters.bulk import read_frame, upsert_frame, wanted, wanted_frame
 from services.analytics.adapters.evaluate_tables import RULE_CHECKPOINTS
@@ -26,6 +28,14 @@ _STORED = pl.Schema(
 )
 
 
+@functools.cache
+def _of_series(keys: FromClause) -> Select[Any]:
+    """Written once: each judging of rules with a memory asks."""
+    columns = RULE_CHECKPOINTS.c
+    of_these = (columns.series == keys.c.series) & columns.slot.in_(bindparam("of_slots", expanding=True))
+    return select(*(columns[name] for name in _STORED.names())).join_from(keys, RULE_CHECKPOINTS, of_these)
+
+
 class SqlCheckpointStore:
     """`services.analytics.ports.evaluating.CheckpointStore`."""
 
@@ -36,11 +46,8 @@ class SqlCheckpointStore:
         if not series:
             return []
         keys = wanted(self._connection, wanted_frame(series, [None] * len(series)))
-        columns = RULE_CHECKPOINTS.c
-        statement = select(*(columns[name] for name in _STORED.names())).join_from(
-            keys.clause, RULE_CHECKPOINTS, (columns.series == keys.series) & columns.slot.in_(slots)
-        )
-        found = read_frame(self._connection, statement, _STORED, parameters=keys.parameters)
+        parameters = {**keys.parameters, "of_slots": slots}
+        found = read_frame(self._connection, _of_series(keys.clause), _STORED, parameters=parameters)
         columns_read = zip(*(found[name].to_list() for name in _STORED.names()), strict=True)
         return [Checkpoint(*row) for row in columns_read]
 

@@ -4,11 +4,12 @@ Memory is valid at one revision of the partition: that which the transaction has
 sets another one, and a transaction whose outcome is unknown leaves memory at the one before; either way it is read again.
 """
 
+import functools
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import polars as pl
-from sqlalchemy import ColumnElement, Row, Table, bindparam, delete, insert, select
+from sqlalchemy import ColumnElement, Row, Select, Table, bindparam, delete, insert, select
 
 from services.analytics.adapters.evaluate_tables import OPEN_PANE_MARKS, OPEN_PANES
 from services.analytics.domain.open_panes import OPEN_PANES as COLUMNS
@@ -72,8 +73,19 @@ class SqlOpenPaneStore:
 
     def write(self) -> None:
         """Bring to the database what has changed; right before the commit, so that what came and went is never written."""
+        gone: list[dict[str, Any]] = []
+        new: list[dict[str, Any]] = []
+        marks: list[dict[str, Any]] = []
         for (partition, name), panes in self._changed.items():
-            self._write(partition, name, panes)
+            key = {"partition": partition, "indicator": name[0], "indicator_version": name[1]}
+            before = {part.number for part in self._as_stored(partition, name).parts}
+            now = {part.number for part in panes.parts}
+            gone.extend({**_named(key), "gone": number} for number in sorted(before - now))
+            new.extend({**key, **_stored(part)} for part in panes.parts if part.number not in before)
+            marks.append({**key, **_marks(panes)})
+        self._connection.execute_many(_DELETE_PART, gone)
+        self._connection.execute_many(_INSERT_PART, new)
+        upsert(self._connection, OPEN_PANE_MARKS, marks)
 
     def committed(self) -> None:
         """Remember it all for the next transaction. Crash before: memory is read again."""
@@ -95,20 +107,6 @@ class SqlOpenPaneStore:
             stored[name] = read_open_panes(self._connection, *name, partition=partition).get(partition, OpenPanes())
         return stored[name]
 
-    def _write(self, partition: int, name: _Name, panes: OpenPanes) -> None:
-        stored = self._as_stored(partition, name)
-        key = {"partition": partition, "indicator": name[0], "indicator_version": name[1]}
-        before, now = {part.number for part in stored.parts}, {part.number for part in panes.parts}
-        statement = delete(OPEN_PANES).where(*_is(OPEN_PANES, **key), OPEN_PANES.c.number == bindparam("gone"))
-        self._connection.execute_many(statement, [{"gone": number} for number in sorted(before - now)])
-        new = [
-            {**key, "number": part.number, "panes": encode_block(without_empty_sketches(part.panes))}
-            for part in panes.parts
-            if part.number not in before
-        ]
-        self._connection.execute_many(insert(OPEN_PANES), new)
-        upsert(self._connection, OPEN_PANE_MARKS, [{**key, **_marks(panes)}])
-
 
 def read_open_panes(
     connection: ReadConnection, indicator: str, version: int, *, partition: int | None = None
@@ -117,12 +115,12 @@ def read_open_panes(
     key: dict[str, Any] = {"indicator": indicator, "indicator_version": version}
     if partition is not None:
         key["partition"] = partition
-    marks = connection.execute(select(OPEN_PANE_MARKS).where(*_is(OPEN_PANE_MARKS, **key))).all()
+    statements = _selects(tuple(key))
+    marks = connection.execute(statements.marks, _named(key)).all()
     parts: dict[int, list[Part]] = {}
-    columns = OPEN_PANES.c
-    statement = select(columns.partition, columns.number, columns.panes).where(*_is(OPEN_PANES, **key))
-    for row in connection.execute(statement.order_by(columns.number)):
-        parts.setdefault(row.partition, []).append(Part(row.number, _decoded(row.panes)))
+    if marks:  # parts are never there without them
+        for row in connection.execute(statements.parts, _named(key)):
+            parts.setdefault(row.partition, []).append(Part(row.number, _decoded(row.panes)))
     return {row.partition: _open_panes(row, parts.get(row.partition, ())) for row in marks}
 
 
@@ -146,5 +144,32 @@ def _marks(panes: OpenPanes) -> dict[str, Any]:
     }
 
 
-def _is(table: Table, **key: Any) -> list[ColumnElement[bool]]:
-    return [table.c[name] == value for name, value in key.items()]
+def _stored(part: Part) -> dict[str, Any]:
+    return {"number": part.number, "panes": encode_block(without_empty_sketches(part.panes))}
+
+
+class _Selects(NamedTuple):
+    marks: Select[Any]
+    parts: Select[Any]
+
+
+@functools.cache
+def _selects(names: tuple[str, ...]) -> _Selects:
+    """Of the rows under a key of these columns. Written once: to write a statement takes longer than to run it."""
+    columns = OPEN_PANES.c
+    parts = select(columns.partition, columns.number, columns.panes).where(*_is(OPEN_PANES, names))
+    return _Selects(select(OPEN_PANE_MARKS).where(*_is(OPEN_PANE_MARKS, names)), parts.order_by(columns.number))
+
+
+def _is(table: Table, names: Sequence[str]) -> list[ColumnElement[bool]]:
+    return [table.c[name] == bindparam(f"of_{name}") for name in names]
+
+
+def _named(key: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of `_is`."""
+    return {f"of_{name}": value for name, value in key.items()}
+
+
+_KEY = ("partition", "indicator", "indicator_version")
+_DELETE_PART = delete(OPEN_PANES).where(*_is(OPEN_PANES, _KEY), OPEN_PANES.c.number == bindparam("gone"))
+_INSERT_PART = insert(OPEN_PANES)

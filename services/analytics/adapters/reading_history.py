@@ -3,13 +3,14 @@
 In the database rather than in files beside the log: the fold's commit covers them, and every instance can read them.
 """
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
-from sqlalchemy import ColumnElement, Row, Select, and_, false, insert, or_, select
+from sqlalchemy import Row, Select, and_, bindparam, false, insert, or_, select
 
 from services.analytics.adapters.fold_tables import SEEN_IDS
 from services.analytics.adapters.history_tables import HISTORY_FLOORS, KEPT_READINGS
@@ -24,6 +25,11 @@ from shared.events.blocks import decode_block, encode_block
 _DAY = timedelta(days=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+# Written once: to write one takes longer than to run it, and each batch or each part of a history does.
+_KEEP = insert(KEPT_READINGS)
+_PACKED = select(SEEN_IDS.c.day, SEEN_IDS.c.hashes).where(SEEN_IDS.c.partition == bindparam("of_partition"))
+_FLOOR = select(HISTORY_FLOORS.c.observed_until).where(HISTORY_FLOORS.c.reading_type == bindparam("of_type"))
+
 
 class SqlReadingHistory:
     """`services.analytics.ports.folding.ReadingHistory`, inside a write transaction."""
@@ -33,7 +39,7 @@ class SqlReadingHistory:
 
     def keep(self, blocks: Sequence[Block], reached: Mapping[int, int], *, revise: bool) -> None:
         rows = [_row(block, reached[block.partition], revises=revise) for block in blocks]
-        self._connection.execute_many(insert(KEPT_READINGS), rows)
+        self._connection.execute_many(_KEEP, rows)
 
     def of_ids(self, wanted: Mapping[int, Hashes]) -> ByType:
         found: dict[str, list[Readings]] = {}
@@ -58,8 +64,7 @@ class SqlReadingHistory:
 
     def _days_of(self, partition: int, hashes: Hashes) -> list[int]:
         """The observed days (since 1970) under which the ids are remembered."""
-        columns = SEEN_IDS.c
-        packed = self._connection.execute(select(columns.day, columns.hashes).where(columns.partition == partition))
+        packed = self._connection.execute(_PACKED, {"of_partition": partition})
         return sorted({row.day for row in packed if np.isin(hashes, np.frombuffer(row.hashes, dtype="<u8")).any()})
 
 
@@ -70,29 +75,19 @@ class SqlHistoryReader:
         self._connection = connection
 
     def readings(self, reading_type: str, span: Span, below: Mapping[int, int] | None) -> Iterator[Readings]:
-        columns = KEPT_READINGS.c
-        of_type = [columns.reading_type == reading_type, *_overlapping(span), *_kept_below(below)]
-        blocks = select(columns.block).where(*of_type).order_by(columns.reached, columns.id)
-        revisions = [decode_block(row.block) for row in self._connection.execute(blocks.where(columns.revises))]
-        plain = (decode_block(row.block) for row in self._connection.execute(blocks.where(~columns.revises)))
+        statements, parameters = _asked(reading_type, span, below)
+        revisions = [decode_block(row.block) for row in self._connection.execute(statements.revisions, parameters)]
+        plain = (decode_block(row.block) for row in self._connection.execute(statements.blocks, parameters))
         return standing(plain, revisions)
 
     def complete_after(self, reading_type: str) -> datetime | None:
-        floors = HISTORY_FLOORS.c
-        found: datetime | None = self._connection.execute(
-            select(floors.observed_until).where(floors.reading_type == reading_type)
-        ).scalar_one_or_none()
+        found: datetime | None = self._connection.execute(_FLOOR, {"of_type": reading_type}).scalar_one_or_none()
         return found
 
     def portion(self, reading_type: str, after: datetime | None, *, below: Mapping[int, int], count: int) -> Portion:
-        columns = KEPT_READINGS.c
-        statement: Select[Any] = (
-            select(columns.observed_from, columns.count.label("held"))
-            .where(columns.reading_type == reading_type, *_overlapping(Span(start=after)), *_kept_below(below))
-            .order_by(columns.observed_from)
-        )
+        statements, parameters = _asked(reading_type, Span(start=after), below)
         total = 0
-        for row in self._connection.execute(statement):
+        for row in self._connection.execute(statements.counts, parameters):
             total += row.held
             if total > count and (after is None or row.observed_from > after):
                 return Portion(total, row.observed_from)
@@ -116,19 +111,36 @@ def _row(block: Block, reached: int, *, revises: bool) -> dict[str, Any]:
     }
 
 
-def _overlapping(span: Span) -> list[ColumnElement[bool]]:
-    columns = KEPT_READINGS.c
-    conditions = []
-    if span.start is not None:
-        conditions.append(columns.observed_until >= span.start)
-    if span.end is not None:
-        conditions.append(columns.observed_from < span.end)
-    return conditions
+class _Selects(NamedTuple):
+    """Of blocks that are kept: what they hold, what they revise, and from when on they hold how many."""
+
+    blocks: Select[Any]
+    revisions: Select[Any]
+    counts: Select[Any]
 
 
-def _kept_below(below: Mapping[int, int] | None) -> list[ColumnElement[bool]]:
-    """Only what each partition of `readings` had given up to an offset."""
-    if below is None:
-        return []
+def _asked(reading_type: str, span: Span, below: Mapping[int, int] | None) -> tuple[_Selects, dict[str, Any]]:
+    """Of the blocks of a type that overlap with a span, as far as each partition had given them up to an offset."""
+    given = {"of_type": reading_type, "span_start": span.start, "span_end": span.end}
+    parameters = {name: value for name, value in given.items() if value is not None}
+    reached = {f"reached_{number}": at for number, at in (below or {}).items()}
+    return _selects(frozenset(parameters), None if below is None else tuple(below)), {**parameters, **reached}
+
+
+@functools.cache
+def _selects(given: frozenset[str], partitions: tuple[int, ...] | None) -> _Selects:
+    """Written once for each choice of parameters."""
     columns = KEPT_READINGS.c
-    return [or_(false(), *(and_(columns.partition == number, columns.reached <= at) for number, at in below.items()))]
+    conditions = [columns.reading_type == bindparam("of_type")]
+    if "span_start" in given:
+        conditions.append(columns.observed_until >= bindparam("span_start"))
+    if "span_end" in given:
+        conditions.append(columns.observed_from < bindparam("span_end"))
+    if partitions is not None:
+        reached = {number: columns.reached <= bindparam(f"reached_{number}") for number in partitions}
+        conditions.append(or_(false(), *(and_(columns.partition == number, reached[number]) for number in partitions)))
+    blocks = select(columns.block).where(*conditions).order_by(columns.reached, columns.id)
+    counts = select(columns.observed_from, columns.count.label("held")).where(*conditions)
+    return _Selects(
+        blocks.where(~columns.revises), blocks.where(columns.revises), counts.order_by(columns.observed_from)
+    )

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select
 
 from services.analytics.adapters.fold_tables import FOLD_MARKS, SEEN_IDS
 from services.analytics.domain.fold import Mark, NewIds, PartitionMemory
@@ -17,6 +17,16 @@ _MERGED_AT = 16
 
 _EPOCH = date(1970, 1, 1)
 
+# Written once: to write one takes longer than to run it, and each batch of readings does.
+_ADD = insert(SEEN_IDS)
+_LEVELS = (
+    select(SEEN_IDS.c.level, func.count().label("blobs"))
+    .where(SEEN_IDS.c.partition == bindparam("of_partition"), SEEN_IDS.c.day == bindparam("of_day"))
+    .group_by(SEEN_IDS.c.level)
+)
+_BLOBS = select(SEEN_IDS.c.hashes).where(SEEN_IDS.c.partition == bindparam("of_partition"))
+_MARKS = select(FOLD_MARKS).where(FOLD_MARKS.c.partition == bindparam("of_partition"))
+
 
 class SqlSeenIds:
     """`services.analytics.ports.folding.SeenIdStore`."""
@@ -26,7 +36,7 @@ class SqlSeenIds:
 
     def add(self, new_ids: Sequence[NewIds], now: datetime) -> None:
         rows = [row | {"newest_at": now} for added in new_ids for row in _rows(added)]
-        self._connection.execute_many(insert(SEEN_IDS), rows)
+        self._connection.execute_many(_ADD, rows)
         for place in {(row["partition"], row["day"]) for row in rows}:
             self._merge(*place)
 
@@ -46,11 +56,11 @@ class SqlSeenIds:
 
     def _merge(self, partition: object, day: object) -> None:
         """Merge the blobs of every level that has become full, from the smallest up."""
-        of_day = (SEEN_IDS.c.partition == partition, SEEN_IDS.c.day == day)
-        levels = select(SEEN_IDS.c.level, func.count().label("blobs")).where(*of_day).group_by(SEEN_IDS.c.level)
-        counts = Counter({row.level: row.blobs for row in self._connection.execute(levels)})
+        found = self._connection.execute(_LEVELS, {"of_partition": partition, "of_day": day})
+        counts = Counter({row.level: row.blobs for row in found})
         level = 0
         while counts[level] >= _MERGED_AT:
+            of_day = (SEEN_IDS.c.partition == partition, SEEN_IDS.c.day == day)
             of_level = (*of_day, SEEN_IDS.c.level == level)
             blobs = self._connection.execute(select(SEEN_IDS.c.hashes, SEEN_IDS.c.newest_at).where(*of_level)).all()
             merged = b"".join(bytes(blob.hashes) for blob in blobs)
@@ -70,9 +80,9 @@ class SqlFoldMemory:
 
     def load(self, partition: int) -> PartitionMemory:
         with self._database.reading() as connection:
-            blobs = connection.execute(select(SEEN_IDS.c.hashes).where(SEEN_IDS.c.partition == partition)).scalars()
+            blobs = connection.execute(_BLOBS, {"of_partition": partition}).scalars()
             seen = load([bytes(blob) for blob in blobs])
-            rows = connection.execute(select(FOLD_MARKS).where(FOLD_MARKS.c.partition == partition)).all()
+            rows = connection.execute(_MARKS, {"of_partition": partition}).all()
         marks = {(row.reading_type, row.source): Mark(row.observed_until, row.arrived_at) for row in rows}
         return PartitionMemory(seen, marks)
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import polars as pl
 from sqlalchemy import (
     ColumnElement,
+    FromClause,
     ScalarSelect,
     Select,
     UnaryExpression,
@@ -101,6 +102,18 @@ def _earliest_open_ends(scopes: int) -> Select[Any]:
         for place in range(scopes)
     ]
     return select(*ends)
+
+
+@cache
+def _history(keys: FromClause, *, with_open: bool) -> Select[Any]:
+    columns = KPI_VALUES.c
+    of_these = and_(
+        columns.series == keys.c.series,
+        or_(keys.c.moment.is_(None), columns.window_start >= keys.c.moment),
+        true() if with_open else columns.status != "provisional",
+    )
+    statement = select(*_COLUMNS).join_from(keys, KPI_VALUES, of_these)
+    return statement.order_by(columns.series, columns.window_start)
 
 
 class SqlValueStore:
@@ -209,20 +222,7 @@ class SqlValueStore:
         if not wanted_from:
             return {}
         keys = wanted(self._connection, wanted_frame(list(wanted_from), list(wanted_from.values())))
-        columns = KPI_VALUES.c
-        statement = (
-            select(*_COLUMNS)
-            .join_from(
-                keys.clause,
-                KPI_VALUES,
-                and_(
-                    columns.series == keys.series,
-                    or_(keys.moment.is_(None), columns.window_start >= keys.moment),
-                    true() if with_open else columns.status != "provisional",
-                ),
-            )
-            .order_by(columns.series, columns.window_start)
-        )
+        statement = _history(keys.clause, with_open=with_open)
         found: dict[bytes, list[KpiValue]] = {}
         for value in to_kpi_values(read_frame(self._connection, statement, VALUES, parameters=keys.parameters)):
             found.setdefault(value.key.series, []).append(value)

@@ -1,5 +1,6 @@
 """Goals on SQL."""
 
+import functools
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import msgspec
-from sqlalchemy import func, insert, select
+from sqlalchemy import Select, bindparam, func, insert, select
 
 from services.goals.adapters.tables import CALENDARS, GOAL_SETS, HEALTH, INDICATORS, KPI_VALUES, LINKS
 from services.goals.domain.attainment import Health, WindowValue
@@ -18,6 +19,19 @@ from shared.calendars.calendar import DEFAULT_CALENDAR, Calendar, calendar_from_
 from shared.database.engine import Database, ReadConnection, WriteConnection
 from shared.database.versioning import compare_and_set, upsert
 
+_GET = select(GOAL_SETS.c.body).where(GOAL_SETS.c.period == bindparam("of_period"))
+
+
+@functools.cache
+def _find(given: frozenset[str]) -> Select[tuple[str]]:
+    """Written once for each choice of parameters: every batch of KPI values asks for the active sets."""
+    statement = select(GOAL_SETS.c.body).order_by(GOAL_SETS.c.period).limit(bindparam("most"))
+    if "after_period" in given:
+        statement = statement.where(GOAL_SETS.c.period > bindparam("after_period"))
+    if "of_state" in given:
+        statement = statement.where(GOAL_SETS.c.state == bindparam("of_state"))
+    return statement
+
 
 class SqlGoalReader:
     """`services.goals.ports.GoalReader`, as of the connection's transaction."""
@@ -26,17 +40,14 @@ class SqlGoalReader:
         self._connection = connection
 
     def get(self, period: str) -> GoalSet | None:
-        statement = select(GOAL_SETS.c.body).where(GOAL_SETS.c.period == period)
-        body = self._connection.execute(statement).scalar_one_or_none()
+        body = self._connection.execute(_GET, {"of_period": period}).scalar_one_or_none()
         return None if body is None else msgspec.json.decode(body, type=GoalSet)
 
     def find(self, *, after: str | None, limit: int, state: State | None = None) -> Sequence[GoalSet]:
-        statement = select(GOAL_SETS.c.body).order_by(GOAL_SETS.c.period).limit(limit)
-        if after is not None:
-            statement = statement.where(GOAL_SETS.c.period > after)
-        if state is not None:
-            statement = statement.where(GOAL_SETS.c.state == state.value)
-        return [msgspec.json.decode(body, type=GoalSet) for body in self._connection.execute(statement).scalars()]
+        given = {"after_period": after, "of_state": None if state is None else state.value}
+        parameters = {name: value for name, value in given.items() if value is not None}
+        found = self._connection.execute(_find(frozenset(parameters)), {**parameters, "most": limit})
+        return [msgspec.json.decode(body, type=GoalSet) for body in found.scalars()]
 
     def values(self, indicator: str, subject: Mapping[str, str]) -> Sequence[WindowValue]:
         columns = KPI_VALUES.c

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, delete, false, func, insert, not_, or_, select
+from sqlalchemy import ColumnElement, Row, bindparam, delete, false, func, insert, not_, or_, select
 
 from services.issues.adapters.tables import CALENDARS, GOALS, HISTORY, INDICATORS, ISSUES, ROUTING, SEQUENCES
 from services.issues.domain.goal import Goal
@@ -19,6 +19,26 @@ from shared.database.versioning import compare_and_set, upsert
 
 _NUMBERS, _PREFIX, _OPENINGS = "issue-numbers", "I-", "issue-openings"
 _ENDED = [state.value for state in ENDED]
+
+
+# Written once: to write one takes longer than to run it, and every step of the timer or every anomaly asks.
+_OPEN_COUNTS = (
+    select(ISSUES.c.severity, ISSUES.c.state, func.count().label("issues"))
+    .where(ISSUES.c.state.not_in(_ENDED))
+    .group_by(ISSUES.c.severity, ISSUES.c.state)
+)
+_TO_LOOK_AT = (
+    select(ISSUES.c.body)
+    .where(ISSUES.c.look_at < bindparam("before"))
+    .order_by(ISSUES.c.look_at, ISSUES.c.sequence)
+    .limit(bindparam("most"))
+)
+_NEWEST = (
+    select(ISSUES.c.body)
+    .where(ISSUES.c.fingerprint == bindparam("of_fingerprint"))
+    .order_by(ISSUES.c.sequence.desc())
+    .limit(1)
+)
 
 
 class SqlIssueReader:
@@ -42,12 +62,7 @@ class SqlIssueReader:
         return [msgspec.json.decode(body, type=HistoryLine) for body in self._connection.execute(statement).scalars()]
 
     def open_counts(self) -> Mapping[tuple[str, str], int]:
-        counted = (
-            select(ISSUES.c.severity, ISSUES.c.state, func.count().label("issues"))
-            .where(ISSUES.c.state.not_in(_ENDED))
-            .group_by(ISSUES.c.severity, ISSUES.c.state)
-        )
-        return {(row.severity, row.state): row.issues for row in self._connection.execute(counted)}
+        return {(row.severity, row.state): row.issues for row in self._connection.execute(_OPEN_COUNTS)}
 
     def calendar_of(self, indicator: str | None) -> Calendar:
         named = select(CALENDARS.c.name, CALENDARS.c.definition).join(
@@ -79,8 +94,7 @@ class SqlIssueStore(SqlIssueReader):
 
     def newest_of(self, fingerprint: str) -> Issue | None:
         self.reserve_openings()
-        same = select(ISSUES.c.body).where(ISSUES.c.fingerprint == fingerprint)
-        body = self._connection.execute(same.order_by(ISSUES.c.sequence.desc()).limit(1)).scalar_one_or_none()
+        body = self._connection.execute(_NEWEST, {"of_fingerprint": fingerprint}).scalar_one_or_none()
         return None if body is None else _issue(body)
 
     def reserve_openings(self) -> None:
@@ -97,15 +111,14 @@ class SqlIssueStore(SqlIssueReader):
     def add(self, issue: Issue) -> None:
         key = {"id": issue.id, "number": issue.number, "sequence": int(issue.number.removeprefix(_PREFIX))}
         fixed = {"fingerprint": issue.fingerprint, "version": issue.version}
-        self._writing.execute(insert(ISSUES).values(**key, **fixed, **_columns(issue)))
+        self._writing.execute(insert(ISSUES), {**key, **fixed, **_columns(issue)})
 
     def save(self, issue: Issue) -> None:
         compare_and_set(self._writing, ISSUES, key={"id": issue.id}, version=issue.version - 1, values=_columns(issue))
 
     def add_history(self, line: HistoryLine) -> None:
-        self._writing.execute(
-            insert(HISTORY).values(issue_id=line.issue_id, version=line.version, at=line.at, body=_text(line))
-        )
+        row = {"issue_id": line.issue_id, "version": line.version, "at": line.at, "body": _text(line)}
+        self._writing.execute(insert(HISTORY), row)
 
     def save_calendar(self, name: str, definition: Mapping[str, Any]) -> None:
         upsert(self._writing, CALENDARS, [{"name": name, "definition": dict(definition)}])
@@ -121,9 +134,8 @@ class SqlIssueStore(SqlIssueReader):
         self._writing.execute(insert(ROUTING).values(version=routing.version, routes=routes))
 
     def to_look_at(self, now: datetime, limit: int) -> Sequence[Issue]:
-        due = select(ISSUES.c.body).where(ISSUES.c.look_at < now)
-        statement = due.order_by(ISSUES.c.look_at, ISSUES.c.sequence).limit(limit)
-        return [_issue(body) for body in self._connection.execute(statement).scalars()]
+        found = self._connection.execute(_TO_LOOK_AT, {"before": now, "most": limit})
+        return [_issue(body) for body in found.scalars()]
 
     def replace_goals(self, goal_set: str, goals: Sequence[Goal]) -> None:
         self._writing.execute(delete(GOALS).where(GOALS.c.goal_set == goal_set))
