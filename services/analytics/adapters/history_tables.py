@@ -1,9 +1,12 @@
 """The table of readings that are kept, beside those of the fold."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, String, Table
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, String, Table, text
 
 from services.analytics.adapters.tables import METADATA
 from shared.database.types import BigId, UtcDateTime
+
+IS_SMALL = text("count < 10000")
+"""Blocks of fewer readings are merged; reading larger ones costs no less for each reading. As a literal, so that SQLite takes the index."""
 
 KEPT_READINGS = Table(
     "kept_readings",
@@ -21,6 +24,16 @@ KEPT_READINGS = Table(
     Column("block", LargeBinary, nullable=False),
     Index("kept_readings_by_time", "reading_type", "observed_from"),
     Index("kept_readings_by_level", "partition", "reading_type", "level"),
+    Index(
+        "kept_readings_small",
+        "partition",
+        "reading_type",
+        "level",
+        "revises",
+        "count",
+        sqlite_where=IS_SMALL,
+        postgresql_where=IS_SMALL,
+    ),
 )
 """One row is an Arrow block of readings of one type from one partition of `readings`.
 

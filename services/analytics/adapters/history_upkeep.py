@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, and_, delete, func, insert, select
 
 from services.analytics.adapters.fold_tables import SEEN_IDS
-from services.analytics.adapters.history_tables import HISTORY_FLOORS, KEPT_READINGS
+from services.analytics.adapters.history_tables import HISTORY_FLOORS, IS_SMALL, KEPT_READINGS
 from services.analytics.adapters.partition_store import states
 from services.analytics.adapters.tables import DELIVERY
 from services.analytics.domain.history import merged
@@ -18,8 +18,6 @@ from shared.database.unit_of_work import SqlUnitOfWork
 from shared.database.versioning import upsert
 from shared.events.blocks import are_alike, decode_block, encode_block, joined_blocks
 
-_SMALL = 10_000
-"""Blocks of fewer readings are merged. Reading larger ones costs no less for each reading."""
 _LARGE = 50_000
 _MANY = 64
 """Small blocks of one level become one of the next when they are large together, or many. A reading is then written twice at most, once
@@ -60,7 +58,7 @@ class SqlHistoryUpkeep:
         columns = KEPT_READINGS.c
         full = (
             select(columns.partition, columns.reading_type, columns.level, columns.revises)
-            .where(columns.count < _SMALL)
+            .where(IS_SMALL)
             .group_by(columns.partition, columns.reading_type, columns.level, columns.revises)
             .having((func.count() >= _MANY) | (func.sum(columns.count) >= _LARGE))
         )
@@ -101,7 +99,7 @@ class SqlHistoryUpkeep:
         of_group = [
             and_(columns.partition == group.partition, columns.reading_type == group.reading_type),
             and_(columns.level == group.level, columns.revises == group.revises),
-            and_(columns.count < _SMALL, columns.reached <= up_to),
+            and_(IS_SMALL, columns.reached <= up_to),
         ]
         in_order = select(columns.id, columns.count).where(*of_group).order_by(columns.reached, columns.id)
         taken = _enough(self._connection.execute(in_order.limit(_MANY)).all())
