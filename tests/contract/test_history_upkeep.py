@@ -136,12 +136,12 @@ def test_blocks_alike_are_merged_with_the_bounds_of_all(kept: Database) -> None:
     merged_up_to(kept, 6, 6)
     merge(kept)
     with kept.reading() as connection:
-        (row,) = connection.execute(select(KEPT_READINGS)).all()
-        assert (row.level, row.count, row.reached) == (1, 59_994, 6)
+        (row,) = connection.execute(select(KEPT_READINGS, KEPT_READINGS.c.count.label("held"))).all()
+        assert (row.level, row.held, row.reached) == (1, 59_994, 6)
         assert (row.observed_from, row.observed_until) == (MONDAY + timedelta(hours=6), MONDAY + timedelta(hours=20))
         reader = SqlHistoryReader(connection)
-        ids = [one for frame in reader.readings("inspection", Span(), None) for one in frame["id_hash"].to_list()]
-    assert sorted(ids) == [*range(49_995), *range(50_000, 59_999)]
+        found = [one for frame in reader.readings("inspection", Span(), None) for one in frame["id_hash"].to_list()]
+    assert sorted(found) == [*range(49_995), *range(50_000, 59_999)]
 
 
 def test_what_is_not_merged_everywhere_stays_apart(kept: Database) -> None:

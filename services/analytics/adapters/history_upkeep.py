@@ -23,6 +23,7 @@ _MANY = 64
 """Small blocks of one level become one of the next when they are large together, or many. A reading is then written twice at most, once
 as it came and once more, unless it came in blocks of less than 150.
 """
+_HELD = KEPT_READINGS.c.count.label("held")  # a row has a method of the column's name
 _WORTH_A_BATCH = 1000
 """Blocks of so many readings on average are put behind one another as they are."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -101,13 +102,13 @@ class SqlHistoryUpkeep:
             and_(columns.level == group.level, columns.revises == group.revises),
             and_(IS_SMALL, columns.reached <= up_to),
         ]
-        in_order = select(columns.id, columns.count).where(*of_group).order_by(columns.reached, columns.id)
+        in_order = select(columns.id, _HELD).where(*of_group).order_by(columns.reached, columns.id)
         taken = _enough(self._connection.execute(in_order.limit(_MANY)).all())
         if not taken:
             return False
         these = columns.id.in_(taken)
         blocks = self._connection.execute(
-            select(KEPT_READINGS).where(these).order_by(columns.reached, columns.id)
+            select(KEPT_READINGS, _HELD).where(these).order_by(columns.reached, columns.id)
         ).all()
         self._connection.change(delete(KEPT_READINGS).where(these))
         self._connection.execute_many(insert(KEPT_READINGS), [_row(blocks)])
@@ -118,7 +119,7 @@ def _enough(small: Sequence[Row[Any]]) -> list[int]:
     """The ids of the oldest small blocks, as many as are worth merging; none where they are neither large together nor many."""
     total = 0
     for place, block in enumerate(small, 1):
-        total += block.count
+        total += block.held
         if total >= _LARGE or place == _MANY:
             return [one.id for one in small[:place]]
     return []
@@ -127,7 +128,7 @@ def _enough(small: Sequence[Row[Any]]) -> list[int]:
 def _row(blocks: Sequence[Row[Any]]) -> dict[str, Any]:
     """The row that takes the place of small ones."""
     first, encoded = blocks[0], [block.block for block in blocks]
-    count = sum(block.count for block in blocks)
+    count = sum(block.held for block in blocks)
     if first.revises or count < _WORTH_A_BATCH * len(blocks) or not are_alike(encoded):
         readings = merged([decode_block(block) for block in encoded], revise=first.revises)
         count, block = readings.height, encode_block(readings)
