@@ -89,10 +89,10 @@ class Database:
 
     @property
     def _writer(self) -> Engine:
-        """All writing of this process goes through one connection on SQLite: it keeps the pages that it has read and written for as
-        long as no other connection writes, and then reads them all again.
+        """All writing of this process into a file of SQLite goes through one connection: it keeps the pages that it has read and
+        written for as long as no other connection writes, and then reads them all again.
         """
-        if not self.is_sqlite:
+        if not self.is_sqlite or self.url.database == ":memory:":
             return self.engine
         if self._writing_engine is None:
             self._writing_engine = _sqlite(self.url.database or "", pool_size=1, max_overflow=0)
