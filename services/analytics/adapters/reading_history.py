@@ -96,7 +96,7 @@ class SqlHistoryReader:
 
 def _row(block: Block, reached: int, *, revises: bool) -> dict[str, Any]:
     readings = block.readings
-    first, last = readings.select(pl.col(OBSERVED_AT).min(), pl.col(OBSERVED_AT).max().alias("last")).row(0)
+    observed = readings[OBSERVED_AT]
     return {
         "reading_type": block.reading_type,
         "partition": block.partition,
@@ -104,8 +104,8 @@ def _row(block: Block, reached: int, *, revises: bool) -> dict[str, Any]:
         "level": 0,
         "revises": revises,
         "count": readings.height,
-        "observed_from": first,
-        "observed_until": last,
+        "observed_from": observed.min(),
+        "observed_until": observed.max(),
         "arrived_at": block.arrived_at,
         "block": block.encoded or encode_block(readings),
     }

@@ -87,7 +87,7 @@ def assign(readings: pl.DataFrame, indicator: Indicator, calendar: Calendar) -> 
     # Added before anything is left out: a subject that is the same for all would else be one row, where nothing is measured.
     assigned = counted.with_columns(subject.alias(SUBJECT), *measures, *panes)
     weights = [STANDS_FOR] if STANDS_FOR in readings.columns else []
-    return assigned.select(SUBJECT, *named, *weights, PANE_START, PANE_END)
+    return assigned[[SUBJECT, *named, *weights, PANE_START, PANE_END]]
 
 
 def _panes(observed: pl.Series, calendar: Calendar, cut: Cut) -> list[pl.Series]:

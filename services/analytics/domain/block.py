@@ -73,4 +73,4 @@ def joined(blocks: Sequence[Block]) -> pl.DataFrame:
 
 def without_origin(readings: pl.DataFrame) -> pl.DataFrame:
     """As they were on the log."""
-    return readings.drop(READ_FROM, ARRIVED_AT)
+    return readings[[name for name in readings.columns if name not in _ORIGIN]]

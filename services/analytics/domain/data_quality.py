@@ -22,7 +22,7 @@ from services.analytics.domain.arrivals import (
     ON_TIME,
 )
 from services.analytics.domain.assignment import MEASURE, OBSERVED_AT
-from services.analytics.domain.block import ARRIVED_AT, EVENT_ID, ID_HASH, READ_FROM, SOURCE, Block
+from services.analytics.domain.block import ARRIVED_AT, EVENT_ID, ID_HASH, READ_FROM, SOURCE, Block, without_origin
 from services.analytics.domain.pane import STANDS_FOR
 
 INTAKE = "andon-intake"
@@ -59,7 +59,7 @@ def as_blocks(summed: Mapping[str, pl.DataFrame]) -> Iterator[Block]:
     for name, rows in summed.items():
         for (partition,), part in rows.group_by(READ_FROM, maintain_order=True):
             newest = max(part[ARRIVED_AT].to_list())
-            yield Block(int(str(partition)), name, part.drop(READ_FROM, ARRIVED_AT), newest)
+            yield Block(int(str(partition)), name, without_origin(part), newest)
 
 
 def _intake(came: pl.DataFrame, *, refused: bool) -> pl.DataFrame:

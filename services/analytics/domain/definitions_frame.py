@@ -65,7 +65,7 @@ def with_definitions(rows: pl.DataFrame, definitions: Definitions, start: str) -
     """
     on, bounds = [PARTITION, "indicator", "indicator_version"], [_SINCE, _UNTIL]
     if definitions[_SINCE].null_count() == definitions.height:
-        return rows.join(definitions.drop(bounds), on=on)
+        return rows.join(definitions[[name for name in definitions.columns if name not in bounds]], on=on)
     begins = pl.col(start)
     is_after = pl.col(_SINCE).is_null() | (begins >= pl.col(_SINCE))
     is_before = pl.col(_UNTIL).is_null() | (begins < pl.col(_UNTIL))

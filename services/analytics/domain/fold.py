@@ -133,6 +133,8 @@ def by_partition(rows: pl.DataFrame, partitions: int) -> list[pl.DataFrame]:
         return [rows] * partitions
     numbers = delta_partitions(rows[INDICATOR], rows[SUBJECT], partitions)
     present = set(numbers)
+    if len(present) == 1:
+        return [rows if number in present else rows.clear() for number in range(partitions)]
     return [rows.filter(numbers == number) if number in present else rows.clear() for number in range(partitions)]
 
 

@@ -121,7 +121,7 @@ class OpenPanes:
         number = self.newest + added.height
         numbers = pl.int_range(self.newest + 1, number + 1, dtype=pl.Int64)
         numbered = added.sort("pane_end", "place").with_columns(number=numbers, is_whole=pl.lit(is_whole))
-        parts = [*self.parts, Part(number, numbered.select(OPEN_PANES.names()))]
+        parts = [*self.parts, Part(number, numbered[OPEN_PANES.names()])]
         small = _small_ones([part.panes.height for part in parts])
         if small:
             parts[-small:] = [Part(number, merged_parts([part.panes for part in parts[-small:]]))]
@@ -148,7 +148,7 @@ class OpenPanes:
         due = heads if until is None else _where(heads, heads["pane_end"].cast(pl.Int64) <= _microseconds(until))
         if due.is_empty():
             return due
-        places = due.select("pane_end", "place")
+        places = due[["pane_end", "place"]]
         shore = shore_of((places if places.height <= count else places.unique()).sort("pane_end", "place").head(count))
         return merged_parts([part.panes.head(_count_to(part.panes, shore)) for part in self.parts])
 
@@ -177,7 +177,7 @@ class OpenPanes:
 
 def shore_of(panes: pl.DataFrame) -> Shore:
     """The shore when these panes, the first there are, have moved into their rows."""
-    return Shore(*panes.select("pane_end", "place").row(-1))
+    return Shore(panes["pane_end"][-1], panes["place"][-1])
 
 
 def by_indicator(panes: Touched) -> dict[tuple[int, str], Touched]:
@@ -208,7 +208,7 @@ def completed(panes: Open, stored: Panes, *, partition: int, indicator: str, ver
         counts = stored.join(panes.filter("is_whole"), on=["series", "pane_start"], how="anti")
     names = {"partition": partition, "indicator": indicator, "indicator_version": version}
     named = panes.with_columns(pl.lit(value, dtype=TOUCHED[name]).alias(name) for name, value in names.items())
-    return add(counts, named.select(TOUCHED.names()))
+    return add(counts, named[TOUCHED.names()])
 
 
 def merged_parts(parts: Sequence[Open]) -> Open:
@@ -221,7 +221,7 @@ def merged_parts(parts: Sequence[Open]) -> Open:
     if rows["is_whole"].any():
         rows = _without_replaced(parts)
     newest = [pl.col("subject").first(), pl.col("number").max(), pl.col("is_whole").any()]
-    return merged(rows, _PANE, *newest).select(OPEN_PANES.names()).sort("pane_end", "place")
+    return merged(rows, _PANE, *newest)[OPEN_PANES.names()].sort("pane_end", "place")
 
 
 def _without_replaced(parts: Sequence[Open]) -> Open:

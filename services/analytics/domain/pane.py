@@ -89,13 +89,13 @@ def _sums(indicator: Indicator) -> list[pl.Expr]:
 
 def merge(state: pl.DataFrame, delta: pl.DataFrame) -> pl.DataFrame:
     """Add deltas to panes; associative and commutative, an empty frame changes nothing."""
-    return merged(pl.concat([state, delta]), KEYS).select(DELTAS.names())
+    return merged(pl.concat([state, delta]), KEYS)[DELTAS.names()]
 
 
 def without_empty_sketches(deltas: pl.DataFrame) -> pl.DataFrame:
     """As they travel: without the column `sketch` where no row has one."""
     has_none = "sketch" in deltas.columns and deltas["sketch"].null_count() == deltas.height
-    return deltas.drop("sketch") if has_none else deltas
+    return deltas[[name for name in deltas.columns if name != "sketch"]] if has_none else deltas
 
 
 def with_sketches(deltas: pl.DataFrame) -> pl.DataFrame:
@@ -121,6 +121,8 @@ def _with_spread_between(groups: pl.DataFrame, rows: pl.DataFrame, by: Sequence[
     Column by column: an expression of parts and whole inside `agg` is evaluated group by group, at ten times the cost of all
     other sums. Ratios and counts, which have no spread, cost nothing here.
     """
+    if rows["minimum"].null_count() == rows.height:
+        return groups
     parts = rows.filter((pl.col("count") > 0) & pl.col("minimum").is_not_null())
     if parts.is_empty():
         return groups

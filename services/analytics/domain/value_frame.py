@@ -4,7 +4,7 @@ One row per series and window. Everything is computed for all rows of a batch at
 """
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import polars as pl
 import xxhash
@@ -155,7 +155,7 @@ def values_of_panes(panes: Touched, definitions: Definitions) -> Computed:
         .rename({"pane_start": "window_start", "pane_end": "window_end", "count": "sample_size"})
         .pipe(_with_quantiles)
         .pipe(_with_quotients)
-        .with_columns(_value(), _numerator(), _denominator(), _reading_deviation(), _reading_range())
+        .with_columns(_facts())
     )
     return judged(computed)
 
@@ -223,25 +223,33 @@ def changed_values(computed: Computed, stored: Values, *, are_known: bool = Fals
     Args:
         are_known: all these windows have a value already, stored or not.
     """
-    before = stored.select(SERIES, "window_start", *_FACTS, "status", "revision")
+    if computed.is_empty():
+        return no_values()
+    before = stored[[SERIES, "window_start", *_FACTS, "status", "revision"]]
     both = computed.join(before, on=[SERIES, "window_start"], how="left", suffix="_before")
+    has_changed, settled = _changes()
+    changed = both.filter(has_changed if are_known else (has_changed & _IS_TO_HAVE_VALUE))
+    return no_values() if changed.is_empty() else changed.select(settled)
+
+
+_IS_TO_HAVE_VALUE = pl.col("status").is_not_null() | (pl.col("sample_size") > 0)
+
+
+@cache
+def _changes() -> tuple[pl.Expr, list[pl.Expr]]:
+    """Of computed values beside what was stored: whether they are to be kept, and the columns of VALUES. Written once."""
     differs = pl.any_horizontal(pl.col(name).ne_missing(pl.col(f"{name}_before")) for name in _FACTS)
     was_final = pl.col("status").is_in(["final", "restated"]).fill_null(False)
     is_final = (pl.col("window_end") <= pl.col("closes")).fill_null(False)
-    return (
-        both.with_columns(differs.alias("differs"), was_final.alias("was_final"), is_final.alias("is_final"))
-        .filter(
-            pl.col("differs") | (pl.col("is_final") & ~pl.col("was_final")),
-            pl.col("status").is_not_null() | (pl.col("sample_size") > 0) | pl.lit(are_known),
-        )
-        .with_columns(
-            pl.when("was_final").then(pl.lit("restated")).when("is_final").then(pl.lit("final"))
-            .otherwise(pl.lit("provisional")).alias("status"),
-            pl.when("was_final").then(pl.col("revision") + 1).when("is_final").then(1).otherwise(0).alias("revision"),
-            (~pl.col("was_final") & ~pl.col("is_final")).alias("unpublished"),
-        )
-        .select(pl.col(name).cast(dtype) for name, dtype in VALUES.items())
-    )  # fmt: skip
+    status = pl.when(was_final).then(pl.lit("restated")).when(is_final).then(pl.lit("final"))
+    revision = pl.when(was_final).then(pl.col("revision") + 1).when(is_final).then(1).otherwise(0)
+    settled = {
+        "status": status.otherwise(pl.lit("provisional")),
+        "revision": revision,
+        "unpublished": ~was_final & ~is_final,
+    }
+    columns = [settled.get(name, pl.col(name)).cast(dtype).alias(name) for name, dtype in VALUES.items()]
+    return differs | (is_final & ~was_final), columns
 
 
 def open_values(panes: Touched, stored: Values, indicator: Indicator) -> Values:
@@ -308,6 +316,12 @@ def _by_kind(choices: Mapping[str, pl.Expr]) -> pl.Expr:
     for kind, choice in choices.items():
         expression = pl.when(pl.col("kind") == kind).then(choice.cast(pl.Float64)).otherwise(expression)
     return expression
+
+
+@cache
+def _facts() -> tuple[pl.Expr, ...]:
+    """Written once: to write them takes as long as to compute a few values."""
+    return _value(), _numerator(), _denominator(), _reading_deviation(), _reading_range()
 
 
 def _value() -> pl.Expr:

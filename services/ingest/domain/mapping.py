@@ -52,7 +52,8 @@ def map_events(events: EventColumns, *, now: datetime) -> Mapped:
         for row in frame.filter(fails).drop(OBSERVED_AT).iter_rows(named=True):
             rejected.append(_refused(check, Case(row, partial(events.found, row[INDEX])), plan.source.name))
         frame = frame.filter(~fails)
-    return Mapped(frame.drop(INDEX, HAS_TIME), frame[INDEX], rejected)
+    readings = frame[[name for name in frame.columns if name not in (INDEX, HAS_TIME)]]
+    return Mapped(readings, frame[INDEX], rejected)
 
 
 def in_one_order(parts: Sequence[Mapped]) -> Mapped:
