@@ -19,7 +19,20 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Table, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Delete,
+    Insert,
+    Row,
+    Table,
+    Update,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from shared.database.delivery_tables import DeliveryTables
 from shared.database.engine import Database, WriteConnection
@@ -84,7 +97,7 @@ class Outbox:
             for topic, of_topic in groupby(records, key=lambda record: record.topic)
             for part in _portions([_Kept(one.key, one.partition, one.headers, one.value) for one in of_topic])
         ]
-        self._connection.execute_many(insert(self._outbox), rows)
+        self._connection.execute_many(_add(self._outbox), rows)
 
 
 def _portions(records: Sequence[_Kept]) -> Iterator[Sequence[_Kept]]:
@@ -176,14 +189,8 @@ class Relay:
         """Delete by id and numbers: after a delete, SQLite gives the same id to another row, and the delete may come twice
         (another relay was faster, or the outcome of the first try is unknown).
         """
-        outbox = self._tables.outbox
-        statement = delete(outbox).where(
-            outbox.c.id == bindparam("row_id"),
-            outbox.c.topic == bindparam("on_topic"),
-            outbox.c.numbers == bindparam("given"),
-        )
         gone = [{"row_id": row.id, "on_topic": row.topic, "given": row.given} for row in self._appended]
-        connection.execute_many(statement, gone)
+        connection.execute_many(_delete(self._tables.outbox), gone)
 
     def _number(self, connection: WriteConnection) -> list[_Row]:
         """Give their numbers to the first rows that wait; returns them."""
@@ -199,9 +206,8 @@ class Relay:
             numbers = _Numbers(places, {partition: following[topic, partition] for partition in of_row})
             rows.append(_Row(row_id, topic, kept, numbers, msgspec.msgpack.encode(numbers)))
             following.update({(topic, partition): numbers.first[partition] + of_row[partition] for partition in of_row})
-        outbox = self._tables.outbox
-        statement = update(outbox).where(outbox.c.id == bindparam("row_id")).values(numbers=bindparam("given"))
-        connection.execute_many(statement, [{"row_id": row.id, "given": row.given} for row in rows])
+        given = [{"row_id": row.id, "given": row.given} for row in rows]
+        connection.execute_many(_give_numbers(self._tables.outbox), given)
         return rows
 
     def _reserve(
@@ -267,8 +273,27 @@ class _FirstRows:
 
 
 @functools.cache
+def _add(outbox: Table) -> Insert:
+    """Written once for each table, as the next ones: to write one takes longer than to run it."""
+    return insert(outbox)
+
+
+@functools.cache
+def _delete(outbox: Table) -> Delete:
+    return delete(outbox).where(
+        outbox.c.id == bindparam("row_id"),
+        outbox.c.topic == bindparam("on_topic"),
+        outbox.c.numbers == bindparam("given"),
+    )
+
+
+@functools.cache
+def _give_numbers(outbox: Table) -> Update:
+    return update(outbox).where(outbox.c.id == bindparam("row_id")).values(numbers=bindparam("given"))
+
+
+@functools.cache
 def _first_rows(outbox: Table, *, are_numbered: bool) -> _FirstRows:
-    """Written once for each table."""
     numbers = outbox.c.numbers
     return _FirstRows(outbox, numbers.is_not(None) if are_numbered else numbers.is_(None))
 
