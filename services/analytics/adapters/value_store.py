@@ -118,6 +118,23 @@ def _history(keys: FromClause, *, with_open: bool) -> Select[Any]:
     return statement.order_by(columns.series, columns.window_start)
 
 
+@cache
+def _series_held(keys: FromClause | None, *, of_partition: bool) -> Select[Any]:
+    """Series of one version of an indicator, and how many values each has; of these keys, if there are any."""
+    columns = KPI_VALUES.c
+    statement = select(columns.series, func.count().label("held")).where(
+        columns.series > bindparam("after_series"),
+        columns.series <= bindparam("last_series"),
+        columns.indicator == bindparam("of_indicator"),
+        columns.indicator_version == bindparam("of_version"),
+    )
+    if of_partition:
+        statement = statement.where(columns.partition == bindparam("of_partition"))
+    if keys is not None:
+        statement = statement.join_from(keys, KPI_VALUES, columns.series == keys.c.series)
+    return statement.group_by(columns.series).order_by(columns.series).limit(_MOST_SERIES)
+
+
 class SqlValueStore:
     """`services.analytics.ports.evaluating.ValueStore`."""
 
@@ -260,35 +277,35 @@ class SqlValueStore:
     def series_after(
         self, scope: Scope, after: bytes, most_values: int, *, among: Sequence[bytes] | None = None
     ) -> Sequence[bytes]:
-        return self._series(scope.indicator, _of(scope), after=after, most_values=most_values, among=among)
+        of_partition = {"of_partition": scope.partition}
+        return self._series(scope.indicator, of_partition, after=after, most_values=most_values, among=among)
 
     def series_anywhere(self, indicator: Indicator, after: bytes, most_values: int) -> Sequence[bytes]:
-        return self._series(indicator, _of_version(indicator), after=after, most_values=most_values)
+        return self._series(indicator, {}, after=after, most_values=most_values)
 
     def _series(
         self,
         indicator: Indicator,
-        of: Sequence[ColumnElement[bool]],
+        of_partition: Mapping[str, int],
         *,
         after: bytes,
         most_values: int,
         among: Sequence[bytes] | None = None,
     ) -> Sequence[bytes]:
-        columns = KPI_VALUES.c
         prefix = series_prefix(indicator.name, indicator.version)
-        last = prefix + b"\xff" * 12
-        statement = (
-            select(columns.series, func.count().label("held"))
-            .where(columns.series > max(after, prefix), columns.series <= last, *of)
-            .group_by(columns.series)
-            .order_by(columns.series)
-            .limit(_MOST_SERIES)
-        )
-        parameters: dict[str, Any] = {}
+        parameters: dict[str, Any] = {
+            "of_indicator": indicator.name,
+            "of_version": indicator.version,
+            "after_series": max(after, prefix),
+            "last_series": prefix + b"\xff" * 12,
+            **of_partition,
+        }
+        clause = None
         if among is not None:
             keys = wanted(self._connection, wanted_frame(among, [None] * len(among)))
-            statement = statement.join_from(keys.clause, KPI_VALUES, columns.series == keys.series)
-            parameters = keys.parameters
+            clause = keys.clause
+            parameters |= keys.parameters
+        statement = _series_held(clause, of_partition=bool(of_partition))
         found: list[bytes] = []
         held = 0
         for row in self._connection.execute(statement, parameters):
@@ -324,12 +341,11 @@ def _of_newest_window(keys: Wanted, fact: ColumnElement[Any]) -> ScalarSelect[An
 
 def _of(scope: Scope) -> list[ColumnElement[bool]]:
     columns = KPI_VALUES.c
-    return [columns.partition == scope.partition, *_of_version(scope.indicator)]
-
-
-def _of_version(indicator: Indicator) -> list[ColumnElement[bool]]:
-    columns = KPI_VALUES.c
-    return [columns.indicator == indicator.name, columns.indicator_version == indicator.version]
+    return [
+        columns.partition == scope.partition,
+        columns.indicator == scope.indicator.name,
+        columns.indicator_version == scope.indicator.version,
+    ]
 
 
 def _parameters(scope: Scope) -> dict[str, Any]:
