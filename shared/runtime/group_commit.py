@@ -29,13 +29,19 @@ class GroupCommit(Generic[Work, Result]):
         commit: makes all work of a batch durable, in one transaction, and returns one result for each. It is never called
             by two threads at once. What it raises is raised, wrapped, in every caller of the batch.
         failure: the error type that callers see.
+        most: of all work that waits, in its order, how many are committed together; one at least.
     """
 
     def __init__(
-        self, commit: Callable[[Sequence[Work]], Sequence[Result]], failure: Callable[[str], Exception]
+        self,
+        commit: Callable[[Sequence[Work]], Sequence[Result]],
+        failure: Callable[[str], Exception],
+        *,
+        most: Callable[[Sequence[Work]], int] = len,
     ) -> None:
         self._commit = commit
         self._failure = failure
+        self._most = most
         self._waiting: list[_Ticket[Work, Result]] = []
         self._queue_lock = threading.Lock()
         self._commit_lock = threading.Lock()
@@ -46,8 +52,8 @@ class GroupCommit(Generic[Work, Result]):
         with self._queue_lock:
             self._waiting.append(ticket)
         with self._commit_lock:
-            if not ticket.done:
-                self._commit_all_waiting()
+            while not ticket.done:
+                self._commit_waiting()
         if ticket.error is not None:
             raise self._failure(str(ticket.error)) from ticket.error
         return ticket.results[0]
@@ -61,9 +67,10 @@ class GroupCommit(Generic[Work, Result]):
         """Held while anything is committed; take it to write something else in between."""
         return self._commit_lock
 
-    def _commit_all_waiting(self) -> None:
+    def _commit_waiting(self) -> None:
         with self._queue_lock:
-            batch, self._waiting = self._waiting, []
+            count = self._most([ticket.work for ticket in self._waiting])
+            batch, self._waiting = self._waiting[:count], self._waiting[count:]
         try:
             results = self._commit([ticket.work for ticket in batch])
         except BaseException as error:

@@ -4,13 +4,14 @@ For each source a structure is generated that has only the fields its mapping re
 union, told apart by the event's `source`. So msgspec decodes each event in one pass. Only an event that does not fit is
 looked at again, field by field (`diagnose.py`). What no mapping reads is not looked at: it may be anything that is JSON.
 
-Where there is a compiled scan, many events of one source are scanned first, and only those that are not plainly written are decoded.
+Where there is a compiled scan, many events of one source are scanned first, and so those of the next one among the others; only what
+is left, of few events or not plainly written, is decoded.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import Union
+from typing import TypeVar, Union
 
 import msgspec
 
@@ -25,8 +26,13 @@ from services.ingest.domain.reading_type import ReadingType
 from services.ingest.domain.revision import is_revision
 from services.ingest.domain.source import Place, Source
 
+_Value = TypeVar("_Value")
+
 _UNDECODABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 """ValueError: bytes that are not UTF-8, integers of thousands of digits."""
+
+_WORTH_ANOTHER = 0.1
+"""A scan that finds less of its source among the events is the last one: of many sources that take turns each has few."""
 
 _FIRST_BYTE = itemgetter(0)
 _LAST_BYTE = itemgetter(-1)
@@ -99,29 +105,51 @@ class EventDecoder:
             originals: JSON texts.
             unfold: asked only of those that are not plain: what a scan reads is one event on one line.
         """
-        scanned = self._scanned(originals)
-        indices = range(len(originals)) if scanned is None else scanned.columns.others
-        others = originals if scanned is None else [originals[index] for index in indices]
+        scanned, indices = self._scanned(originals)
+        others = _at(originals, indices)
         unfolded = unfold(others)
         if unfolded is not others:
-            return self.decode(unfolded if scanned is None else unfold(originals))
-        decoded = Decoded(originals)
-        if scanned is not None and scanned.indices:
-            decoded.parts.append(scanned)
+            return self.decode(unfold(originals) if scanned else unfolded)
+        decoded = Decoded(originals, [*scanned])
         self._decode_exactly(others, indices, decoded)
         return decoded
 
-    def _scanned(self, originals: Sequence[bytes]) -> ScannedEvents | None:
-        """Those that are plain and of the source of the first one; None where they are not to be scanned."""
-        if len(originals) < WORTH_A_SCAN:
+    def _scanned(self, originals: Sequence[bytes]) -> tuple[Sequence[ScannedEvents], Sequence[int]]:
+        """Those that are plain, source by source, and the indices of the others."""
+        parts: list[ScannedEvents] = []
+        others: Sequence[int] = range(len(originals))
+        while len(others) >= WORTH_A_SCAN:
+            plan = self._next_plan(originals, others, [part.plan for part in parts])
+            found = None if plan is None else self._plain(plan, originals, others)
+            if found is None:
+                break
+            parts.append(found)
+            is_last = len(found.indices) < _WORTH_ANOTHER * len(others)
+            others = _at(others, found.columns.others)
+            if is_last:
+                break
+        return parts, others
+
+    def _plain(self, plan: SourcePlan, originals: Sequence[bytes], among: Sequence[int]) -> ScannedEvents | None:
+        """Those of one source, among the events of these indices; None where they are not to be scanned, or none is plain."""
+        scan = None if plan.table is None else self._scan()
+        if plan.table is None or scan is None:
             return None
-        first = self._one(originals[0])
-        plan = None if first is None else self.plans[self._names[type(first)]]
-        if plan is None or plan.table is None:
+        columns = read_plain(scan, plan.table, _at(originals, among), most_bytes=self._most_bytes)
+        if columns is None or not columns.indices:
             return None
-        scan = self._scan()
-        columns = None if scan is None else read_plain(scan, plan.table, originals, most_bytes=self._most_bytes)
-        return None if columns is None else ScannedEvents(plan, columns, lambda index: self._one(originals[index]))
+        return ScannedEvents(plan, columns, _at(among, columns.indices), lambda index: self._one(originals[index]))
+
+    def _next_plan(
+        self, originals: Sequence[bytes], among: Sequence[int], scanned: Sequence[SourcePlan]
+    ) -> SourcePlan | None:
+        """Of the middle one, or the first or last: joined batches come one after the other, and of what was scanned little is left."""
+        for place in (len(among) // 2, 0, -1):
+            event = self._one(originals[among[place]])
+            plan = None if event is None else self.plans[self._names[type(event)]]
+            if plan is not None and plan not in scanned:
+                return plan
+        return None
 
     def _decode_exactly(self, originals: Sequence[bytes], indices: Sequence[int], decoded: Decoded) -> None:
         """Decode each event as it is; `indices` says which of the batch they are."""
@@ -176,6 +204,11 @@ class EventDecoder:
 
     def _is_too_long(self, original: bytes) -> bool:
         return len(original) > self._most_bytes
+
+
+def _at(values: Sequence[_Value], indices: Sequence[int]) -> Sequence[_Value]:
+    """The values at ascending indices, which may be all."""
+    return values if len(indices) == len(values) else [values[index] for index in indices]
 
 
 def plan_source(source: Source, reading_type: ReadingType) -> SourcePlan:

@@ -98,11 +98,8 @@ class ScannedEvents:
 
     plan: SourcePlan
     columns: PlainColumns
+    indices: Sequence[int]
     decode: Callable[[int], Event]
-
-    @property
-    def indices(self) -> Sequence[int]:
-        return self.columns.indices
 
     def texts(self, path: Path) -> pl.Series:
         return _constant(self.plan, len(self.indices)) if path == ("source",) else self.columns.texts[path]

@@ -16,8 +16,8 @@ from services.ingest.use_cases.accept_metric_events import AcceptMetricEvents, P
 from shared.runtime.clock import Clock
 
 MOST_LISTED = 10_000
-_SMALL = 500
-"""Events. Larger batches are taken in by themselves: side by side they are faster than one after the other."""
+_SMALL = 5_000
+"""Events. Larger batches are taken in by themselves: side by side they are as fast as together."""
 
 
 @dataclass

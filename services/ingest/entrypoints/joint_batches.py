@@ -1,15 +1,20 @@
-"""Small batches that come at the same time are taken in as one: what a batch costs whatever its size is paid once.
+"""Batches that come at the same time are taken in as one: what a batch costs whatever its size is paid once.
 
 While one is decoded and made durable, those that arrive wait and become the next; a sender that is alone waits for nobody.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 
 from services.ingest.domain.acceptance import Acceptance, apart
 from services.ingest.domain.errors import Overloaded
 from shared.runtime.group_commit import GroupCommit
 
 Originals = Sequence[bytes]
+
+_MOST_EVENTS = 10_000
+"""Taken in as one, so that nobody waits long and memory is bounded; more would save little, as so many cost by the event already."""
 
 
 class JointBatches:
@@ -21,7 +26,9 @@ class JointBatches:
 
     def __init__(self, take: Callable[[Originals], Acceptance]) -> None:
         self._take = take
-        self._commits: GroupCommit[Originals, Acceptance | Exception] = GroupCommit(self._take_joined, RuntimeError)
+        self._commits: GroupCommit[Originals, Acceptance | Exception] = GroupCommit(
+            self._take_joined, RuntimeError, most=_not_too_many
+        )
 
     @property
     def waiting(self) -> int:
@@ -50,3 +57,8 @@ class JointBatches:
             return self._take(originals)
         except Exception as error:  # noqa: BLE001 - its caller raises it
             return error
+
+
+def _not_too_many(batches: Sequence[Originals]) -> int:
+    """How many of these batches, from the first on, have no more than `_MOST_EVENTS` together; one at least."""
+    return max(1, bisect_right(list(accumulate(map(len, batches))), _MOST_EVENTS))

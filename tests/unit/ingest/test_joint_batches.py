@@ -88,6 +88,13 @@ def test_what_waits_is_taken_in_together() -> None:
     assert sorted(door.seen[1]) == [b"bad", b"good", b"good", b"worse"]
 
 
+def test_together_they_are_not_too_many() -> None:
+    door = Door()
+    batches = [[b"good"], *[[b"good"] * 4_000] * 5]
+    assert answers(door, batches) == [taken(batch) for batch in batches]
+    assert [len(joined) for joined in door.seen] == [1, 8_000, 8_000, 4_000]
+
+
 def test_a_source_above_its_quota_keeps_nobody_else_out() -> None:
     door = Door(full=b"bad")
     first, refused, other = answers(door, [[b"good"], [b"bad"], [b"good", b"worse"]])

@@ -13,7 +13,7 @@ from services.ingest.adapters.compiled_scan import compile_scan
 from services.ingest.domain.acceptance import prepare
 from services.ingest.domain.batch import Prepared
 from services.ingest.domain.decode import EventDecoder, no_scan, plan_source
-from services.ingest.domain.event_columns import SourcePlan
+from services.ingest.domain.event_columns import ScannedEvents, SourcePlan
 from services.ingest.domain.plain_events import WORTH_A_SCAN, read_plain
 from services.ingest.domain.reading_type_form import read_reading_type
 from services.ingest.domain.source_form import read_stored_source
@@ -277,6 +277,34 @@ def test_records_of_several_events_are_found_beside_plain_ones(values: list[byte
 
 def ids(prepared: Prepared) -> list[str]:
     return [event_id for one in prepared.batches for event_id in one.readings["event_id"].to_list()]
+
+
+OTHER = GOOD.replace(b'"mes-7"', b'"other"').replace(b'"line":"A"', b'"line":"B","at":"2026-11-27 09:30"')
+
+
+@given(st.lists(ORIGINALS, max_size=6), st.lists(ORIGINALS, max_size=6), st.integers(0, 2 * WORTH_A_SCAN))
+@example([], [], 2 * WORTH_A_SCAN)
+@example([], [GOOD], 2 * WORTH_A_SCAN)
+def test_batches_of_two_sources_that_were_joined_become_what_they_are_alone(
+    before: list[bytes], between: list[bytes], of_other: int
+) -> None:
+    batch = [*before, *[GOOD] * WORTH_A_SCAN, *between, *[OTHER] * of_other]
+    exact, scanned = become(EXACT, batch), become(SCANNING, batch)
+    assert scanned.rejected == exact.rejected
+    for one in exact.batches:
+        (other,) = (
+            batch for batch in scanned.batches if is_like(batch.readings, one.readings) and batch.source == one.source
+        )
+        assert other.readings.equals(one.readings)
+    assert len(scanned.batches) == len(exact.batches)
+
+
+def test_each_source_that_has_many_events_is_scanned() -> None:
+    decoded = SCANNING.decode([GOOD] * WORTH_A_SCAN + [b"{"] + [OTHER] * WORTH_A_SCAN)
+    assert [(type(part), part.plan.source.name, len(part.indices)) for part in decoded.parts] == [
+        (ScannedEvents, "mes-7", WORTH_A_SCAN),
+        (ScannedEvents, "other", WORTH_A_SCAN),
+    ]
 
 
 def is_like(one: Any, other: Any) -> bool:

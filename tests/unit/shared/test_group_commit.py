@@ -58,6 +58,13 @@ def test_who_waits_is_committed_together_and_gets_its_own_result() -> None:
     assert len(ledger.batches) == 2
 
 
+def test_no_more_are_committed_together_than_may_be() -> None:
+    ledger = Ledger()
+    outcomes = submit_together(GroupCommit(ledger.commit, ValueError, most=lambda works: min(3, len(works))), ledger, 8)
+    assert outcomes == [number * 10 for number in range(8)]
+    assert [len(batch) for batch in ledger.batches] == [1, 3, 3, 1]
+
+
 def test_a_failed_commit_fails_all_of_its_callers_and_no_later_one() -> None:
     ledger = Ledger()
     ledger.fails = True
