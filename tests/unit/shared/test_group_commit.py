@@ -1,7 +1,8 @@
 """Group commit: few commits for many callers, and each learns of its own outcome."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import pytest
 
@@ -26,15 +27,19 @@ class Ledger:
         return [work * 10 for work in batch]
 
 
-def submit_together(commits: GroupCommit[int, int], ledger: Ledger, count: int) -> list[int | Exception]:
-    """One caller commits and waits; the others are all there before it goes on."""
+def submit_together(
+    commits: GroupCommit[int, int], ledger: Ledger, count: int, then: Callable[[int], None] = lambda _: None
+) -> list[int | Exception]:
+    """One caller commits and waits; the others are all there before it goes on. Each does `then` when it has its answer."""
     outcomes: list[int | Exception] = [-1] * count
 
     def work(number: int) -> None:
-        try:
-            outcomes[number] = commits.submit(number)
-        except ValueError as error:
-            outcomes[number] = error
+        with suppress(SystemExit):
+            try:
+                outcomes[number] = commits.submit(number)
+            except ValueError as error:
+                outcomes[number] = error
+            then(number)
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(count)]
     threads[0].start()
@@ -86,3 +91,32 @@ def test_an_interrupt_reaches_the_committing_thread_and_the_next_caller_goes_on(
     with pytest.raises(KeyboardInterrupt):
         commits.submit(0)
     assert commits.submit(1) == 1
+
+
+def test_who_waits_behind_an_interrupt_commits_next() -> None:
+    ledger = Ledger()
+
+    def commit(batch: Sequence[int]) -> Sequence[int]:
+        done = ledger.commit(batch)
+        if batch == [0]:
+            raise SystemExit
+        return done
+
+    commits: GroupCommit[int, int] = GroupCommit(commit, ValueError)
+    outcomes = submit_together(commits, ledger, 3)
+    assert outcomes == [-1, 10, 20]
+
+
+def test_who_has_an_answer_goes_on_while_the_next_are_committed() -> None:
+    ledger = Ledger()
+    answered: list[int] = []
+
+    def commit(batch: Sequence[int]) -> Sequence[int]:
+        done = ledger.commit(batch)
+        while len(answered) < sum(map(len, ledger.batches[:-1])):
+            threading.Event().wait(0.001)
+        return done
+
+    commits: GroupCommit[int, int] = GroupCommit(commit, ValueError, most=lambda works: min(2, len(works)))
+    outcomes = submit_together(commits, ledger, 9, then=answered.append)
+    assert outcomes == [number * 10 for number in range(9)]
