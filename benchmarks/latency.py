@@ -4,7 +4,6 @@ A probe is one request with a reading far below target and the readings, an hour
 clock starts when the answer 202 has arrived, and stops when `GET /v1/issues` shows the issue. All four services run in one process.
 """
 
-import http.client
 import json
 import threading
 import time
@@ -20,7 +19,7 @@ from benchmarks.broker import Broker
 from benchmarks.definitions import DEFINITIONS
 from benchmarks.event_set import BEGINNING, EventSet
 from benchmarks.http_ingest.bare_endpoint import PATH
-from benchmarks.http_ingest.senders import bodies, post
+from benchmarks.http_ingest.senders import Sender, bodies
 from benchmarks.measurement import Measurement
 from benchmarks.process_usage import usage
 from benchmarks.size import Size
@@ -165,10 +164,9 @@ def _capacity(process: AndonProcess) -> float:
 def _take_in(process: AndonProcess, batches: Sequence[bytes]) -> float:
     """Send bodies one after the other; returns the seconds until the fold has seen them."""
     began, wanted = time.monotonic(), folded(process) + len(batches) * _BATCH
-    connection = http.client.HTTPConnection("127.0.0.1", process.port, timeout=60)
-    for body in batches:
-        post(connection, PATH, body)
-    connection.close()
+    with Sender(process.port) as sender:
+        for body in batches:
+            sender.post(PATH, body)
     while folded(process) < wanted:
         if time.monotonic() - began > 10 * _PATIENCE:
             raise TimeoutError("the calibration was not folded")
@@ -188,18 +186,16 @@ def _load(process: AndonProcess, pace: float) -> Iterator[None]:
     stopping, failed = threading.Event(), list[Exception]()
 
     def send() -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", process.port, timeout=60)
         due = time.monotonic()
         try:
-            for body in bodies(EventSet(_LOAD_EVENTS), _BATCH):
-                due += _BATCH / pace
-                if stopping.wait(max(0.0, due - time.monotonic())):
-                    return
-                post(connection, PATH, body)
-        except (OSError, RuntimeError, http.client.HTTPException) as error:
+            with Sender(process.port) as sender:
+                for body in bodies(EventSet(_LOAD_EVENTS), _BATCH):
+                    due += _BATCH / pace
+                    if stopping.wait(max(0.0, due - time.monotonic())):
+                        return
+                    sender.post(PATH, body)
+        except (OSError, RuntimeError) as error:
             failed.append(error)
-        finally:
-            connection.close()
 
     thread = threading.Thread(target=send)
     thread.start()

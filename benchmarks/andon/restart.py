@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
-import httpx
 import numpy as np
 import polars as pl
 
@@ -16,7 +15,7 @@ from benchmarks.andon.installation import data_folder, embedded_process
 from benchmarks.broker import Broker
 from benchmarks.event_set import EventSet
 from benchmarks.http_ingest.bare_endpoint import PATH
-from benchmarks.http_ingest.senders import LINES, bodies
+from benchmarks.http_ingest.senders import Sender, bodies
 from benchmarks.latency import folded
 from benchmarks.measurement import Measurement
 from benchmarks.process_usage import usage
@@ -83,8 +82,9 @@ def _remember(path: Path, ids: int) -> None:
 def _take_in(process: AndonProcess, events: EventSet) -> None:
     """Send events and wait until they have been folded. Raises TimeoutError."""
     before = folded(process)
-    for body in bodies(events, events.events):
-        httpx.post(process.url + PATH, content=body, headers=LINES, timeout=60).raise_for_status()
+    with Sender(process.port) as sender:
+        for body in bodies(events, events.events):
+            sender.post(PATH, body)
     deadline = time.monotonic() + _PATIENCE
     while folded(process) < before + events.events:
         if time.monotonic() > deadline:

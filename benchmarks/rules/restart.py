@@ -15,7 +15,7 @@ from benchmarks.andon.installation import data_folder, embedded_process
 from benchmarks.definitions import DEFINITIONS
 from benchmarks.event_set import EventSet, subject_name
 from benchmarks.http_ingest.bare_endpoint import PATH
-from benchmarks.http_ingest.senders import LINES, bodies
+from benchmarks.http_ingest.senders import Sender, bodies
 from benchmarks.latency import folded
 from benchmarks.process_usage import usage
 from benchmarks.rules.judged_values import CASES
@@ -74,7 +74,8 @@ def measure(series: int) -> Restart:
 
 
 def _send(process: AndonProcess, body: bytes) -> None:
-    httpx.post(process.url + PATH, content=body, headers=LINES, timeout=60).raise_for_status()
+    with Sender(process.port) as sender:
+        sender.post(PATH, body)
 
 
 def _wait(process: AndonProcess, count: int) -> None:
