@@ -184,7 +184,7 @@ class EmbeddedLog:
         self._file.insert(rows.rows, {self._spans[partition].id: end for partition, end in rows.ends.items()})
         for partition, end in rows.ends.items():
             self._spans[partition].next = end
-        self._signal.raise_()
+        self._signal.appended({partition.topic for partition in rows.ends})
         return places
 
     @contextmanager

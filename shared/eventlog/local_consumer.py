@@ -2,12 +2,13 @@
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol
 
 from shared.eventlog.groups import Group, Lost, Won
 from shared.eventlog.port import Assigned, OffsetOutOfRange, Partition, Record, Revoked
+from shared.eventlog.topic_names import is_subscribed
 
 _POLL_BYTES = 16 * 1024 * 1024
 """A poll stops collecting when it has this much, so that blocks of megabytes do not add up to `max_records` of them."""
@@ -25,23 +26,53 @@ class Records(Protocol):
         ...
 
 
-class Signal:
-    """Wakes waiting consumers: each `raise_` moves the count, so a waiter that saw an older count does not sleep."""
+class Waiter:
+    """Sleeps until it is woken: each `wake` moves the count, so one that saw an older count does not sleep."""
 
-    def __init__(self) -> None:
-        self._condition = threading.Condition()
+    def __init__(self, topics: Sequence[str]) -> None:
+        self.topics = topics
         self.count = 0
+        self._condition = threading.Condition()
 
-    def raise_(self) -> None:
-        """Something was appended, or a group has changed."""
+    def wake(self) -> None:
         with self._condition:
             self.count += 1
             self._condition.notify_all()
 
     def wait_beyond(self, count: int, seconds: float) -> bool:
-        """Sleep until the signal was raised after `count` was read; False when the time is up."""
+        """Sleep until it was woken after `count` was read; False when the time is up."""
         with self._condition:
             return self._condition.wait_for(lambda: self.count != count, timeout=max(0.0, seconds))
+
+
+class Signal:
+    """Wakes waiting consumers, but not those whose topics have nothing new: each would take the interpreter's lock to see that."""
+
+    def __init__(self) -> None:
+        self._waiters: tuple[Waiter, ...] = ()
+        self._lock = threading.Lock()
+
+    def waiter(self, topics: Sequence[str]) -> Waiter:
+        """One that is woken from now on, by what is subscribed to."""
+        waiter = Waiter(topics)
+        with self._lock:
+            self._waiters = (*self._waiters, waiter)
+        return waiter
+
+    def forget(self, waiter: Waiter) -> None:
+        with self._lock:
+            self._waiters = tuple(other for other in self._waiters if other is not waiter)
+
+    def raise_(self) -> None:
+        """A group or the topics have changed."""
+        for waiter in self._waiters:
+            waiter.wake()
+
+    def appended(self, topics: Collection[str]) -> None:
+        """Records were, to these topics."""
+        for waiter in self._waiters:
+            if any(is_subscribed(topic, waiter.topics) for topic in topics):
+                waiter.wake()
 
 
 class LocalConsumer:
@@ -60,6 +91,7 @@ class LocalConsumer:
         self._records = records
         self._group = group
         self._signal = signal
+        self._waiter = signal.waiter(topics)
         self._on_assigned = on_assigned
         self._on_revoked = on_revoked
         self._unsettled: Sequence[Partition] = ()
@@ -73,10 +105,10 @@ class LocalConsumer:
     def poll(self, wait: timedelta, max_records: int) -> Sequence[Record]:
         deadline = time.monotonic() + wait.total_seconds()
         while True:
-            seen = self._signal.count
+            seen = self._waiter.count
             self._follow_group()
             records = self._collect(max_records)
-            if records or not self._signal.wait_beyond(seen, deadline - time.monotonic()):
+            if records or not self._waiter.wait_beyond(seen, deadline - time.monotonic()):
                 return records
 
     def seek(self, partition: Partition, offset: int) -> None:
@@ -105,6 +137,7 @@ class LocalConsumer:
             self._let_go()
         finally:
             self._group.leave(self._member)
+            self._signal.forget(self._waiter)
             self._signal.raise_()
 
     def _follow_group(self) -> None:

@@ -87,7 +87,7 @@ class MemoryLog:
             now = self._clock.now()
             placed = zip(self._placement.places(records), records, strict=True)
             places = [(partition, self._held[partition].add(partition, record, now)) for partition, record in placed]
-        self._signal.raise_()
+        self._signal.appended({partition.topic for partition, _ in places})
         return places
 
     def consumer(self, *, group: str, topics: Sequence[str], on_assigned: Assigned, on_revoked: Revoked) -> Consumer:
