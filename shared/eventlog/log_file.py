@@ -63,6 +63,8 @@ class LogFile:
         self._writer.execute("PRAGMA journal_mode=WAL")
         self._writer.execute("PRAGMA synchronous=FULL")
         self._writer.execute("PRAGMA wal_autocheckpoint=4000")
+        # Some builds of SQLite (Debian's) else write zeros over what expires: everything that was ever appended, once more.
+        self._writer.execute("PRAGMA secure_delete=FAST")
         self._writer.executescript(_SCHEMA)
 
     def identity(self, when_new: str) -> str:

@@ -2,11 +2,12 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select
+from sqlalchemy import Column, Integer, MetaData, String, Table, delete, insert, select
 
 from shared.database.delivery_tables import DeliveryTables, delivery_tables
 from shared.database.engine import Database, DatabaseUnavailable
@@ -69,6 +70,19 @@ def test_a_number_is_looked_up_as_it_is_committed_now(database: Database, tables
             assert database.look_up("SELECT version FROM things") == (None if version == 1 else 1)
             uow.commit()
         assert database.look_up("SELECT version FROM things") == version
+
+
+def test_what_is_deleted_from_a_file_is_not_written_over(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'service.db'}")
+    METADATA.create_all(database.engine)
+    with database.writing() as connection:
+        connection.execute(insert(THINGS), {"name": "x" * 4_000_000, "version": 1})
+    with closing(database.engine.raw_connection()) as raw:
+        raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with database.writing() as connection:
+        connection.execute(delete(THINGS))
+    assert 0 < (tmp_path / "service.db-wal").stat().st_size < 400_000
+    database.close()
 
 
 def test_a_database_that_cannot_be_opened_is_unavailable_to_whoever_looks_up(tmp_path: Path) -> None:

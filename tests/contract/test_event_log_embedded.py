@@ -81,6 +81,16 @@ def test_a_file_that_is_no_log_is_unavailable_and_leaves_the_folder_free(tmp_pat
             opened(tmp_path, clock)
 
 
+def test_what_has_expired_is_not_written_over(tmp_path: Path, clock: FixedClock) -> None:
+    log = opened(tmp_path, clock)
+    log.ensure_topics([TopicSpec("events", 1)])
+    log.append([NewRecord("events", bytes(1_000_000))] * 4)
+    log._file._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    log.delete_before(ZERO, 4)
+    assert 0 < (tmp_path / "log.db-wal").stat().st_size < 400_000
+    log.close()
+
+
 def test_a_full_disk_refuses_appends_and_loses_nothing(tmp_path: Path, clock: FixedClock) -> None:
     log = opened(tmp_path, clock)
     log.ensure_topics([TopicSpec("events", 1)])
