@@ -20,6 +20,7 @@ _SQLITE_CACHE_KIB = 16 * 1024
 """Of each connection, as far as it touches so many pages; what is not in it is read from the file anew."""
 _POSTGRES_LOCK_TIMEOUT = "30s"
 _WRITES = "andon_writes"
+_IN_MEMORY = ":memory:"
 
 
 class DatabaseUnavailable(Exception):
@@ -91,11 +92,14 @@ class Database:
     def _writer(self) -> Engine:
         """All writing of this process into a file of SQLite goes through one connection: it keeps the pages that it has read and
         written for as long as no other connection writes, and then reads them all again.
+
+        It has the option that `_begin` looks for: to set it on each connection takes longer than to get one.
         """
-        if not self.is_sqlite or self.url.database == ":memory:":
-            return self.engine
         if self._writing_engine is None:
-            self._writing_engine = _sqlite(self.url.database or "", pool_size=1, max_overflow=0)
+            path = self.url.database or ""
+            has_file = self.is_sqlite and path != _IN_MEMORY
+            engine = _sqlite(path, pool_size=1, max_overflow=0) if has_file else self.engine
+            self._writing_engine = engine.execution_options(**{_WRITES: True})
         return self._writing_engine
 
     @property
@@ -147,7 +151,7 @@ class Database:
             with (
                 self._one_writer(),
                 translated(),
-                self._writer.connect().execution_options(**{_WRITES: True}) as connection,
+                self._writer.connect() as connection,
                 connection.begin(),
             ):
                 yield WriteConnection(connection)
