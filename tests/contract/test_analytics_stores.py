@@ -394,7 +394,7 @@ def test_what_is_unpublished_is_found_by_its_index(migrated: Database) -> None:
         return  # PostgreSQL's planner goes by what is in the table
     with unit(migrated) as uow:
         statements: list[str] = []
-        event.listen(migrated.engine, "before_cursor_execute", lambda *call: statements.append(call[2]))
+        event.listen(uow.connection.raw, "before_cursor_execute", lambda *call: statements.append(call[2]))
         uow.values.has_unpublished(0)
         uow.values.unpublished(0, 5)
         plans = [
