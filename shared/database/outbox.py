@@ -214,6 +214,8 @@ class Relay:
         self, connection: WriteConnection, totals: Mapping[tuple[str, int], int]
     ) -> dict[tuple[str, int], int]:
         """For each output partition the first of so many new numbers."""
+        if not totals:
+            return {}
         sequences = self._tables.outbox_sequences
         known = {(row.topic, row.partition): row.last_sequence for row in connection.execute(select(sequences))}
         upsert(
