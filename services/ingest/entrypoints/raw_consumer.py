@@ -96,9 +96,18 @@ def _by_source(records: Sequence[Record]) -> dict[str, list[Run]]:
 
 def _texts_of(runs: Sequence[Run]) -> tuple[Sequence[bytes], Unfold]:
     """What to take in: values, to be looked at where they are not plainly one event, or events, where headers say what a value is."""
-    if any(run.has_headers for run in runs):
-        return [event for run in runs for record in run for event in _events(record)], one_event_each
-    return list(chain.from_iterable(run.values() for run in runs)), events_apart
+    are_described = [run.has_headers for run in runs]
+    if not any(are_described):
+        return list(chain.from_iterable(run.values() for run in runs)), events_apart
+    events = [
+        _described_events(run) if is_described else events_apart(run.values())
+        for run, is_described in zip(runs, are_described, strict=True)
+    ]
+    return list(chain.from_iterable(events)), one_event_each
+
+
+def _described_events(run: Run) -> Sequence[bytes]:
+    return [event for record in run for event in _events(record)]
 
 
 def _events(record: Record) -> Sequence[bytes]:

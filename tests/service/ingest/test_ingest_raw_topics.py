@@ -100,6 +100,22 @@ def test_records_are_taken_in_once_across_restarts(andon: Alone) -> None:
     assert andon.ids() == ["e1", "e2"]
 
 
+def test_records_with_headers_and_without_come_in_one_poll(andon: Alone) -> None:
+    topic = raw_topic("mes-7")
+    andon.log.append(
+        [
+            NewRecord(topic, ndjson([event("e1"), event("e2")]), partition=0),
+            NewRecord(topic, as_json(event("e3")), partition=0),
+            NewRecord(topic, as_json([event("e4"), event("e5")]), partition=1, headers=typed(BATCH)),
+            NewRecord(topic, DATA, partition=1, headers=binary(id="e6")),
+            NewRecord(topic, as_json(event("e7")), partition=1),
+        ]
+    )
+    andon.settle()
+    assert andon.ids() == [f"e{number}" for number in range(1, 8)]
+    assert andon.quarantine() == []
+
+
 def test_many_records_of_one_poll_become_few_blocks(andon: Alone) -> None:
     andon.log.append([NewRecord(raw_topic("mes-7"), as_json(event(f"e{number:03d}"))) for number in range(500)])
     andon.settle()

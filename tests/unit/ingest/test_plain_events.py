@@ -265,6 +265,8 @@ RECORDS = ORIGINALS | st.lists(ORIGINALS, max_size=3).flatmap(
 
 @given(st.lists(RECORDS, max_size=6), st.sampled_from([EXACT, SCANNING]))
 @example([b"[" + GOOD + b"]"], SCANNING)
+@example([b"[[" + GOOD + b"]]"], SCANNING)
+@example([b"[[" + GOOD + b"]]"], EXACT)
 @example([GOOD + b"\n"], SCANNING)
 @example([GOOD.replace(b",", b",\n")], SCANNING)
 def test_records_of_several_events_are_found_beside_plain_ones(values: list[bytes], decoder: EventDecoder) -> None:
