@@ -249,11 +249,11 @@ def _offset(text: Bytes, at: int, end: int) -> int:
 def _pair(text: Bytes, at: int) -> int:
     """The number of two digits; so far below zero that no sum with it is a number of anything, where one is no digit."""
     tens, ones = _digit(text, at), _digit(text, at + _ONE)
-    return tens * 10 + ones if tens <= 9 and ones <= 9 else _NO_NUMBER
+    return tens * 10 + ones if 0 <= tens <= 9 and 0 <= ones <= 9 else _NO_NUMBER
 
 
 def _digit(text: Bytes, at: int) -> Any:
-    """Its number, which may be subtracted from; above 9 where it is no digit."""
+    """Its number, which may be subtracted from; below 0 or above 9 where it is no digit: compiled code has no numbers of eight bits."""
     return np.int64(text[at] - _DIGIT_ZERO)
 
 

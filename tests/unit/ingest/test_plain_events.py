@@ -233,6 +233,8 @@ def filled_up(originals: Sequence[bytes]) -> list[bytes]:
 
 @given(st.lists(ORIGINALS, max_size=12))
 @example([GOOD.replace(b'"e1"', b'"\\u0065"'), GOOD])
+@example([GOOD.replace(b"2026-", b"2 26-")])
+@example([GOOD.replace(b"09:30", b"1/:30")])
 def test_a_scan_changes_no_reading_and_no_rejection(originals: list[bytes]) -> None:
     batch = filled_up(originals)
     exact, scanned = become(EXACT, batch), become(SCANNING, batch)
