@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
+from shared.process.frame_engine import ONE_THREAD
 from shared.telemetry.logging import configure_logging
 from simulation.verdict import run_seed
 from simulation.world import Plant
@@ -83,4 +84,4 @@ def _run_portion(seeds: Sequence[int]) -> list[Result]:
 
 def single_threaded() -> dict[str, str]:
     """The environment in which a seed repeats itself line by line, in whichever process it runs."""
-    return {**os.environ, "PYTHONHASHSEED": "0", "POLARS_MAX_THREADS": "1"}
+    return {**os.environ, "PYTHONHASHSEED": "0", **ONE_THREAD}

@@ -16,6 +16,7 @@ from benchmarks.event_set import EventSet
 from benchmarks.measurement import Measurement, steady_state
 from benchmarks.size import Size
 from shared.events.topics import TOPICS
+from shared.process.frame_engine import ONE_THREAD
 from tests.support.kafka_server import REPOSITORY
 
 PART = "stages"
@@ -83,7 +84,7 @@ def run_stage(installation: Installation, stage: Stage) -> Measurement:
     done = subprocess.run(
         command,
         cwd=REPOSITORY,
-        env={**os.environ, **installation.environment()},
+        env={**ONE_THREAD, **os.environ, **installation.environment()},
         capture_output=True,
         text=True,
         timeout=_AT_MOST_SECONDS,
