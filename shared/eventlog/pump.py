@@ -20,12 +20,14 @@ from typing import Protocol
 from shared.eventlog.dead_letters import DeadLetter, DeadLetters
 from shared.eventlog.port import Consumer, EventLog, LogUnavailable, LostPartition, OffsetOutOfRange, Partition, Record
 from shared.eventlog.pump_observer import NullObserver, Outcome, PumpObserver
-from shared.eventlog.record_runs import counts, newest_times
+from shared.eventlog.record_runs import counts, newest_times, size
 from shared.eventlog.side_by_side import Join, SideBySide
 from shared.runtime.failpoints import fail_point
 from shared.telemetry.logging import Logger
 
 _COMMIT_EVERY = timedelta(seconds=5)
+_LARGE_BYTES = 256 * 1024
+"""A batch of so much is part of a load under which it saves more to wait than anybody gains by not waiting."""
 
 
 class Busy(Exception):
@@ -92,8 +94,8 @@ class Subscription:
     """A step blocks so long at most when there is nothing to read."""
     max_records: int = 500
     gather: timedelta = timedelta(0)
-    """After a batch, records are left to come together for so long, so that a busy topic is worked off in larger batches. The
-    first record after a quiet time does not wait, nor does what remains of a backlog.
+    """After a batch, records are left to come together for so long, so that a busy topic is worked off in larger batches; after a
+    large one for three times as long. The first record after a quiet time does not wait, nor does what remains of a backlog.
     """
     side_by_side: bool = False
     """Whether the partitions of a topic are worked off at one pace of time, for handlers that order by time across them."""
@@ -159,7 +161,7 @@ class Pump:
             self._resume(consumer, now)
             records = self._poll(consumer)
             is_all = 0 < len(records) < self._subscription.max_records
-            self._gathers_until = now + self._subscription.gather if is_all else None
+            self._gathers_until = now + self._gathering(records) if is_all else None
             more = self._work(consumer, records, now) if records else self._idle(now)
             self._commit(consumer, now)
             self._report_lag(consumer, now)
@@ -179,6 +181,9 @@ class Pump:
                 consumer.commit(self._reached)
             finally:
                 consumer.close()
+
+    def _gathering(self, records: Sequence[Record]) -> timedelta:
+        return self._subscription.gather * (3 if size(records) >= _LARGE_BYTES else 1)
 
     def _joined(self) -> Consumer:
         if self._consumer is None:

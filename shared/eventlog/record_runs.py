@@ -160,3 +160,8 @@ def counts(records: Sequence[Record]) -> Mapping[Partition, int]:
     for run in runs_of(records):
         found[run.partition] = found.get(run.partition, 0) + len(run)
     return found
+
+
+def size(records: Sequence[Record]) -> int:
+    """Bytes of the values of these records."""
+    return sum(run.size for run in runs_of(records))

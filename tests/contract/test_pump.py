@@ -547,6 +547,17 @@ def test_what_comes_after_a_batch_gathers_for_a_while(plant: Plant) -> None:
     assert plant.handler.batches == [[b"a"], [b"b", b"c"]]
 
 
+def test_what_comes_after_a_large_batch_gathers_longer(plant: Plant) -> None:
+    pump = gathering(plant)
+    plant.append(bytes(128 * 1024), bytes(128 * 1024))
+    pump.step(NOON)
+    plant.append(b"b")
+    pump.step(NOON + 2 * SECOND)
+    assert len(plant.handler.batches) == 1
+    pump.step(NOON + 3 * SECOND)
+    assert plant.handler.batches[1:] == [[b"b"]]
+
+
 def test_what_comes_after_a_quiet_time_does_not_wait(plant: Plant) -> None:
     pump = gathering(plant)
     pump.step(NOON)
