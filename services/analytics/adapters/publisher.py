@@ -5,18 +5,18 @@ from datetime import datetime
 from typing import Any
 
 from services.analytics.adapters.pane_delta_records import blocks, pane_delta_record
+from services.analytics.adapters.value_events import value_records
 from services.analytics.domain.anomaly import Anomaly, Change, ChangeKind
 from services.analytics.domain.calendar_form import calendar_body
 from services.analytics.domain.catalogue import Catalogue, Definition
-from services.analytics.domain.effective_dates import as_of
 from services.analytics.domain.episode import Evidence
 from services.analytics.domain.finding import Yardstick
 from services.analytics.domain.formula_text import counting_periods, formula_texts
 from services.analytics.domain.history import PaneKeys, no_panes
 from services.analytics.domain.indicator import Indicator
-from services.analytics.domain.kpi_value import KpiValue, subject_values
+from services.analytics.domain.value_frame import Values
 from shared.calendars.calendar import Calendar
-from shared.calendars.windows import Window, shift_name
+from shared.calendars.windows import Window
 from shared.database.outbox import Outbox
 from shared.eventlog.port import NewRecord
 from shared.events.anomalies import (
@@ -30,9 +30,9 @@ from shared.events.anomalies import (
 )
 from shared.events.definitions import CALENDAR_DEFINED, INDICATOR_DEFINED, CalendarDefined, IndicatorDefined
 from shared.events.envelope import CONTENT_TYPE, Contract, Envelope, encode
-from shared.events.kpi_values import KPI_VALUE_COMPUTED, KpiValueComputed, WindowSpan
+from shared.events.kpi_values import WindowSpan
 from shared.events.pane_deltas import DERIVE_HEADER
-from shared.events.topics import ANOMALIES, DEFINITIONS, KPI_VALUES
+from shared.events.topics import ANOMALIES, DEFINITIONS
 from shared.runtime.identifiers import IdSource
 
 _SOURCE = "analytics"
@@ -55,15 +55,9 @@ class OutboxEvents:
         self._outbox = outbox
         self._ids = ids
 
-    def values(self, values: Sequence[KpiValue], catalogue: Catalogue, now: datetime) -> None:
-        ids = self._ids.many(len(values))
-        records = [
-            _record(
-                KPI_VALUES,
-                _envelope(new_id, KPI_VALUE_COMPUTED, value.key.text, data=_value(value, catalogue), now=now),
-            )
-            for value, new_id in zip(values, ids, strict=True)
-        ]
+    def values(self, values: Values, catalogue: Catalogue, now: datetime) -> None:
+        ids = self._ids.many(values.height)
+        records = value_records(values, catalogue, ids=ids, source=_SOURCE, headers=_HEADERS, now=now)
         self._outbox.add(records, recorded_at=now)
 
     def anomalies(self, changes: Sequence[Change], now: datetime) -> None:
@@ -131,28 +125,6 @@ def _envelope(new_id: str, event_type: str, subject: str, *, data: Contract, now
 
 def _record(topic: str, event: Envelope[Any]) -> NewRecord:
     return NewRecord(topic, encode(event), key=event.subject.encode(), headers=_HEADERS)
-
-
-def _value(value: KpiValue, catalogue: Catalogue) -> KpiValueComputed:
-    indicator = catalogue.indicators[value.key.indicator]
-    is_shift = indicator.window.cut == "shift"
-    return KpiValueComputed(
-        indicator=indicator.name,
-        indicator_version=value.key.indicator_version,
-        formula=indicator.formula.kind,
-        direction=indicator.direction,
-        subject=subject_values(value.key.subject),
-        window=_span(value.window),
-        value=value.value,
-        numerator=value.numerator,
-        denominator=value.denominator,
-        sample_size=value.sample_size,
-        status=value.status,
-        judgement=value.judgement,
-        revision=value.revision,
-        shift=shift_name(catalogue.calendar_of(indicator), value.window.start) if is_shift else None,
-        formula_version=as_of(indicator, value.window.start).formula_version if indicator.effective_from else None,
-    )
 
 
 def _snapshot(anomaly: Anomaly) -> AnomalySnapshot:

@@ -14,8 +14,11 @@ _SUMS = ("count", "numerator", "denominator", "squares")
 
 
 def implied_panes(values: Values) -> Panes:
-    """The panes of the windows of these values, as far as the values are final and their panes had no more to say."""
-    final = values.filter(pl.col("status") != "provisional")
+    """The panes of the windows of these values, as far as the values are final and their panes had no more to say.
+
+    A value without a numerator has a pane that says more, or none, as those of indicators that are computed from others.
+    """
+    final = values.filter(pl.col("status") != "provisional", pl.col("numerator").is_not_null())
     is_count = pl.col("denominator").is_null()  # whose numerator repeats the number of readings
     nothing = pl.lit(None, dtype=pl.Float64)
     return final.select(

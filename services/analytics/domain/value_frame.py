@@ -290,7 +290,17 @@ def without_panes(panes: Touched, others: Touched) -> Touched:
 
 def still_open(values: Values, indicators: Sequence[str]) -> Values:
     """Provisional values of these indicators."""
-    return values.filter((pl.col("status") == "provisional") & pl.col("indicator").is_in(indicators))
+    return provisional_values(of_indicators(values, indicators))
+
+
+def of_indicators(values: Values, indicators: Sequence[str]) -> Values:
+    """Those of these indicators."""
+    return values.filter(pl.col("indicator").is_in(indicators)) if indicators else values.clear()
+
+
+def statuses(values: Values) -> dict[str, int]:
+    """How many there are of each status."""
+    return dict(values.group_by("status").len().iter_rows())
 
 
 def row_count(frame: pl.DataFrame) -> int:

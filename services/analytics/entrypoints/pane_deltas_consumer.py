@@ -18,7 +18,7 @@ from services.analytics.metrics import AnalyticsMetrics
 from services.analytics.ports.evaluating import Fence
 from services.analytics.use_cases.close_quiet_windows import CloseQuietWindows, Outlook
 from services.analytics.use_cases.evaluate_panes import ApplyDeltas, EvaluatePanes
-from services.analytics.use_cases.evaluation import Work
+from services.analytics.use_cases.work import Work
 from shared.eventlog.delivery import delivery_of
 from shared.eventlog.event_handler import StartingOffsets
 from shared.eventlog.port import Partition, Record

@@ -5,7 +5,6 @@ outbox, to the partition of the derived value; that partition, the only writer o
 it afresh. A crash in between loses nothing, the record is there; a record more than is needed changes nothing.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -13,9 +12,8 @@ from services.analytics.domain.derived import computed, parts_of, windows_of, wi
 from services.analytics.domain.fold import by_partition
 from services.analytics.domain.history import PaneKeys, by_indicator, no_panes, of_version
 from services.analytics.domain.indicator import Indicator
-from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.partition_state import Coverage, PartitionState
-from services.analytics.domain.value_frame import Computed, row_count
+from services.analytics.domain.value_frame import Computed, Values, row_count, to_kpi_values
 from services.analytics.use_cases.judging import Turn
 
 
@@ -32,11 +30,11 @@ class Deriving:
     partitions: int
     values: int
 
-    def tell(self, values: Sequence[KpiValue]) -> None:
+    def tell(self, values: Values) -> None:
         """Have computed what rests on these values, wherever it lives."""
         if not self.turn.catalogue.derived:
             return
-        windows = windows_to_derive(values, self.turn.catalogue)
+        windows = windows_to_derive(to_kpi_values(values), self.turn.catalogue)
         if row_count(windows):
             self.turn.uow.events.derive(by_partition(windows, self.partitions), self.turn.now)
 

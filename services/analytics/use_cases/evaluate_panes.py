@@ -16,8 +16,9 @@ from services.analytics.ports.evaluating import EvaluateUnitOfWork, Fence
 from services.analytics.use_cases.bounds import Bounds
 from services.analytics.use_cases.computing_history import History
 from services.analytics.use_cases.current_catalogue import CurrentCatalogue
-from services.analytics.use_cases.evaluation import Evaluation, Work
+from services.analytics.use_cases.evaluation import Evaluation
 from services.analytics.use_cases.judging import Judging, Turn
+from services.analytics.use_cases.work import Work
 from shared.runtime.failpoints import fail_point
 from shared.runtime.progress import Delivery, Progress
 

@@ -1,10 +1,9 @@
 """The pieces of work that stage two does in a transaction, whether records or the clock gave cause. Part of both its commands."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from services.analytics.domain.anomaly import Change
 from services.analytics.domain.definitions_frame import Definitions, definitions_frame
 from services.analytics.domain.derived import windows_of_values
 from services.analytics.domain.expected_windows import Reach
@@ -28,6 +27,7 @@ from services.analytics.domain.value_frame import (
     leave_out,
     no_values,
     of_defined,
+    of_indicators,
     provisional_values,
     row_count,
     series_of,
@@ -47,23 +47,7 @@ from services.analytics.use_cases.expecting import Expecting
 from services.analytics.use_cases.judging import Judging, Turn, close_other_versions
 from services.analytics.use_cases.open_windows import OpenWindows, Taken
 from services.analytics.use_cases.rolling_values import RollingValues, next_windows
-
-
-@dataclass(slots=True)
-class Work:
-    """What a transaction has done, for the metrics."""
-
-    superseded: int = 0
-    values: dict[str, int] = field(default_factory=dict)
-    anomalies: dict[str, int] = field(default_factory=dict)
-
-    def count_values(self, values: Iterable[KpiValue]) -> None:
-        for value in values:
-            self.values[value.status] = self.values.get(value.status, 0) + 1
-
-    def count_anomalies(self, changes: Iterable[Change]) -> None:
-        for change in changes:
-            self.anomalies[change.kind.value] = self.anomalies.get(change.kind.value, 0) + 1
+from services.analytics.use_cases.work import Work
 
 
 class Evaluation:
@@ -249,7 +233,7 @@ class Evaluation:
         written = self._turn.uow.values.unpublished(partition, self._bounds.values)
         if row_count(written):
             self._turn.uow.values.save_values(told(written))
-            self._publish(to_kpi_values(written))
+            self._publish(written)
         count = row_count(written)
         untold = []
         for scope in self.open.with_untold(partition):
@@ -270,7 +254,7 @@ class Evaluation:
         stored = self._stored(computed, may_have_rows=any(one.may_have_rows for one in untold))
         values = provisional_values(changed_values(computed, stored, are_known=True))
         self._count_provisional(row_count(values))
-        self._publish(to_kpi_values(values))
+        self._publish(values)
 
     def judge_anew(self, partition: int, state: PartitionState) -> tuple[PartitionState, bool]:
         """Judge a part of what is stored by definitions that have changed; says whether more waits.
@@ -304,7 +288,7 @@ class Evaluation:
         stored = store.of_series(series)
         anew = self._judged_anew(scope, stored, state)
         store.save_values(anew)
-        self._publish(to_kpi_values(final_values(anew)))
+        self._publish(final_values(anew))
         keys = {value.key.series: value.key for value in to_kpi_values(stored)}
         # What came with this transaction is still to be merged: windows that it made due are asked for afterwards, by `expect`.
         reach = replace(self._reach(scope.partition, state, scope.indicator), closes=None)
@@ -330,12 +314,22 @@ class Evaluation:
         if row_count(values) == 0:
             return
         self._turn.uow.values.save_values(values)
-        final = to_kpi_values(final_values(values))
+        final = final_values(values)
         self._notice_return(values, states)
-        self._count_provisional(row_count(values) - len(final))
+        self._count_provisional(row_count(values) - row_count(final))
         self._publish(final)
-        for indicator, partition, found in _by_indicator(final):
+        for indicator, partition, found in _by_indicator(to_kpi_values(of_indicators(final, self._judged(states)))):
             self._judge(partition, self._turn.catalogue.indicators[indicator], states[partition], values=found)
+
+    def _judged(self, states: Mapping[int, PartitionState]) -> list[str]:
+        """The indicators whose values rules ask for, or did before a change that has not been followed everywhere yet."""
+        catalogue = self._turn.catalogue
+        return [
+            name
+            for name in catalogue.indicators
+            if catalogue.rules_of(name)
+            or not all(state.is_judged(name, catalogue.judging(name)) for state in states.values())
+        ]
 
     def _notice_return(self, values: Values, states: Mapping[int, PartitionState]) -> None:
         """Readings in open windows end what was missing; for any other rule they come too early."""
@@ -363,10 +357,12 @@ class Evaluation:
             changes = self._judging.whole(self._turn, indicator, list(keys.values()), reach=reach)
         self.work.count_anomalies(changes)
 
-    def _publish(self, values: Sequence[KpiValue]) -> None:
+    def _publish(self, values: Values) -> None:
+        if row_count(values) == 0:
+            return
         self._turn.uow.events.values(values, self._turn.catalogue, self._turn.now)
         self._deriving.tell(values)
-        self.work.count_values(value for value in values if value.status != "provisional")
+        self.work.count_final(values)
 
     def _count_provisional(self, count: int) -> None:
         self.work.values["provisional"] = self.work.values.get("provisional", 0) + count
