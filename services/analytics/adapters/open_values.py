@@ -12,7 +12,6 @@ from services.analytics.adapters.evaluate_tables import PANES as PANES_TABLE
 from services.analytics.adapters.open_pane_store import read_open_panes
 from services.analytics.adapters.sketch_codec import decode_sketches
 from services.analytics.adapters.value_store import STORED_PANES
-from services.analytics.domain.implied_panes import implied_panes
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import SeriesKey
 from services.analytics.domain.open_panes import Open, OpenPanes, completed, merged_parts
@@ -46,29 +45,19 @@ def with_open_values(
 
 
 def panes_within(connection: ReadConnection, key: SeriesKey, window: Window) -> Panes:
-    """The panes of one series that lie in a window: those that are held open, those that have rows, and the one that its value implies."""
+    """The panes of one series that lie in a window: those that are held open, and rows."""
     columns = PANES_TABLE.c
     is_inside = (columns.series == key.series, columns.pane_start >= window.start, columns.pane_start < window.end)
     stored = read_frame(
         connection, select(*(columns[name] for name in STORED_PANES.names())).where(*is_inside), STORED_PANES
     )
     stored = stored.with_columns(decode_sketches(stored["sketch"]))
-    if stored.is_empty():
-        stored = _implied_pane(connection, key, window)
     name, version, partition = key.indicator, key.indicator_version, key.partition
     held = read_open_panes(connection, name, version, partition=partition).get(partition, OpenPanes())
     wanted = pl.col("pane_start").is_between(window.start, window.end, closed="left") & (pl.col("series") == key.series)
     own = merged_parts([part.panes.filter(wanted) for part in held.parts])
     now_open = completed(own, stored, partition=partition, indicator=name, version=version).select(PANES.names())
     return pl.concat([stored.join(now_open, on=["series", "pane_start"], how="anti"), now_open])
-
-
-def _implied_pane(connection: ReadConnection, key: SeriesKey, window: Window) -> Panes:
-    """The pane of a window that has no row because its final value says all of it."""
-    columns = KPI_VALUES.c
-    is_own = (columns.series == key.series, columns.window_start == window.start, columns.window_end == window.end)
-    statement = select(*(columns[name] for name in VALUES.names())).where(*is_own)
-    return implied_panes(read_frame(connection, statement, VALUES))
 
 
 def stored_values(connection: ReadConnection, places: pl.DataFrame) -> Values:

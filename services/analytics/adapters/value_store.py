@@ -28,7 +28,6 @@ from services.analytics.adapters.evaluate_tables import PANES as PANES_TABLE
 from services.analytics.adapters.sketch_codec import decode_sketches, encode_sketches
 from services.analytics.domain.empty_frame import empty_frame
 from services.analytics.domain.expected_windows import HELD, Held
-from services.analytics.domain.implied_panes import implied_panes
 from services.analytics.domain.indicator import Indicator
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.open_panes import Open
@@ -47,7 +46,6 @@ from services.analytics.ports.evaluating import Scope
 from shared.calendars.windows import Window
 from shared.database.engine import WriteConnection
 
-_PANE = ["series", "pane_start", "pane_end"]
 _MOST_SERIES = 500
 _SCOPES_AT_ONCE = 50
 _UNCHANGING = ("window_end", "partition", "indicator", "indicator_version", "subject")
@@ -142,11 +140,6 @@ class SqlValueStore:
         self._connection = connection
 
     def stored_panes(self, panes: Touched | Open) -> Panes:
-        rows = self._pane_rows(panes)
-        without = panes.select(_PANE).join(rows, on=_PANE, how="anti")
-        return pl.concat([rows, self._implied(without)]) if without.height else rows
-
-    def _pane_rows(self, panes: pl.DataFrame) -> Panes:
         if panes.is_empty():
             return empty_frame(PANES)
         keys = wanted(self._connection, panes.select("series", pl.col("pane_start").alias("moment")))
@@ -155,11 +148,6 @@ class SqlValueStore:
             keys.clause, PANES_TABLE, (columns.series == keys.series) & (columns.pane_start == keys.moment)
         )
         return _panes(read_frame(self._connection, statement, STORED_PANES, parameters=keys.parameters))
-
-    def _implied(self, panes: pl.DataFrame) -> Panes:
-        """Of those that have no row. A rolling window that begins where one of its panes does is another window."""
-        values = self._values_at(panes.select("series", pl.col("pane_start").alias("moment")))
-        return implied_panes(values).join(panes, on=_PANE, how="semi")
 
     def panes_between(self, wanted_spans: Windows) -> Panes:
         if wanted_spans.is_empty():
@@ -210,11 +198,7 @@ class SqlValueStore:
     def stored_values(self, computed: Computed) -> Values:
         if computed.is_empty():
             return empty_frame(VALUES)
-        return self._values_at(computed.select("series", pl.col("window_start").alias("moment")))
-
-    def _values_at(self, starts: pl.DataFrame) -> Values:
-        """The values of series and windows, given by columns `series` and `moment`, where the window begins."""
-        keys = wanted(self._connection, starts)
+        keys = wanted(self._connection, computed.select("series", pl.col("window_start").alias("moment")))
         columns = KPI_VALUES.c
         statement = select(*_COLUMNS).join_from(
             keys.clause, KPI_VALUES, (columns.series == keys.series) & (columns.window_start == keys.moment)

@@ -59,7 +59,7 @@ class ValueStore(Protocol):
     """The rows of panes and KPI values, in bulk."""
 
     def stored_panes(self, panes: Touched | Open) -> Panes:
-        """What is stored of these panes, given by `series`, `pane_start` and `pane_end`: in their rows, or by final values that say it all."""
+        """What is stored of these panes, given by `series` and `pane_start`."""
         ...
 
     def panes_between(self, wanted: Windows) -> Panes:

@@ -8,7 +8,6 @@ from services.analytics.domain.definitions_frame import Definitions, definitions
 from services.analytics.domain.derived import windows_of_values
 from services.analytics.domain.expected_windows import Reach
 from services.analytics.domain.history import PaneKeys
-from services.analytics.domain.implied_panes import not_implied
 from services.analytics.domain.indicator import Indicator, RollingWindow
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.partition_state import Coverage, PartitionState, Pass
@@ -196,15 +195,14 @@ class Evaluation:
         return panes
 
     def _write(self, released: Sequence[Taken], states: Mapping[int, PartitionState]) -> None:
-        """Write the values of panes that are held no longer, and into their rows what these do not say of them."""
+        """Write panes that are held no longer into their rows, with their values."""
         panes = together([one.panes for one in released])
         if row_count(panes) == 0:
             return
+        self._turn.uow.values.save_panes(panes)
         computed = values_of_panes(panes, self._definitions(states))
-        may_have_rows = any(one.may_have_rows for one in released)
-        values = changed_values(computed, self._stored(computed, may_have_rows=may_have_rows), are_known=True)
-        self._turn.uow.values.save_panes(panes if may_have_rows else not_implied(panes, values))
-        self._keep(values, states)
+        stored = self._stored(computed, may_have_rows=any(one.may_have_rows for one in released))
+        self._keep(changed_values(computed, stored, are_known=True), states)
 
     def _stored(self, computed: Computed, *, may_have_rows: bool) -> Values:
         return self._turn.uow.values.stored_values(computed) if may_have_rows else no_values()
