@@ -214,8 +214,8 @@ class Pump:
         self._handler.revoked(partitions)
 
     def _poll(self, consumer: Consumer) -> Sequence[Record]:
-        """What has come. Nothing, where this process has slept so long that its partitions were read by others, and what it would read
-        next is deleted: it does not know yet that it has lost them, and goes on where they stand.
+        """What has come. Nothing, where what would be read next has been applied and is deleted: by others, while this process slept and
+        does not know yet that it has lost its partitions, or here, where the log has gone back. It goes on where they stand.
 
         Raises:
             OffsetOutOfRange: what is missing has been read by nobody.
@@ -223,11 +223,12 @@ class Pump:
         try:
             return consumer.poll(self._subscription.wait, self._subscription.max_records)
         except OffsetOutOfRange:
-            believed, self._must_reload = dict(self._reached), True
+            self._must_reload = True
             self._reload(consumer)
-            if self._reached == believed:
+            bounds = {partition: self._log.offsets(partition) for partition in self._reached}
+            if not all(first <= self._reached[partition] <= end for partition, (first, end) in bounds.items()):
                 raise
-            self._logger.warning("position_moved", error="its records were applied elsewhere, and are deleted")
+            self._logger.warning("position_moved", error="its records were applied, and are deleted")
             return []
 
     def _work(self, consumer: Consumer, records: Sequence[Record], now: datetime) -> bool:

@@ -387,6 +387,26 @@ class TestTrouble:
         plant.drain()
         assert plant.handler.applied == [b"1", b"4"]
 
+    def test_a_log_that_goes_back_behind_what_is_deleted_is_read_on(
+        self, plant: Plant, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Found by simulation, seed 1002980: what was delivered again is deleted before it can be."""
+        joined, join = [], plant.log.consumer
+
+        def remembered(**named: Any) -> Any:
+            joined.append(join(**named))
+            return joined[0]
+
+        monkeypatch.setattr(plant.log, "consumer", remembered)
+        plant.append(b"1", b"2")
+        plant.drain()
+        joined[0].seek(ZERO, 0)
+        plant.log.delete_before(ZERO, 2)
+        plant.append(b"3")
+        plant.drain()
+        plant.drain()
+        assert plant.handler.applied == [b"1", b"2", b"3"]
+
     def test_records_that_nobody_applied_are_missed(self, plant: Plant) -> None:
         plant.append(b"1")
         plant.drain()
