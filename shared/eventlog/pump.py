@@ -215,10 +215,7 @@ class Pump:
 
     def _poll(self, consumer: Consumer) -> Sequence[Record]:
         """What has come. Nothing, where what would be read next has been applied and is deleted: by others, while this process slept and
-        does not know yet that it has lost its partitions, or here, where the log has gone back. It goes on where they stand.
-
-        Raises:
-            OffsetOutOfRange: what is missing has been read by nobody.
+        has lost its partitions, or here, where the log has gone back. Raises OffsetOutOfRange for what nobody has read.
         """
         try:
             return consumer.poll(self._subscription.wait, self._subscription.max_records)
