@@ -189,22 +189,28 @@ END = week(8).start + timedelta(days=3)
 DAY = timedelta(days=1)
 
 
-def test_any_order_and_any_cut_gives_the_same(stage_two: StageTwo) -> None:
-    rows = history(1)
-    chance = random.Random(2)
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("bounds", [Bounds(together_every=timedelta(0)), Bounds()], ids=["at-once", "together"])
+def test_any_order_and_any_cut_gives_the_same(stage_two: StageTwo, seed: int, bounds: Bounds) -> None:
+    """However windows long past are closed, each by the next record or those of two seconds together."""
+    rows, stage_two.bounds = history(1), bounds
+    chance = random.Random(seed)
     chance.shuffle(rows)
-    number = 0
+    number, now = 0, NOW
     while rows:
         number += 1
         cut = chance.randint(1, 4)
-        stage_two.apply([record(number, rows[:cut], END)])
+        until = END if len(rows) <= cut else week(chance.randint(0, 8)).start
+        stage_two.apply([record(number, rows[:cut], until)], now)
         rows = rows[cut:]
-    in_pieces = (stage_two.values(), stage_two.episodes())
+        now += timedelta(seconds=chance.choice((-1, 0, 1, 2)))
+    while stage_two.tick(now).has_more:
+        pass
     sums = summed(history(1))
     wanted = [(f'{{"line":"{line}"}}', at, total, count, True) for (line, at), (total, count) in sums.items()]
-    assert in_pieces[0] == sorted(wanted)
-    assert in_pieces[1], "the example should have episodes"
-    assert in_pieces[1] == expected_episodes(sums)
+    assert stage_two.values() == sorted(wanted)
+    assert expected_episodes(sums), "the example should have episodes"
+    assert stage_two.episodes() == expected_episodes(sums)
 
 
 def expected_episodes(sums: dict[tuple[str, int], tuple[float, int]]) -> list[tuple[str, datetime, datetime | None]]:
@@ -390,6 +396,13 @@ def test_windows_long_past_are_closed_together_while_records_come(stage_two: Sta
     stage_two.tick(together)
     assert final_weeks() == {0, 1, 2, 3}
     assert [numerator for _, _, numerator, _, _ in stage_two.values()] == [900, 950, 900, 900]
+
+
+def test_a_process_whose_clock_is_behind_does_not_wait_for_that_of_another(stage_two: StageTwo) -> None:
+    stage_two.bounds = Bounds()
+    stage_two.apply([record(1, [("A", at, 900) for at in range(2)], week(1).start + DAY)])
+    stage_two.apply([record(2, [], END)], NOW - timedelta(minutes=5))
+    assert [is_final for *_, is_final in stage_two.values()] == [True, True]
 
 
 def test_windows_that_have_just_passed_are_closed_at_once(stage_two: StageTwo) -> None:

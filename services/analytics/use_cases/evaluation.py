@@ -130,18 +130,20 @@ class Evaluation:
 
         Each series has pages of its own in the database. Where a backlog is read, they are written once for many windows.
         """
-        if state.closed_at is None or self._turn.now >= state.closed_at + self._bounds.together_every:
-            return False
+        now, closed_at = self._turn.now, state.closed_at
+        if closed_at is None or not closed_at <= now < closed_at + self._bounds.together_every:
+            return False  # a moment to come is one of another process, whose clock is ahead
         held = self.open.largest(partition)
         is_much = held is not None and held[1] * 2 > self._bounds.open_panes
-        return not is_much and all(self._is_long_past(scope, until) for scope, until in self._due({partition: state}))
+        due = self._closing_scopes({partition: state})
+        return not is_much and all(self._is_long_past(scope, until) for scope, until in due)
 
     def _is_long_past(self, scope: Scope, until: datetime) -> bool:
         return until + scope.indicator.allowed_lateness <= self._turn.now - self._bounds.long_ago
 
     def close_due(self, states: Mapping[int, PartitionState]) -> bool:
         """Make values final whose windows have closed; says whether more wait. No fewer than came, so that they do not heap up."""
-        due = self._due(states)
+        due = self._closing_scopes(states)
         are_past = all(self._is_long_past(scope, until) for scope, until in due)
         left = self._brought + (self._bounds.closed_together if are_past else self._bounds.values)
         released = []
@@ -158,8 +160,8 @@ class Evaluation:
                 self.closed.add(scope.partition)
         return left <= 0
 
-    def _due(self, states: Mapping[int, PartitionState]) -> list[tuple[Scope, datetime]]:
-        """Of each indicator until when windows are closed."""
+    def _closing_scopes(self, states: Mapping[int, PartitionState]) -> list[tuple[Scope, datetime]]:
+        """The indicators of which windows are closed, and until when."""
         return [
             (Scope(partition, self._turn.catalogue.indicators[name]), until)
             for (partition, name), until in self._closing(states).items()
