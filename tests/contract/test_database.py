@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, String, Table, delete, insert, select
+from sqlalchemy import Column, Integer, MetaData, String, Table, delete, insert, select, text
 
 from shared.database.delivery_tables import DeliveryTables, delivery_tables
 from shared.database.engine import Database, DatabaseUnavailable
@@ -217,6 +217,21 @@ class TestPositions:
             uow.commit()
         with pytest.raises(OffsetOutOfRange, match="stands at offset 7"):
             positions.starting_offsets("issues.anomalies", [FIRST])
+
+
+def test_all_threads_write_to_a_file_of_sqlite_through_one_connection(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/one.db")
+
+    def write() -> int:
+        with database.writing() as connection:
+            return id(connection.raw.connection.driver_connection)
+
+    with ThreadPoolExecutor(3) as threads:
+        written = {task.result() for task in [threads.submit(write) for _ in range(6)]}
+    with database.reading() as reader:
+        assert reader.execute(text("PRAGMA page_size")).scalar_one() == 8192
+    assert len(written) == 1
+    database.close()
 
 
 class TestInbox:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
+import msgspec
 import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
@@ -123,6 +124,15 @@ def test_each_record_is_the_event_of_its_value(rows: list[Row]) -> None:
 
 def final(one: Indicator, hours: int) -> Row:
     return one, {}, hours, (0.5, 1.0, 2.0), ("final", 1)
+
+
+def test_every_field_of_the_contract_is_written() -> None:
+    """One with a default would be read all the same."""
+    [only] = records([final(SHIFTS, 0)])
+    event = msgspec.json.decode(only.value)
+    assert event.keys() == {*Envelope.__struct_fields__} - {"traceparent"}
+    assert event["data"].keys() == {*KpiValueComputed.__struct_fields__}
+    assert event["data"]["window"].keys() == {*WindowSpan.__struct_fields__}
 
 
 def test_shifts_are_named_and_versions_that_take_effect_later() -> None:
