@@ -128,6 +128,29 @@ def test_blocks_that_are_large_together_become_one_and_larger_ones_stay(kept: Da
     assert standing(kept) == before
 
 
+def test_blocks_of_one_transaction_become_rows_that_are_large(kept: Database) -> None:
+    """By partition and type, whether they are put behind one another as they are, or have columns that others have not."""
+    frames = [rows(range(number * 20_000, (number + 1) * 20_000), [9 - number] * 20_000) for number in range(4)]
+    other = rows([100_000], [40]).with_columns(line=pl.lit("A"))
+    blocks_of_0 = [Block(0, "inspection", frame, NOW + timedelta(hours=n)) for n, frame in enumerate([*frames, other])]
+    with kept.writing() as connection:
+        SqlReadingHistory(connection).keep(
+            [blocks_of_0[0], Block(1, "inspection", rows([7], [0]), NOW), *blocks_of_0[1:]], {0: 5, 1: 3}, revise=False
+        )
+    with kept.reading() as connection:
+        columns = KEPT_READINGS.c
+        names = (columns.partition, columns.reached, columns["count"])
+        bounds = (columns.observed_from, columns.observed_until, columns.arrived_at)
+        found = connection.execute(select(*names, *bounds).order_by(columns.id)).all()
+    hours = [timedelta(hours=hour) for hour in range(41)]
+    assert sorted(map(tuple, found)) == [
+        (0, 5, 20_001, MONDAY + hours[6], MONDAY + hours[40], NOW + hours[4]),
+        (0, 5, 60_000, MONDAY + hours[7], MONDAY + hours[9], NOW + hours[2]),
+        (1, 3, 1, MONDAY, MONDAY, NOW),
+    ]
+    assert sorted(map(int, standing(kept))) == sorted([*range(80_000), 7, 100_000])
+
+
 def test_blocks_alike_are_merged_with_the_bounds_of_all(kept: Database) -> None:
     for number in range(5):
         ids = range(number * 9_999, (number + 1) * 9_999)

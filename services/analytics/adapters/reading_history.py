@@ -4,6 +4,7 @@ In the database rather than in files beside the log: the fold's commit covers th
 """
 
 import functools
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -15,13 +16,15 @@ from sqlalchemy import Row, Select, and_, bindparam, false, insert, or_, select
 from services.analytics.adapters.fold_tables import SEEN_IDS
 from services.analytics.adapters.history_tables import HISTORY_FLOORS, KEPT_READINGS
 from services.analytics.domain.assignment import OBSERVED_AT
-from services.analytics.domain.block import ID_HASH, READ_FROM, Block
+from services.analytics.domain.block import ID_HASH, READ_FROM, Block, joined
 from services.analytics.domain.history import Portion, Readings, Span, standing
 from services.analytics.domain.revision import ByType
 from services.analytics.domain.seen_ids import Hashes
 from shared.database.engine import ReadConnection, WriteConnection
-from shared.events.blocks import decode_block, encode_block
+from shared.events.blocks import are_alike, decode_block, encode_block, joined_blocks
 
+_LARGE = 50_000
+"""Blocks of one transaction become one row until they hold so many readings: what is large enough is not merged once more."""
 _DAY = timedelta(days=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -38,7 +41,7 @@ class SqlReadingHistory:
         self._connection = connection
 
     def keep(self, blocks: Sequence[Block], reached: Mapping[int, int], *, revise: bool) -> None:
-        rows = [_row(block, reached[block.partition], revises=revise) for block in blocks]
+        rows = [_row(some, reached[some[0].partition], revises=revise) for some in _together(blocks)]
         self._connection.execute_many(_KEEP, rows)
 
     def of_ids(self, wanted: Mapping[int, Hashes]) -> ByType:
@@ -94,21 +97,37 @@ class SqlHistoryReader:
         return Portion(total, None)
 
 
-def _row(block: Block, reached: int, *, revises: bool) -> dict[str, Any]:
-    readings = block.readings
-    observed = readings[OBSERVED_AT]
+def _together(blocks: Sequence[Block]) -> Iterator[list[Block]]:
+    """Blocks of one partition and type, in their order, as many as are large together."""
+    of_kind: defaultdict[tuple[int, str], list[Block]] = defaultdict(list)
+    for block in blocks:
+        some = of_kind[block.partition, block.reading_type]
+        some.append(block)
+        if sum(one.readings.height for one in some) >= _LARGE:
+            yield of_kind.pop((block.partition, block.reading_type))
+    yield from of_kind.values()
+
+
+def _row(blocks: Sequence[Block], reached: int, *, revises: bool) -> dict[str, Any]:
+    observed = pl.concat([block.readings[OBSERVED_AT] for block in blocks])
     return {
-        "reading_type": block.reading_type,
-        "partition": block.partition,
+        "reading_type": blocks[0].reading_type,
+        "partition": blocks[0].partition,
         "reached": reached,
         "level": 0,
         "revises": revises,
-        "count": readings.height,
+        "count": observed.len(),
         "observed_from": observed.min(),
         "observed_until": observed.max(),
-        "arrived_at": block.arrived_at,
-        "block": block.encoded or encode_block(readings),
+        "arrived_at": max(block.arrived_at for block in blocks),
+        "block": _encoded(blocks),
     }
+
+
+def _encoded(blocks: Sequence[Block]) -> bytes:
+    """Behind one another as they came; encoded anew where they have different columns."""
+    encoded = [block.encoded or encode_block(block.readings) for block in blocks]
+    return joined_blocks(encoded) if are_alike(encoded) else encode_block(joined(blocks))
 
 
 class _Selects(NamedTuple):
