@@ -63,12 +63,12 @@ class CloseQuietWindows:
             history = History(evaluation, turn, self.bounds, self.partitions)
             state, computes_on = history.cover(fence.partition, history.notice(before))
             state, judges_on = evaluation.judge_anew(fence.partition, state)
-            closes_on = evaluation.close_due({fence.partition: state})
+            closes_on = evaluation.windows.close_due({fence.partition: state})
             state, expects_on = (state, False) if closes_on else evaluation.expect(fence.partition, state)
             tells_on = False
             if not closes_on:
                 state, tells_on = evaluation.tell_provisional(fence.partition, state, goes_on=True)
-            evaluation.keep_within_bounds({fence.partition: state})
+            evaluation.windows.keep_within_bounds({fence.partition: state})
             outlook = Outlook(turn.catalogue.revision, self._due_at(turn, evaluation, fence.partition, state=state))
             has_worked = bool(evaluation.work.values or evaluation.work.anomalies or uow.open_panes.has_changed)
             has_written = state != before or has_worked

@@ -97,15 +97,17 @@ class EvaluatePanes:
             for partition, state in states.items():
                 history.recompute(partition, state, panes[partition])
                 states[partition] = history.cover(partition, state)[0]
-            waiting = {partition for partition, state in states.items() if evaluation.may_close_later(partition, state)}
-            more_will_be_final = evaluation.close_due(
-                {partition: state for partition, state in states.items() if partition not in waiting}
+            windows = evaluation.windows
+            waiting = {partition for partition, state in states.items() if windows.may_wait(partition, state)}
+            more_will_be_final = windows.close_due(
+                {partition: state for partition, state in states.items() if partition not in waiting},
+                brought=evaluation.brought,
             )
-            evaluation.keep_within_bounds(states)
+            windows.keep_within_bounds(states)
             for one in accepted:
                 evaluation.derive(one.derive, one.partition, states[one.partition])
             for partition, state in states.items():
-                told = replace(state, closed_at=now) if partition in evaluation.closed else state
+                told = replace(state, closed_at=now) if partition in windows.partitions else state
                 if not more_will_be_final and partition not in waiting:
                     told = evaluation.tell_provisional(partition, evaluation.expect(partition, told)[0])[0]
                 uow.partitions.save(partition, told)

@@ -15,8 +15,11 @@ class Work:
     values: dict[str, int] = field(default_factory=dict)
     anomalies: dict[str, int] = field(default_factory=dict)
 
+    def count_provisional(self, count: int) -> None:
+        """When they change, published or not."""
+        self.values["provisional"] = self.values.get("provisional", 0) + count
+
     def count_final(self, values: Values) -> None:
-        """Provisional ones are counted when they change, published or not."""
         for status, count in statuses(final_values(values)).items():
             self.values[status] = self.values.get(status, 0) + count
 
