@@ -63,8 +63,9 @@ from shared.database.migrations import Migrations
 from shared.database.outbox import Relay, oldest_unpublished
 from shared.database.positions import Positions
 from shared.database.versioned_definitions import current_revision
+from shared.eventlog.handler import Subscription
 from shared.eventlog.port import TopicSpec
-from shared.eventlog.pump import Pump, Subscription
+from shared.eventlog.pump import Pump
 from shared.eventlog.pump_metrics import PumpMetrics
 from shared.events.topics import GOAL_CHANGES, ISSUE_CHANGES, PANE_DELTAS, READING_TYPES, READINGS, TOPICS
 from shared.process.consuming import Consuming

@@ -32,8 +32,9 @@ from shared.database.outbox import Relay, oldest_unpublished
 from shared.database.positions import Positions
 from shared.eventlog.dead_letters import DeadLetters
 from shared.eventlog.event_handler import RecordHandler
+from shared.eventlog.handler import Busy, Subscription
 from shared.eventlog.port import TopicSpec
-from shared.eventlog.pump import Busy, Pump, Subscription
+from shared.eventlog.pump import Pump
 from shared.eventlog.pump_metrics import PumpMetrics
 from shared.events.topics import READINGS
 from shared.events.topics import TOPICS as ALL_TOPICS

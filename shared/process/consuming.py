@@ -5,7 +5,8 @@ from datetime import timedelta
 
 from shared.eventlog.dead_letters import DeadLetters
 from shared.eventlog.event_handler import EventHandler
-from shared.eventlog.pump import Pump, Subscription
+from shared.eventlog.handler import Subscription
+from shared.eventlog.pump import Pump
 from shared.eventlog.pump_metrics import PumpMetrics
 from shared.process.platform import Platform
 from shared.process.service import OPERATIONAL_ERRORS

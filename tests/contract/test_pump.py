@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.eventlog.dead_letters import DeadLetterLimits, DeadLetters, TooManyDeadLetters, dead_letter_of
+from shared.eventlog.handler import Busy, Subscription, Unprocessable
 from shared.eventlog.memory import MemoryLog
 from shared.eventlog.port import Consumer as LogConsumer
 from shared.eventlog.port import (
@@ -22,7 +23,7 @@ from shared.eventlog.port import (
     Record,
     TopicSpec,
 )
-from shared.eventlog.pump import Busy, Pump, Subscription, Unprocessable
+from shared.eventlog.pump import Pump
 from shared.eventlog.pump_observer import Outcome
 from shared.events.topics import DEAD_LETTERS
 from shared.runtime.clock import FixedClock

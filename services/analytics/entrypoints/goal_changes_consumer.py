@@ -6,7 +6,7 @@ from datetime import datetime
 from services.analytics.use_cases.adopt_goal_change import AdoptGoalChange, AdoptGoalSet
 from shared.calendars.windows import Window
 from shared.eventlog.event_handler import EventHandler, Incoming, StartingOffsets
-from shared.eventlog.pump import Unprocessable
+from shared.eventlog.handler import Unprocessable
 from shared.events.envelope import UnreadableEvent, decode, type_of
 from shared.events.goal_changes import GoalSetChanged, GoalTarget
 from shared.runtime.progress import PassedOver, Progress

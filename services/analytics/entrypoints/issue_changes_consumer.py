@@ -7,7 +7,7 @@ from typing import Any
 from services.analytics.domain.rule_statistics import verdict_of
 from services.analytics.use_cases.follow_issue import FollowIssue, FollowIssues
 from shared.eventlog.event_handler import EventHandler, Incoming, StartingOffsets
-from shared.eventlog.pump import Unprocessable
+from shared.eventlog.handler import Unprocessable
 from shared.events.envelope import UnreadableEvent, decode, type_of
 from shared.events.issue_changes import IssueChanged
 from shared.runtime.progress import PassedOver, Progress

@@ -21,8 +21,8 @@ from services.analytics.use_cases.evaluate_panes import ApplyDeltas, EvaluatePan
 from services.analytics.use_cases.work import Work
 from shared.eventlog.delivery import delivery_of
 from shared.eventlog.event_handler import StartingOffsets
+from shared.eventlog.handler import Unprocessable
 from shared.eventlog.port import Partition, Record
-from shared.eventlog.pump import Unprocessable
 from shared.eventlog.record_runs import next_offsets
 from shared.events.blocks import UnreadableBlock, decode_block
 from shared.events.pane_deltas import (

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from services.analytics.use_cases.adopt_reading_type import AdoptReadingType, AdoptReadingTypes
 from shared.eventlog.event_handler import EventHandler, Incoming, StartingOffsets
-from shared.eventlog.pump import Unprocessable
+from shared.eventlog.handler import Unprocessable
 from shared.events.envelope import UnreadableEvent, decode, type_of
 from shared.events.reading_types import READING_TYPE_DEFINED, ReadingTypeDefined
 from shared.runtime.progress import PassedOver, Progress

@@ -12,7 +12,7 @@ from services.goals.use_cases.adopt_changes import (
     IssueChanged,
 )
 from shared.eventlog.event_handler import EventHandler, Incoming, StartingOffsets
-from shared.eventlog.pump import Unprocessable
+from shared.eventlog.handler import Unprocessable
 from shared.events import issue_changes
 from shared.events.definitions import CALENDAR_DEFINED, INDICATOR_DEFINED, CalendarDefined, IndicatorDefined
 from shared.events.envelope import UnreadableEvent, decode, type_of

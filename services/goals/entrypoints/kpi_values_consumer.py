@@ -7,7 +7,7 @@ from services.goals.domain.attainment import WindowValue
 from services.goals.ports import SubjectValue
 from services.goals.use_cases.record_kpi_values import KpiValueChanged, RecordKpiValues
 from shared.eventlog.event_handler import EventHandler, Incoming, StartingOffsets
-from shared.eventlog.pump import Unprocessable
+from shared.eventlog.handler import Unprocessable
 from shared.events.envelope import UnreadableEvent, decode, type_of
 from shared.events.kpi_values import KPI_VALUE_COMPUTED, KpiValueComputed
 from shared.runtime.progress import PassedOver, Progress

@@ -19,8 +19,8 @@ from services.ingest.domain.errors import Overloaded
 from services.ingest.entrypoints.bodies import events_apart, record_events
 from services.ingest.entrypoints.intake import Intake
 from services.ingest.ports import UnitOfWork
+from shared.eventlog.handler import Busy, Unprocessable
 from shared.eventlog.port import Headers, Record
-from shared.eventlog.pump import Busy, Unprocessable
 from shared.eventlog.record_runs import Run, runs_of
 from shared.events.topics import RAW_PREFIX, raw_topic
 from shared.runtime.failpoints import fail_point

@@ -7,7 +7,7 @@ import msgspec
 
 from services.issues.use_cases.follow_anomaly import AnomalyChanged, FollowAnomaly
 from shared.eventlog.event_handler import EventHandler, Incoming, StartingOffsets
-from shared.eventlog.pump import Unprocessable
+from shared.eventlog.handler import Unprocessable
 from shared.events.anomalies import (
     ANOMALY_CLEARED,
     ANOMALY_RAISED,

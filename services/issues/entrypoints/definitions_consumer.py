@@ -5,7 +5,7 @@ from datetime import datetime
 
 from services.issues.use_cases.adopt_definitions import AdoptDefinitions, CalendarChanged, IndicatorChanged
 from shared.eventlog.event_handler import EventHandler, Incoming, StartingOffsets
-from shared.eventlog.pump import Unprocessable
+from shared.eventlog.handler import Unprocessable
 from shared.events.definitions import CALENDAR_DEFINED, INDICATOR_DEFINED, CalendarDefined, IndicatorDefined
 from shared.events.envelope import UnreadableEvent, decode, type_of
 from shared.runtime.progress import PassedOver, Progress

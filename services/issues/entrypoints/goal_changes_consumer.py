@@ -6,7 +6,7 @@ from datetime import datetime
 from services.issues.domain.goal import Goal
 from services.issues.use_cases.follow_goals import FollowGoals, GoalBreached, GoalSetChanged
 from shared.eventlog.event_handler import EventHandler, Incoming, StartingOffsets
-from shared.eventlog.pump import Unprocessable
+from shared.eventlog.handler import Unprocessable
 from shared.events import goal_changes
 from shared.events.envelope import UnreadableEvent, decode, type_of
 from shared.events.goal_changes import GOAL_BREACHED, GoalHealthChanged, goal_set_change_type

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import update
 
 from services.analytics.adapters.evaluate_tables import EVALUATE_PARTITIONS
+from shared.eventlog.handler import Unprocessable
 from shared.eventlog.port import NewRecord
-from shared.eventlog.pump import Unprocessable
 from shared.events.blocks import encode_block
 from shared.events.kpi_values import KpiValueComputed
 from shared.events.pane_deltas import MARKS_HEADER, Marks, encode_marks
