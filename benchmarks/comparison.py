@@ -39,26 +39,29 @@ CONTENDERS: Sequence[Contender] = (
 def measure(broker: Broker, size: Size, without: Container[str] = ()) -> Iterator[Measurement | Failure]:
     """Two sizes of each contender, and the slope between them; of repeated slopes the middle one.
 
+    They take turns: what slows the machine for some minutes does so for several of them. Slow ones have one turn.
+
     Args:
         without: names of contenders that are left out.
     """
-    for contender in [one for one in CONTENDERS if one.name not in without]:
-        try:
-            yield from _measured(contender, broker, size)
-        except (Incomplete, RuntimeError, AssertionError) as error:
-            yield Failure(contender.name, str(error))
+    chosen = [one for one in CONTENDERS if one.name not in without]
+    slopes: dict[str, list[Measurement]] = {}
+    for turn in range(size.repeats):
+        for contender in [one for one in chosen if turn == 0 or not one.slow]:
+            try:
+                few, many = _runs(contender, broker, size)
+            except (Incomplete, RuntimeError, AssertionError) as error:
+                chosen.remove(contender)
+                yield Failure(contender.name, str(error))
+                continue
+            yield few
+            yield many
+            slope = steady_state(few, many)
+            if slope is not None:
+                slopes.setdefault(contender.name, []).append(slope)
+    yield from map(middle, slopes.values())
 
 
-def _measured(contender: Contender, broker: Broker, size: Size) -> Iterator[Measurement]:
+def _runs(contender: Contender, broker: Broker, size: Size) -> tuple[Measurement, Measurement]:
     small, large = (size.slow_small, size.slow_large) if contender.slow else (size.small, size.large)
-    slopes = []
-    for _ in range(size.repeats):
-        few = contender.run(broker, EventSet(small))
-        yield few
-        many = contender.run(broker, EventSet(large))
-        yield many
-        slope = steady_state(few, many)
-        if slope is not None:
-            slopes.append(slope)
-    if slopes:
-        yield middle(slopes)
+    return contender.run(broker, EventSet(small)), contender.run(broker, EventSet(large))

@@ -11,6 +11,7 @@ class Size:
     small: int
     large: int
     repeats: int
+    """Of the runs end to end."""
     slow_small: int
     """For contenders that would take an hour for `large`."""
     slow_large: int
@@ -41,9 +42,9 @@ FULL = Size(
     name="full",
     small=1_000_000,
     large=6_000_000,
-    repeats=1,
+    repeats=3,
     slow_small=50_000,
-    slow_large=200_000,
+    slow_large=400_000,
     subjects=(1_000, 100_000, 1_000_000),
     subject_events=2_000_000,
     small_block_events=100_000,
