@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -95,6 +95,11 @@ class SimulatedConsumer(LocalConsumer):
             self._strike("after rebalance")
         is_calm = self._log.habits is CALM
         return self._collect(max_records if is_calm else self._log.chance.randint(1, min(max_records, 40)))
+
+    def commit(self, offsets: Mapping[Partition, int]) -> None:
+        """A broker refuses what somebody tells who is no member any more."""
+        if not self.is_given_up:
+            super().commit(offsets)
 
     def give_up(self) -> None:
         """The group goes on without this member, which does not know it yet."""

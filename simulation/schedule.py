@@ -11,6 +11,8 @@ ACTIONS = (
     "fall-silent", "speak-again", "late-source", "replay",
 )  # fmt: skip
 
+_PAST = 0.3
+
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
@@ -19,12 +21,14 @@ class Schedule:
     Attributes:
         actions: how many things happen before the system is left to settle.
         weights: of ACTIONS, in their order.
+        all_is_past: no reading counts as news, so that windows that close wait for one another.
     """
 
     actions: int
     weights: tuple[float, ...]
     rates: Rates
     habits: Habits
+    all_is_past: bool
 
 
 def draw(chance: random.Random) -> Schedule:
@@ -54,4 +58,5 @@ def draw(chance: random.Random) -> Schedule:
         returns=chance.choice((0.0, 0.05, 0.2)),
         holds_back=chance.choice((0.0, 0.2, 0.5)),
     )
-    return Schedule(chance.randint(120, 260), tuple(weights[name] for name in ACTIONS), rates, habits)
+    actions = chance.randint(120, 260)
+    return Schedule(actions, tuple(weights[name] for name in ACTIONS), rates, habits, chance.random() < _PAST)

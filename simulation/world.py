@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from services.analytics.domain import checkpoint
+from services.analytics.use_cases import closing_windows
 from shared.process.service import OPERATIONAL_ERRORS
 from shared.runtime.component import Stepper
 from shared.runtime.identifiers import CountingIds
@@ -28,6 +29,7 @@ _JUMPS = (timedelta(seconds=3), timedelta(seconds=20), timedelta(minutes=20), ti
 _LONG_AFTER = timedelta(days=60)
 
 _ANCHOR_EVERY = 2
+_NEVER = -timedelta(days=36_500)
 
 _LIFT_REFUSALS = (".readings", ".backlog", ".definitions", ".outbox")
 """Endings of the names of activities that requests wait for: what was sent has to be counted, what was defined heard of."""
@@ -113,7 +115,7 @@ class World:
 
     def live(self) -> None:
         """Let things happen, then let the system come to rest."""
-        with _near_anchors():
+        with _near_anchors(), _news_within(_NEVER if self.schedule.all_is_past else closing_windows.LONG_AGO):
             for _ in range(self.schedule.actions):
                 self.do(self.chance.choices(ACTIONS, self.schedule.weights)[0])
             self.come_to_rest()
@@ -289,6 +291,15 @@ def _near_anchors() -> Iterator[None]:
         yield
     finally:
         checkpoint.ANCHOR_EVERY = usual
+
+
+@contextmanager
+def _news_within(time: timedelta) -> Iterator[None]:
+    usual, closing_windows.LONG_AGO = closing_windows.LONG_AGO, time
+    try:
+        yield
+    finally:
+        closing_windows.LONG_AGO = usual
 
 
 def _is_on_the_way(stepper: Stepper) -> bool:

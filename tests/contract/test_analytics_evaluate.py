@@ -27,6 +27,7 @@ from services.analytics.domain.watermark import PartitionMarks, SourceMark
 from services.analytics.ports.charting import ChartedSeries
 from services.analytics.ports.evaluating import Fence
 from services.analytics.ports.reading import AnomalyFilter, ValueFilter
+from services.analytics.use_cases import closing_windows
 from services.analytics.use_cases.bounds import Bounds
 from services.analytics.use_cases.close_quiet_windows import CloseQuietWindows, Quiet
 from services.analytics.use_cases.current_catalogue import CurrentCatalogue
@@ -405,8 +406,9 @@ def test_a_process_whose_clock_is_behind_does_not_wait_for_that_of_another(stage
     assert [is_final for *_, is_final in stage_two.values()] == [True, True]
 
 
-def test_windows_that_have_just_passed_are_closed_at_once(stage_two: StageTwo) -> None:
-    stage_two.bounds = Bounds(long_ago=NOW - week(2).start)
+def test_windows_that_have_just_passed_are_closed_at_once(stage_two: StageTwo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(closing_windows, "LONG_AGO", NOW - week(2).start)
+    stage_two.bounds = Bounds()
     stage_two.apply([record(1, [("A", at, 900) for at in range(3)], week(1).start + DAY)])
     stage_two.apply([record(2, [], week(2).start + DAY)])
     stage_two.apply([record(3, [], week(3).start + DAY)])

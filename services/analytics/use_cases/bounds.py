@@ -15,8 +15,7 @@ class Bounds:
         expected: most windows that are looked through for missing data at a time.
         open_panes: most rows of open panes that are held of a partition, about 150 bytes each.
         provisional_every: least time between two publications of a subject's provisional values.
-        long_ago: readings that were observed so long ago are no news, and what they close may wait for `together_every`.
-        together_every: least time between two closings of such windows while records come.
+        together_every: least time between two closings of windows that are long past, while records come.
         closed_together: most values that are closed then.
     """
 
@@ -26,6 +25,5 @@ class Bounds:
     expected: int = 200
     open_panes: int = 300_000
     provisional_every: timedelta = timedelta(seconds=10)
-    long_ago: timedelta = timedelta(hours=1)
     together_every: timedelta = timedelta(seconds=2)
     closed_together: int = 20_000

@@ -1,7 +1,7 @@
 """Windows that have closed: their panes go into rows, and their values become final. Part of both commands of stage two."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.analytics.domain.indicator import RollingWindow
 from services.analytics.domain.partition_state import PartitionState
@@ -19,6 +19,9 @@ from services.analytics.use_cases.judging import Turn
 from services.analytics.use_cases.open_windows import OpenWindows, Taken
 from services.analytics.use_cases.rolling_values import next_windows
 from services.analytics.use_cases.value_changes import States, ValueChanges
+
+LONG_AGO = timedelta(hours=1)
+"""Readings that were observed so long ago are no news, and what they close may wait for others."""
 
 
 class ClosingWindows:
@@ -86,7 +89,7 @@ class ClosingWindows:
         ]
 
     def _is_long_past(self, scope: Scope, until: datetime) -> bool:
-        return until + scope.indicator.allowed_lateness <= self._turn.now - self._bounds.long_ago
+        return until + scope.indicator.allowed_lateness <= self._turn.now - LONG_AGO
 
     def _write(self, released: Sequence[Taken], states: States) -> None:
         """Write panes that are held no longer into their rows, with their values."""
