@@ -66,7 +66,7 @@ class Pump:
         self._attempts: Counter[tuple[Partition, int]] = Counter()
         self._heads: dict[Partition, datetime] = {}
         self._reached: dict[Partition, int] = {}
-        self._told: Mapping[Partition, int] = {}
+        self._told: dict[Partition, int] = {}
         self._committed_at: datetime | None = None
         self._gathers_until: datetime | None = None
         self._must_reload = False
@@ -133,6 +133,7 @@ class Pump:
         for partition in partitions:
             self._paused_until.pop(partition, None)
             self._reached.pop(partition, None)
+            self._told.pop(partition, None)  # it may not have been heard: a broker refuses what a former member tells
             self._heads.pop(partition, None)
             self._observer.lost(partition)
         self._logger.info("partitions_revoked", partitions=_names(partitions))

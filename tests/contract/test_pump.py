@@ -229,6 +229,23 @@ def test_the_log_is_told_how_far_a_partition_was_read_by_whoever_had_it_before(p
     assert plant.log.committed("ingest.raw", ZERO) == 2
 
 
+def test_the_log_is_told_again_after_a_partition_was_lost(plant: Plant) -> None:
+    """Found by the simulation: a broker refuses what a member tells that it has given up; the member, back with the same partition and
+    nothing new on it, held it for told."""
+    plant.append(b"1")
+    plant.drain()
+    another = plant.log.consumer(
+        group="ingest.raw", topics=["raw.*"], on_assigned=lambda _: {}, on_revoked=lambda _: None
+    )
+    plant.step()
+    another.commit({ZERO: 0})  # as if the first member's had not been heard
+    another.close()
+    plant.clock.advance(6 * SECOND)
+    plant.drain()
+    assert plant.handler.applied == [b"1"]
+    assert plant.log.committed("ingest.raw", ZERO) == 1
+
+
 def test_a_partition_without_a_stored_offset_starts_at_its_beginning_after_trouble_too(plant: Plant) -> None:
     class Forgetful(Consumer):
         def assigned(self, partitions: Sequence[Partition]) -> Mapping[Partition, int]:
