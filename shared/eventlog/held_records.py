@@ -1,10 +1,9 @@
 """Records that were read and not handed over yet, and how many of them may go: cuts by time, without a look at each record."""
 
+from collections import deque
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
-from shared.eventlog.port import Partition
 from shared.eventlog.record_runs import Run
 
 _RESOLUTION = timedelta(milliseconds=1)
@@ -12,40 +11,70 @@ _RESOLUTION = timedelta(milliseconds=1)
 
 
 class Held:
-    """What is held of one partition, in offset order.
+    """What is held of one partition, in offset order: the runs in which it was read.
 
     Attributes:
-        records: all of it, for as long as nothing is added or taken.
         size: bytes of the values, exact while nothing was taken; after that each record counts as the average of its partition.
     """
 
-    __slots__ = ("_messages", "records", "size")
+    __slots__ = ("_count", "_runs", "size")
 
-    def __init__(self, partition: Partition) -> None:
-        self._messages: list[Any] = []
-        self.records = Run(partition, self._messages)
+    def __init__(self) -> None:
+        self._runs: deque[Run] = deque()
+        self._count = 0
         self.size = 0
+
+    def __len__(self) -> int:
+        """How many records."""
+        return self._count
 
     @property
     def newest(self) -> datetime | None:
-        return self.records.newest if self.records else None
+        return self._runs[-1].newest if self._runs else None
+
+    def appended_at(self, place: int) -> datetime:
+        """When the log took the record at a place, counted from the oldest one. Raises IndexError."""
+        for run in self._runs:
+            if place < len(run):
+                return run.messages.appended_at(place)
+            place -= len(run)
+        raise IndexError(place)
+
+    def until(self, moment: datetime) -> int:
+        """How many the log took until then. All of them if the last one is; times that go back only blur the cut."""
+        if not self._runs or self._runs[-1].newest <= moment:
+            return self._count
+        count = 0
+        for run in self._runs:
+            some = run.until(moment)
+            count += some
+            if some < len(run):
+                break
+        return count
 
     def add(self, run: Run) -> None:
-        """Later records of the partition, read by the same client as those before."""
-        self._messages += run.messages
-        self.records = Run(run.partition, self._messages, run.form)
+        """Later records of the partition; one at least."""
+        self._runs.append(run)
+        self._count += len(run)
         self.size += run.size
 
-    def take(self, count: int) -> Run:
+    def take(self, count: int) -> list[Run]:
         """The oldest ones."""
         if count:
-            self.size -= self.size * count // len(self.records)
-        taken = self.records[:count]
-        del self._messages[:count]
+            self.size -= self.size * count // self._count
+        self._count -= count
+        taken = []
+        while count:
+            run = self._runs.popleft()
+            if len(run) > count:
+                self._runs.appendleft(run.part(count, len(run)))
+                run = run.part(0, count)
+            count -= len(run)
+            taken.append(run)
         return taken
 
     def clear(self) -> None:
-        self.take(len(self.records))
+        self.take(self._count)
 
 
 def oldest_first(candidates: Sequence[tuple[Held, int]], room: int) -> list[int]:
@@ -58,10 +87,10 @@ def oldest_first(candidates: Sequence[tuple[Held, int]], room: int) -> list[int]
         return limits
 
     def counts(moment: datetime) -> list[int]:
-        return [min(limit, held.records.until(moment)) for held, limit in candidates]
+        return [min(limit, held.until(moment)) for held, limit in candidates]
 
-    low = min(held.records[0].appended_at for held, limit in candidates if limit) - _RESOLUTION
-    high = max(held.records[limit - 1].appended_at for held, limit in candidates if limit)
+    low = min(held.appended_at(0) for held, limit in candidates if limit) - _RESOLUTION
+    high = max(held.appended_at(limit - 1) for held, limit in candidates if limit)
     while high - low > _RESOLUTION:
         middle = low + (high - low) / 2
         low, high = (middle, high) if sum(counts(middle)) <= room else (low, middle)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Protocol
 
-from shared.eventlog.port import Assigned, LogUnavailable, OffsetOutOfRange, Partition, Record, Revoked
+from shared.eventlog.port import Assigned, LogUnavailable, Partition, Record, Revoked
 from shared.eventlog.record_runs import Batch, Run
 
 _CONNECT_SECONDS = 1.0
@@ -174,8 +174,10 @@ class KafkaMember:
     def _fetch(self, driver: Driver, wait_seconds: float, max_records: int) -> Sequence[Run]:
         try:
             return driver.fetch(wait_seconds, max_records)
-        except OffsetOutOfRange:
-            self._moved.update(self._positions)  # asked again, a client might read on in silence
+        except Exception:
+            self._moved.update(
+                self._positions
+            )  # asked again, a client might read on in silence, behind what it had in hand
             raise
 
     def _accept(self, runs: Sequence[Run]) -> Batch:

@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.eventlog.kafka_options import Moments
 from shared.eventlog.port import Partition, Record
-from shared.eventlog.record_runs import Form, Run, size_by
+from shared.eventlog.record_runs import Form, Listed, Run
 
 
 class Messages:
@@ -18,7 +18,6 @@ class Messages:
         self._form = Form(
             record=self._record,
             value=attrgetter("value"),
-            size=size_by(attrgetter("value")),
             offset=attrgetter("offset"),
             headers=attrgetter("headers"),
             appended_at=self._appended_at,
@@ -26,7 +25,7 @@ class Messages:
 
     def run(self, partition: Partition, messages: Sequence[Any]) -> Run:
         """The messages of one partition."""
-        return Run(partition, messages, self._form)
+        return Run(partition, Listed(messages, self._form))
 
     def _record(self, partition: Partition, message: Any) -> Record:
         headers = tuple((name, value or b"") for name, value in message.headers) if message.headers else ()

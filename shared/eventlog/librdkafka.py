@@ -4,50 +4,35 @@ import functools
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
 from typing import Any
 
-from confluent_kafka import Consumer as KafkaConsumer
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec  # type: ignore[attr-defined]  # by its own docs
 
 from shared.eventlog.delivery_reports import Delivery
-from shared.eventlog.kafka_member import KafkaMember, MemberEvents
+from shared.eventlog.kafka_member import KafkaMember
 from shared.eventlog.kafka_options import KafkaOptions, topic_settings
-from shared.eventlog.librdkafka_messages import Messages
-from shared.eventlog.librdkafka_settings import connection_settings, consuming_settings, producing_settings
+from shared.eventlog.librdkafka_consumer import RdkafkaDriver
+from shared.eventlog.librdkafka_errors import port_error, translated
+from shared.eventlog.librdkafka_settings import connection_settings, producing_settings
 from shared.eventlog.limits import check_sizes
 from shared.eventlog.placement import Placement
 from shared.eventlog.port import (
     Assigned,
     Consumer,
-    EventLogError,
     LogUnavailable,
     NewRecord,
-    OffsetOutOfRange,
     Partition,
-    RecordTooLarge,
     Revoked,
     TopicSpec,
     UnknownTopic,
 )
-from shared.eventlog.record_runs import Run
 
 _LOGGER = logging.getLogger("librdkafka")
 _CLOSE_SECONDS = 5
-_PROBE_SECONDS = 0.2
 _ASK_AGAIN_SECONDS = 0.05
-_CONSUME_AT_MOST = 1_000_000
-_TOO_LARGE = {KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE}
-_UNKNOWN = {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION}  # noqa: SLF001
-_OUT_OF_RANGE = {KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._AUTO_OFFSET_RESET}  # noqa: SLF001
-_FORBIDDEN = {
-    KafkaError.TOPIC_AUTHORIZATION_FAILED,
-    KafkaError.GROUP_AUTHORIZATION_FAILED,
-    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
-}
 
 
 class LibrdkafkaLog:
@@ -102,11 +87,11 @@ class LibrdkafkaLog:
         check_sizes(records)
         places = self._placement.places(records)
         delivery = Delivery(len(records))
-        with _translated():
+        with translated():
             self._produce(records, places, delivery)
         self._serve(delivery)
         if delivery.error is not None:
-            raise _port_error(delivery.error)
+            raise port_error(delivery.error.code(), delivery.error.str())
         offsets = {place: iter(of_place) for place, of_place in delivery.offsets.items()}
         return [(place, next(offsets[place])) for place in places]
 
@@ -114,7 +99,7 @@ class LibrdkafkaLog:
         member = KafkaMember(
             first_offset=lambda partition: self.offsets(partition)[0], on_assigned=on_assigned, on_revoked=on_revoked
         )
-        member.attach(_RdkafkaDriver(self._options, member, (group, topics)))
+        member.attach(RdkafkaDriver(self._options, member, (group, topics)))
         return member
 
     def offsets(self, partition: Partition) -> tuple[int, int]:
@@ -192,7 +177,7 @@ class LibrdkafkaLog:
         deadline = time.monotonic() + self._seconds
         while True:
             try:
-                with _translated():
+                with translated():
                     answer = question()
                     return answer.result() if isinstance(answer, Future) else answer
             except LogUnavailable:
@@ -228,114 +213,3 @@ class LibrdkafkaLog:
             return {outer.partition: int(answer.result().offset) for outer, answer in asked.items()}
 
         return dict(self._ask(question))
-
-
-class _RdkafkaDriver:
-    """`shared.eventlog.kafka_member.Driver` over a confluent-kafka Consumer."""
-
-    def __init__(self, options: KafkaOptions, events: MemberEvents, subscription: tuple[str, Sequence[str]]) -> None:
-        group, topics = subscription
-        self._options = options
-        self._events = events
-        self._messages = Messages(options, Message)
-        self._down = False
-        self._client = KafkaConsumer({**consuming_settings(options, group), "error_cb": self._on_error}, logger=_LOGGER)
-        self._client.subscribe(
-            [options.topic_regex(topic) for topic in topics], on_assign=self._on_assign, on_revoke=self._on_revoke
-        )
-
-    def fetch(self, wait_seconds: float, max_records: int) -> Sequence[Run]:
-        with _translated():
-            first = self._client.poll(wait_seconds)
-            if first is None:
-                return []
-            rest = min(max_records, _CONSUME_AT_MOST) - 1
-            messages = [first, *(self._client.consume(rest, timeout=0) if rest else ())]
-        return self._messages.runs(_without_news(messages))
-
-    def read_from(
-        self,
-        changed: Mapping[Partition, int],  # noqa: ARG002 - assigning anew is the only way to move that works at any time
-        positions: Mapping[Partition, int],
-        paused: Sequence[Partition],
-    ) -> None:
-        with _translated():
-            self._client.assign([self._outer(partition, offset) for partition, offset in positions.items()])
-            self._client.resume([self._outer(partition) for partition in positions if partition not in paused])
-            self.pause(paused)
-
-    def pause(self, partitions: Sequence[Partition]) -> None:
-        self._client.pause([self._outer(partition) for partition in partitions])
-
-    def resume(self, partitions: Sequence[Partition]) -> None:
-        self._client.resume([self._outer(partition) for partition in partitions])
-
-    def end(self, partition: Partition) -> int | None:
-        _, end = self._client.get_watermark_offsets(self._outer(partition), cached=True)
-        return None if end < 0 else int(end)
-
-    def is_away(self) -> bool:
-        """Once all brokers were down, ask one before saying that they are back."""
-        if self._down:
-            try:
-                self._client.list_topics(timeout=_PROBE_SECONDS)
-            except KafkaException:
-                return True
-            self._down = False
-        return False
-
-    def commit(self, offsets: Mapping[Partition, int]) -> None:
-        self._client.commit(
-            offsets=[self._outer(partition, offset) for partition, offset in offsets.items()], asynchronous=True
-        )
-
-    def close(self) -> None:
-        with _translated():
-            self._client.close()
-
-    def _on_assign(self, client: Any, partitions: Sequence[TopicPartition]) -> None:
-        client.assign([])  # nothing is fetched before the member says from where
-        self._events.won(sorted(self._messages.names[partition.topic, partition.partition] for partition in partitions))
-
-    def _on_revoke(self, client: Any, partitions: Sequence[TopicPartition]) -> None:  # noqa: ARG002 - eager: always all
-        self._events.lost()
-        client.unassign()
-
-    def _on_error(self, error: KafkaError) -> None:
-        if error.code() == KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001
-            self._down = True
-
-    def _outer(self, partition: Partition, offset: int = 0) -> TopicPartition:
-        return TopicPartition(self._options.outer(partition.topic), partition.number, offset)
-
-
-def _without_news(messages: Sequence[Message]) -> Sequence[Message]:
-    """The messages that are records. Errors come as messages too; what the client mends itself is only news."""
-    errors = [error for error in map(Message.error, messages) if error is not None]
-    for error in errors:
-        if error.fatal() or error.code() in _OUT_OF_RANGE | _FORBIDDEN:
-            raise _port_error(error)
-    return [message for message in messages if message.error() is None] if errors else messages
-
-
-def _port_error(error: KafkaError) -> EventLogError:
-    """The client's error as the port's. What is neither permanent nor understood may be retried."""
-    code = error.code()
-    if code in _TOO_LARGE:
-        return RecordTooLarge(error.str())
-    if code in _UNKNOWN:
-        return UnknownTopic(error.str())
-    if code in _OUT_OF_RANGE:
-        return OffsetOutOfRange(error.str())
-    if code in _FORBIDDEN:
-        return EventLogError(f"Kafka refuses: {error.str()}")
-    return LogUnavailable(f"Kafka: {error.str()}")
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """What the client raises in the block, as the port's errors."""
-    try:
-        yield
-    except KafkaException as error:
-        raise _port_error(error.args[0]) from error

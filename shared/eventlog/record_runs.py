@@ -1,43 +1,66 @@
 """Records by the thousand: runs of one partition, kept as the client has read them.
 
 A `Record` is made of a message when somebody looks at that one. Making one of every message would cost more than fetching them;
-who takes in thousands at a time asks a run for its values instead, which is a call in C for each.
+who takes in thousands at a time asks a run for its values instead. A client may keep messages as columns (`message_columns.py`),
+or as objects of its own (`Listed`).
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, groupby
 from operator import attrgetter
-from typing import Any, cast, overload
+from typing import Any, Protocol, cast, overload
 
 from shared.eventlog.port import Partition, Record
 
 
+class Messages(Protocol):
+    """Messages of one partition in offset order, in whatever form a client has read them. Places count from 0."""
+
+    def __len__(self) -> int: ...
+
+    def part(self, start: int, stop: int) -> "Messages":
+        """Those from one place to before another; not copied."""
+        ...
+
+    def records(self, partition: Partition) -> Iterator[Record]: ...
+
+    def offset(self, place: int) -> int: ...
+
+    def appended_at(self, place: int) -> datetime: ...
+
+    @property
+    def has_headers(self) -> bool:
+        """Whether any of them has some."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """Bytes of all values."""
+        ...
+
+    def values(self) -> Sequence[bytes]:
+        """One for each message; one without a value has an empty one."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How a client's messages are read: one function for each thing that is asked of them by itself."""
+    """How the objects are read that a client makes of messages: one function for each thing that is asked of them by itself."""
 
     record: Callable[[Partition, Any], Record]
     value: Callable[[Any], bytes | None]
-    size: Callable[[Iterable[Any]], int]
-    """Bytes of the values of several messages."""
     offset: Callable[[Any], int]
     headers: Callable[[Any], object]
     """True in a condition if the message has any."""
     appended_at: Callable[[Any], datetime]
 
 
-def size_by(value: Callable[[Any], bytes | None]) -> Callable[[Iterable[Any]], int]:
-    """`Form.size` for a client that knows no size of a message."""
-    return lambda messages: sum(map(len, filter(None, map(value, messages))))
-
-
 AS_RECORDS = Form(
     record=lambda _, record: record,
     value=attrgetter("value"),
-    size=size_by(attrgetter("value")),
     offset=attrgetter("offset"),
     headers=attrgetter("headers"),
     appended_at=attrgetter("appended_at"),
@@ -45,19 +68,49 @@ AS_RECORDS = Form(
 """Of a log whose messages are records already."""
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """`Messages` of a client that makes an object of each."""
+
+    messages: Sequence[Any]
+    form: Form = AS_RECORDS
+
+    def __len__(self) -> int:
+        return len(self.messages)
+
+    def part(self, start: int, stop: int) -> "Listed":
+        return Listed(self.messages[start:stop], self.form)
+
+    def records(self, partition: Partition) -> Iterator[Record]:
+        return (self.form.record(partition, message) for message in self.messages)
+
+    def offset(self, place: int) -> int:
+        return self.form.offset(self.messages[place])
+
+    def appended_at(self, place: int) -> datetime:
+        return self.form.appended_at(self.messages[place])
+
+    @property
+    def has_headers(self) -> bool:
+        return any(map(self.form.headers, self.messages))
+
+    @property
+    def size(self) -> int:
+        return sum(map(len, filter(None, map(self.form.value, self.messages))))
+
+    def values(self) -> list[bytes]:
+        values = list(map(self.form.value, self.messages))
+        return cast("list[bytes]", values) if all(values) else [value or b"" for value in values]
+
+
 class Run(Sequence[Record]):
-    """Some records of one partition, in offset order.
+    """Some records of one partition, in offset order."""
 
-    Args:
-        messages: as `form` reads them; not copied.
-    """
+    __slots__ = ("messages", "partition")
 
-    __slots__ = ("form", "messages", "partition")
-
-    def __init__(self, partition: Partition, messages: Sequence[Any], form: Form = AS_RECORDS) -> None:
+    def __init__(self, partition: Partition, messages: Messages) -> None:
         self.partition = partition
         self.messages = messages
-        self.form = form
 
     def __len__(self) -> int:
         return len(self.messages)
@@ -65,50 +118,54 @@ class Run(Sequence[Record]):
     @overload
     def __getitem__(self, index: int) -> Record: ...
     @overload
-    def __getitem__(self, index: slice) -> "Run": ...
-    def __getitem__(self, index: int | slice) -> "Record | Run":
+    def __getitem__(self, index: slice) -> list[Record]: ...
+    def __getitem__(self, index: int | slice) -> Record | list[Record]:
         if isinstance(index, slice):
-            return Run(self.partition, self.messages[index], self.form)
-        return self.form.record(self.partition, self.messages[index])
+            return list(self)[index]
+        place = range(len(self))[index]
+        return next(iter(self.part(place, place + 1)))
 
     def __iter__(self) -> Iterator[Record]:
-        return (self.form.record(self.partition, message) for message in self.messages)
+        return self.messages.records(self.partition)
+
+    def part(self, start: int, stop: int) -> "Run":
+        """Those from one place to before another."""
+        return Run(self.partition, self.messages.part(start, stop))
 
     @property
     def next_offset(self) -> int:
         """Where the partition is to be read on after these."""
-        return self.form.offset(self.messages[-1]) + 1
+        return self.messages.offset(len(self) - 1) + 1
 
     @property
     def newest(self) -> datetime:
         """When the log took the last of them, UTC."""
-        return self.form.appended_at(self.messages[-1])
+        return self.messages.appended_at(len(self) - 1)
 
     @property
     def has_headers(self) -> bool:
         """Whether any of them has some."""
-        return any(map(self.form.headers, self.messages))
+        return self.messages.has_headers
 
     @property
     def size(self) -> int:
         """Bytes of all values."""
-        return self.form.size(self.messages)
+        return self.messages.size
 
-    def values(self) -> list[bytes]:
+    def values(self) -> Sequence[bytes]:
         """One for each record; a message without a value has an empty one."""
-        values = list(map(self.form.value, self.messages))
-        return cast("list[bytes]", values) if all(values) else [value or b"" for value in values]
+        return self.messages.values()
 
     def since(self, offset: int) -> "Run":
         """Those from an offset on."""
-        start = bisect_left(self.messages, offset, key=self.form.offset)
-        return self[start:] if start else self
+        start = bisect_left(range(len(self)), offset, key=self.messages.offset)
+        return self.part(start, len(self)) if start else self
 
     def until(self, moment: datetime) -> int:
         """How many the log took until then. All of them if the last one is; times that go back only blur the cut."""
         if not self or self.newest <= moment:
             return len(self)
-        return bisect_right(self.messages, moment, key=self.form.appended_at)
+        return bisect_right(range(len(self)), moment, key=self.messages.appended_at)
 
 
 class Batch(Sequence[Record]):
@@ -137,7 +194,7 @@ def runs_of(records: Sequence[Record]) -> Sequence[Run]:
     """The runs of a batch, or those that single records form."""
     if isinstance(records, Batch):
         return records.runs
-    return [Run(partition, list(some)) for partition, some in groupby(records, attrgetter("partition"))]
+    return [Run(partition, Listed(list(some))) for partition, some in groupby(records, attrgetter("partition"))]
 
 
 def next_offsets(records: Sequence[Record], stands_at: Mapping[Partition, int]) -> dict[Partition, int]:

@@ -114,14 +114,14 @@ class SideBySide:
     def lag(self, partition: Partition) -> int | None:
         """What is held lies ahead, too."""
         lag, lane = self._below.lag(partition), self._lanes.get(partition)
-        return lag if lag is None or lane is None else lag + len(lane.held.records)
+        return lag if lag is None or lane is None else lag + len(lane.held)
 
     def close(self) -> None:
         self._below.close()
 
     def _assigned(self, partitions: Sequence[Partition]) -> Mapping[Partition, int]:
         starts = self._on_assigned(partitions)
-        self._lanes.update({partition: _Lane(Held(partition)) for partition in partitions})
+        self._lanes.update({partition: _Lane(Held()) for partition in partitions})
         return starts
 
     def _revoked(self, partitions: Sequence[Partition]) -> None:
@@ -140,7 +140,7 @@ class SideBySide:
 
     def _follow_shares(self) -> None:
         """Read no more of partitions that hold more than their share, and again of those that hold little of it."""
-        holders = sum(1 for lane in self._lanes.values() if lane.held.records) or 1
+        holders = sum(1 for lane in self._lanes.values() if lane.held) or 1
         full: list[Partition] = []
         free: list[Partition] = []
         for partition, lane in self._lanes.items():
@@ -158,7 +158,7 @@ class SideBySide:
             self._below.resume(free)
 
     def _part_of_share(self, held: Held, holders: int) -> float:
-        return max(len(held.records) / self._most.records, held.size / self._most.size) * holders
+        return max(len(held) / self._most.records, held.size / self._most.size) * holders
 
     def _ready(self) -> Mapping[str, Sequence[tuple[Held, int]]]:
         """Of each topic: what is held of its partitions, and how many records of it may be handed over."""
@@ -168,7 +168,7 @@ class SideBySide:
         return {
             topic: self._until([lane.held for _, lane in lanes if not lane.is_paused], self._limits(lanes))
             for topic, lanes in by_topic.items()
-            if any(lane.held.records for _, lane in lanes)
+            if any(lane.held for _, lane in lanes)
         }
 
     def _limits(self, lanes: Sequence[tuple[Partition, _Lane]]) -> Sequence[datetime | None]:
@@ -181,8 +181,8 @@ class SideBySide:
         if len(known) < len(limits):
             return []
         if not known:
-            return [(one, len(one.records)) for one in held]
-        return [(one, one.records.until(min(known))) for one in held]
+            return [(one, len(one)) for one in held]
+        return [(one, one.until(min(known))) for one in held]
 
     def _has_more(self, partition: Partition, lane: _Lane) -> bool:
         if lane.is_paused:
@@ -205,7 +205,8 @@ class SideBySide:
         for candidates, room in zip(ready, rooms, strict=True):
             if room:
                 counts = oldest_first(candidates, room)
-                runs += [held.take(count) for (held, _), count in zip(candidates, counts, strict=True) if count]
+                for (held, _), count in zip(candidates, counts, strict=True):
+                    runs += held.take(count)
         return Batch(runs)
 
     def _how_long_to_wait(self, deadline: float) -> timedelta:

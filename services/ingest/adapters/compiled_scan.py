@@ -1,24 +1,17 @@
-"""The scan of plain events as machine code, by Numba, where that is installed (the optional extra `librdkafka`).
-
-What is compiled is kept beside `plain_json.py`, or in the user's cache folder where that folder may not be written; where neither may
-be, it is compiled at each start.
-"""
+"""The scan of plain events as machine code, where that can be made (`shared/runtime/compilation.py`)."""
 
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
-from importlib import import_module
 from types import FunctionType
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 
 from services.ingest.domain import plain_json
 from services.ingest.domain.plain_events import Scan
+from shared.runtime.compilation import compiled, inlined
 from shared.telemetry.logging import Logger
-
-_OPTIONS = {"nogil": True, "_nrt": False}
-"""No array is made or kept, so none needs its users counted: counting took five times as long as the scan."""
 
 
 class CompiledScan:
@@ -59,23 +52,13 @@ class CompiledScan:
 @cache
 def compile_scan() -> Scan:
     """Compile, or load what an earlier process has compiled; once in a process. Raises ModuleNotFoundError without Numba."""
-    njit: Callable[..., Callable[[FunctionType], Any]] = import_module("numba").njit
     names = dict(vars(plain_json))
-
-    def anew(function: FunctionType) -> FunctionType:
-        """The function over `names`, where those that it calls are compiled."""
-        return FunctionType(function.__code__, names, function.__name__)
-
     for name, value in vars(plain_json).items():
         if isinstance(value, FunctionType) and value.__module__ == plain_json.__name__:
-            names[name] = njit(forceinline=True, **_OPTIONS)(anew(value))
-    scan = cast("FunctionType", plain_json.scan)
-    try:
-        compiled: Scan = njit(cache=True, **_OPTIONS)(anew(scan))
-    except RuntimeError:  # no folder to keep it in
-        compiled = njit(**_OPTIONS)(anew(scan))
-    _once(compiled)
-    return compiled
+            names[name] = inlined(value, names)
+    scan: Scan = compiled(cast("FunctionType", plain_json.scan), names)
+    _once(scan)
+    return scan
 
 
 def _once(scan: Scan) -> None:

@@ -1,6 +1,6 @@
 """Plainly written events of one source, read by columns; the others are left to be read one by one."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +8,7 @@ import polars as pl
 
 from services.ingest.domain import plain_json as form
 from services.ingest.domain.plain_table import Path, PlainTable
+from shared.runtime.joined_texts import JoinedTexts
 
 WORTH_A_SCAN = 200
 """Fewer events are decoded sooner one by one."""
@@ -40,11 +41,12 @@ def read_plain(scan: Scan, table: PlainTable, originals: Sequence[bytes], *, mos
     Args:
         most_bytes: a longer event is not plain.
     """
-    joined = b"\n".join((b"", table.names, *originals, b""))
+    count = len(originals)
+    pieces: Iterable[bytes | memoryview] = (originals.joined,) if isinstance(originals, JoinedTexts) else originals
+    lengths = _lengths(originals)
+    joined = b"\n".join((b"", table.names, *pieces, b""))
     if not _is_utf8(joined):
         return None
-    count = len(originals)
-    lengths = np.fromiter(map(len, originals), dtype=np.uint64, count=count)
     ends = np.cumsum(lengths + np.uint64(1), dtype=np.uint64) + table.rows[form.ROOT, form.PLACE] - np.uint64(1)
     rows, starts = table.rows.copy(), [len(joined) * number for number in range(len(table.texts))]
     rows[list(table.texts.values()), form.PLACE] = starts
@@ -67,6 +69,12 @@ def read_plain(scan: Scan, table: PlainTable, originals: Sequence[bytes], *, mos
         pl.Series(times) if are_timed else None,
     )
     return found if plain.all() else _of_plain(found, plain)
+
+
+def _lengths(texts: Sequence[bytes]) -> form.Rows:
+    if isinstance(texts, JoinedTexts):
+        return texts.lengths.astype(np.uint64)
+    return np.fromiter(map(len, texts), dtype=np.uint64, count=len(texts))
 
 
 def _of_plain(found: PlainColumns, plain: form.Marks) -> PlainColumns:

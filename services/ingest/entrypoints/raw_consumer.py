@@ -24,6 +24,7 @@ from shared.eventlog.port import Headers, Record
 from shared.eventlog.record_runs import Run, runs_of
 from shared.events.topics import RAW_PREFIX, raw_topic
 from shared.runtime.failpoints import fail_point
+from shared.runtime.joined_texts import in_one
 from shared.runtime.progress import Progress
 
 CONSUMER = "ingest.raw"
@@ -98,7 +99,7 @@ def _texts_of(runs: Sequence[Run]) -> tuple[Sequence[bytes], Unfold]:
     """What to take in: values, to be looked at where they are not plainly one event, or events, where headers say what a value is."""
     are_described = [run.has_headers for run in runs]
     if not any(are_described):
-        return list(chain.from_iterable(run.values() for run in runs)), events_apart
+        return in_one([run.values() for run in runs]), events_apart
     events = [
         _described_events(run) if is_described else events_apart(run.values())
         for run, is_described in zip(runs, are_described, strict=True)

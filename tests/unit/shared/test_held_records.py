@@ -1,50 +1,47 @@
 """What is held of a partition, and cuts by time."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.eventlog.held_records import Held, evenly, in_proportion, oldest_first
 from shared.eventlog.port import Partition, Record
-from shared.eventlog.record_runs import Run
+from shared.eventlog.record_runs import Listed, Run
 
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
+ZERO = Partition("raw.erp", 0)
 
 
 def held(*seconds: float, number: int = 0) -> Held:
     """What the log took at these seconds, one byte each."""
     partition = Partition("raw.erp", number)
-    found = Held(partition)
-    found.add(
-        Run(
-            partition,
-            [
-                Record(partition, offset, None, b"x", (), BEGINNING + second * SECOND)
-                for offset, second in enumerate(seconds)
-            ],
-        )
-    )
+    found = Held()
+    for offset, second in enumerate(seconds):
+        record = Record(partition, offset, None, b"x", (), BEGINNING + second * SECOND)
+        found.add(Run(partition, Listed([record])))
     return found
 
 
 def everything(*ones: Held) -> list[tuple[Held, int]]:
-    return [(one, len(one.records)) for one in ones]
+    return [(one, len(one)) for one in ones]
 
 
 def test_what_is_taken_is_the_oldest_and_no_longer_held() -> None:
     one = held(1, 2, 3)
-    assert [record.offset for record in one.take(2)] == [0, 1]
-    assert [record.offset for record in one.records] == [2]
-    assert one.size == 1
+    assert [record.offset for run in one.take(2) for record in run] == [0, 1]
+    assert (len(one), one.size, one.newest) == (1, 1, BEGINNING + 3 * SECOND)
+    assert [record.offset for run in one.take(1) for record in run] == [2]
+    one.add(Run(ZERO, Listed([Record(ZERO, 3, None, b"x", (), BEGINNING)])))
     one.clear()
-    assert (list(one.records), one.size, one.newest) == ([], 0, None)
+    assert (len(one), one.size, one.newest, one.take(0)) == (0, 0, None, [])
 
 
 def test_a_cut_counts_what_the_log_took_until_then() -> None:
     one = held(1, 2, 2, 5)
-    assert [one.records.until(BEGINNING + second * SECOND) for second in (0, 1, 2, 4, 5, 9)] == [0, 1, 3, 3, 4, 4]
+    assert [one.until(BEGINNING + second * SECOND) for second in (0, 1, 2, 4, 5, 9)] == [0, 1, 3, 3, 4, 4]
 
 
 def test_partitions_of_unequal_density_are_cut_at_one_time() -> None:
@@ -73,10 +70,10 @@ MOMENTS = st.lists(st.integers(0, 50), min_size=0, max_size=30)
 def test_a_cut_leaves_nothing_older_than_what_it_takes(seconds: list[list[int]], room: int) -> None:
     ones = [held(*sorted(some), number=number) for number, some in enumerate(seconds)]
     counts = oldest_first(everything(*ones), room)
-    total = sum(len(one.records) for one in ones)
+    total = sum(len(one) for one in ones)
     assert sum(counts) == min(room, total)
-    taken = [one.records[count - 1].appended_at for one, count in zip(ones, counts, strict=True) if count]
-    left = [one.records[count].appended_at for one, count in zip(ones, counts, strict=True) if count < len(one.records)]
+    taken = [one.appended_at(count - 1) for one, count in zip(ones, counts, strict=True) if count]
+    left = [one.appended_at(count) for one, count in zip(ones, counts, strict=True) if count < len(one)]
     assert not taken or not left or max(taken) <= min(left)
 
 
@@ -84,9 +81,9 @@ def test_a_cut_leaves_nothing_older_than_what_it_takes(seconds: list[list[int]],
 def test_times_that_go_back_neither_stop_it_nor_make_it_take_too_much(seconds: list[list[int]], room: int) -> None:
     ones = [held(*some, number=number) for number, some in enumerate(seconds)]
     counts = oldest_first(everything(*ones), room)
-    assert all(0 <= count <= len(one.records) for one, count in zip(ones, counts, strict=True))
+    assert all(0 <= count <= len(one) for one, count in zip(ones, counts, strict=True))
     assert sum(counts) <= room
-    assert sum(counts) or not any(one.records for one in ones)
+    assert sum(counts) or not any(len(one) for one in ones)
 
 
 @given(st.lists(st.integers(0, 40), max_size=6), st.integers(0, 60))
@@ -95,3 +92,23 @@ def test_a_division_gives_out_all_there_is_and_nobody_more_than_wanted(wanted: l
         parts = divide(wanted, room)
         assert sum(parts) == min(room, sum(wanted))
         assert all(0 <= part <= want for part, want in zip(parts, wanted, strict=True))
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=5), max_size=5),
+    st.lists(st.integers(1, 8)),
+    st.integers(0, 60),
+)
+def test_runs_are_held_and_cut_as_if_they_were_one(steps: list[list[int]], counts: list[int], second: int) -> None:
+    seconds = list(accumulate(step for some in steps for step in some))
+    records = [Record(ZERO, offset, None, b"x", (), BEGINNING + at * SECOND) for offset, at in enumerate(seconds)]
+    one, left = Held(), list(records)
+    for some in steps:
+        one.add(Run(ZERO, Listed([left.pop(0) for _ in some])))
+    for count in counts:
+        whole, taken = Run(ZERO, Listed(records)), min(count, len(records))
+        moment = BEGINNING + second * SECOND
+        assert (len(one), one.until(moment)) == (len(whole), whole.until(moment))
+        assert [one.appended_at(place) for place in range(len(one))] == [record.appended_at for record in records]
+        assert [record for run in one.take(taken) for record in run] == records[:taken]
+        records = records[taken:]

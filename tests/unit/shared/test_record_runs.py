@@ -11,12 +11,12 @@ from shared.eventlog.record_runs import (
     AS_RECORDS,
     Batch,
     Form,
+    Listed,
     Run,
     counts,
     newest_times,
     next_offsets,
     runs_of,
-    size_by,
 )
 
 BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
@@ -43,7 +43,6 @@ def moment(second: int) -> datetime:
 FORM = Form(
     record=read,
     value=lambda message: message.payload,
-    size=size_by(lambda message: message.payload),
     offset=lambda message: message.at,
     headers=lambda message: message.labels,
     appended_at=lambda message: moment(message.taken),
@@ -71,7 +70,7 @@ def in_order(steps: list[tuple[int, bytes | None, int, tuple[tuple[str, bytes], 
 
 @given(MESSAGES.map(in_order), st.integers(0, 70), st.integers(0, 70))
 def test_a_run_says_of_its_messages_what_their_records_say(messages: list[Message], offset: int, second: int) -> None:
-    run, records = Run(ONE, messages, FORM), [read(ONE, message) for message in messages]
+    run, records = Run(ONE, Listed(messages, FORM)), [read(ONE, message) for message in messages]
     assert list(run) == records
     assert [run[place] for place in range(len(run))] == records
     assert list(run[1:3]) == records[1:3]
@@ -81,12 +80,12 @@ def test_a_run_says_of_its_messages_what_their_records_say(messages: list[Messag
     assert (run.next_offset, run.newest) == (records[-1].offset + 1, records[-1].appended_at)
     assert list(run.since(offset)) == [record for record in records if record.offset >= offset]
     assert run.until(moment(second)) == sum(record.appended_at <= moment(second) for record in records)
-    assert list(Run(ONE, records, AS_RECORDS)) == records
+    assert list(Run(ONE, Listed(records, AS_RECORDS))) == records
 
 
 @given(st.lists(st.tuples(st.sampled_from([ONE, OTHER]), MESSAGES.map(in_order)), max_size=4))
 def test_a_batch_is_its_records_and_summed_up_like_them(parts: list[tuple[Partition, list[Message]]]) -> None:
-    batch = Batch([Run(partition, messages, FORM) for partition, messages in parts])
+    batch = Batch([Run(partition, Listed(messages, FORM)) for partition, messages in parts])
     records = [read(partition, message) for partition, messages in parts for message in messages]
     assert list(batch) == records
     assert len(batch) == len(records)

@@ -1,0 +1,87 @@
+"""Texts that stand one after the other in one piece of memory, as what reads them all at once wants them."""
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import TypeAlias, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+Lengths: TypeAlias = NDArray[np.int64]
+
+_SHORT = 4096
+"""Bytes of a text on average: up to there, copying them twice costs less than asking for one after the other."""
+
+
+class JoinedTexts(Sequence[bytes]):
+    """A sequence of texts; a bytes object is made of one when somebody asks for it, and of all of them once at most.
+
+    Args:
+        memory: the texts, each with a newline after it, but for the last one, which may have none. Not copied.
+        lengths: of each text, in bytes.
+    """
+
+    __slots__ = ("_begins", "_ends", "_memory", "_texts")
+
+    def __init__(self, memory: memoryview, lengths: Lengths) -> None:
+        self._memory = memory
+        self._begins = 0
+        self._ends = np.cumsum(lengths + 1) - 1
+        self._texts: list[bytes] | None = None
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    @overload
+    def __getitem__(self, index: int) -> bytes: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[bytes]: ...
+    def __getitem__(self, index: int | slice) -> bytes | Sequence[bytes]:
+        if isinstance(index, slice):
+            start, stop, step = index.indices(len(self))
+            return self.part(start, stop) if step == 1 else self._all()[index]
+        if self._texts is not None:
+            return self._texts[index]
+        place = range(len(self))[index]
+        return self._memory[self._begin(place) : int(self._ends[place])].tobytes()
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._all())
+
+    @property
+    def joined(self) -> memoryview:
+        """All of them, with newlines between."""
+        return self._memory[self._begins : int(self._ends[-1])] if len(self) else self._memory[:0]
+
+    @property
+    def lengths(self) -> Lengths:
+        return np.diff(self._ends, prepend=self._begins - 1) - 1
+
+    def part(self, start: int, stop: int) -> "JoinedTexts":
+        """Those from one place to before another, in the same memory."""
+        found = object.__new__(JoinedTexts)
+        found._memory, found._ends = self._memory, self._ends[start:stop]
+        found._begins = self._begin(start)
+        found._texts = None if self._texts is None else self._texts[start:stop]
+        return found
+
+    def _begin(self, place: int) -> int:
+        return int(self._ends[place - 1]) + 1 if place else self._begins
+
+    def _all(self) -> list[bytes]:
+        if self._texts is None:
+            texts = self.joined.tobytes().split(b"\n") if len(self.joined) < _SHORT * len(self) else []
+            # A text that holds a newline itself is cut in two by that.
+            self._texts = texts if len(texts) == len(self) else [self[place] for place in range(len(self))]
+        return self._texts
+
+
+def in_one(parts: Sequence[Sequence[bytes]]) -> Sequence[bytes]:
+    """The texts of all parts; joined, if those of each part are."""
+    joined = [part for part in parts if isinstance(part, JoinedTexts) and part]
+    if sum(map(len, joined)) < sum(map(len, parts)):
+        return list(chain.from_iterable(parts))
+    if len(joined) == 1:
+        return joined[0]
+    lengths = np.concatenate([np.zeros(0, dtype=np.int64), *(part.lengths for part in joined)])
+    return JoinedTexts(memoryview(b"\n".join([part.joined for part in joined])), lengths)

@@ -1,0 +1,117 @@
+"""Reading through librdkafka's C API: nothing of a message is lost or invented, and nothing crashes when it is dropped."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from confluent_kafka import Producer
+
+from shared.eventlog import librdkafka_messages
+from shared.eventlog.kafka_options import KafkaOptions
+from shared.eventlog.librdkafka import LibrdkafkaLog
+from shared.eventlog.librdkafka_consumer import RdkafkaDriver
+from shared.eventlog.port import Partition, TopicSpec
+from shared.eventlog.record_runs import runs_of
+from tests.contract.log_reader import PATIENCE_SECONDS, Reader
+
+pytestmark = pytest.mark.kafka
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+COMPILED, INTERPRETED = 1, sys.maxsize
+
+
+@pytest.fixture
+def options(kafka_bootstrap_servers: str, kafka_prefix: str) -> KafkaOptions:
+    return KafkaOptions(kafka_bootstrap_servers, kafka_prefix, session_timeout=timedelta(seconds=6))
+
+
+@pytest.mark.parametrize("worth_compiling", [COMPILED, INTERPRETED])
+def test_all_of_each_message_is_read(
+    worth_compiling: int, options: KafkaOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(librdkafka_messages, "WORTH_COMPILING", worth_compiling)
+    log = LibrdkafkaLog(options)
+    log.ensure_topics([TopicSpec("raw.erp", 2), TopicSpec("raw.crm", 1)])
+    values = [None, b"", b"{}", b"a\nb\n", bytes(range(256)), b"x" * 300_000]
+    keys = [None, b"", b"key\n"]
+    headers: list[list[tuple[str, str | bytes | None]]] = [
+        [],
+        [("ce_id", b"1"), ("leer", None), ("ce_id", b"")],
+        [("é", b"\n")],
+    ]
+    places = [("raw.erp", 0), ("raw.erp", 1), ("raw.crm", 0)]
+    producer = Producer({"bootstrap.servers": options.bootstrap_servers, "compression.type": "lz4"})
+    wrote = []
+    for number in range(600):
+        topic, partition = places[number // 7 % 3]
+        value, key, some = values[number % 60 % 6 if number % 60 else 5], keys[number % 3], headers[number // 100 % 3]
+        producer.produce(options.outer(topic), value, key, partition, headers=some)
+        read_as = tuple((name, there or b"") for name, there in some)
+        wrote.append((Partition(topic, partition), key, value or b"", read_as))
+    producer.flush(PATIENCE_SECONDS)
+    reader = Reader(log, ["raw.*"])
+    records = reader.read(len(wrote))
+    for topic, partition in places:
+        place = Partition(topic, partition)
+        found = [(one.partition, one.key, one.value, one.headers) for one in records if one.partition == place]
+        assert found == [one for one in wrote if one[0] == place]
+    assert [value for run in runs_of(records) for value in run.values()] == [record.value for record in records]
+    reader.consumer.close()
+    log.close()
+
+
+class Broken:
+    """A member whose driver calls it in vain."""
+
+    def won(self, partitions: Sequence[Partition]) -> None:
+        raise ZeroDivisionError(partitions)
+
+    def lost(self) -> None: ...
+
+
+def test_what_a_callback_raises_is_raised_by_a_fetch(options: KafkaOptions) -> None:
+    log = LibrdkafkaLog(options)
+    log.ensure_topics([TopicSpec("events", 1)])
+    driver = RdkafkaDriver(options, Broken(), ("readers", ["events"]))
+    with pytest.raises(ZeroDivisionError):
+        for _ in range(round(PATIENCE_SECONDS / 0.2)):
+            driver.fetch(0.2, 10)
+    driver.close()
+    log.close()
+
+
+_DROPS = """
+import gc, sys
+from datetime import timedelta
+from shared.eventlog.kafka_options import KafkaOptions
+from shared.eventlog.librdkafka import LibrdkafkaLog
+log = LibrdkafkaLog(KafkaOptions(sys.argv[1], sys.argv[2], session_timeout=timedelta(seconds=6)))
+log.ensure_topics([])
+def joined(group):
+    won = []
+    consumer = log.consumer(group=group, topics=["events"], on_assigned=lambda some: won.append(some) or {}, on_revoked=print)
+    while not won:
+        consumer.poll(timedelta(seconds=0.2), 10)
+    return consumer
+consumer = joined("dropped")
+del consumer
+gc.collect()
+kept = joined("never-closed")
+print("fine", flush=True)
+"""
+
+
+@pytest.mark.processes
+@pytest.mark.timeout(120)
+def test_a_consumer_may_be_dropped_or_outlive_its_process(options: KafkaOptions) -> None:
+    log = LibrdkafkaLog(options)
+    log.ensure_topics([TopicSpec("events", 1)])
+    log.close()
+    command = [sys.executable, "-c", _DROPS, options.bootstrap_servers, options.prefix]
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    done = subprocess.run(command, capture_output=True, env=environment, timeout=100, check=False)
+    assert (done.returncode, done.stdout) == (0, b"fine\n"), done.stderr

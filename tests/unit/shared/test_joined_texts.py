@@ -1,0 +1,44 @@
+"""Joined texts are a sequence of bytes like any other."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.runtime.joined_texts import JoinedTexts, in_one
+
+TEXTS = st.lists(st.binary(max_size=4) | st.sampled_from([b"", b"\n", b"a\nb", "质".encode()]), max_size=12)
+
+
+def joined(texts: list[bytes], *, ends_with_newline: bool = False) -> JoinedTexts:
+    lengths = np.array(list(map(len, texts)), dtype=np.int64)
+    return JoinedTexts(memoryview(b"\n".join(texts) + b"\n" * ends_with_newline), lengths)
+
+
+@given(TEXTS, st.booleans(), st.lists(st.slices(12), max_size=4), st.booleans())
+def test_they_are_what_was_joined_however_they_are_cut(
+    texts: list[bytes], ends_with_newline: bool, cuts: list[slice], looked_at_before: bool
+) -> None:
+    found = joined(texts, ends_with_newline=ends_with_newline)
+    if looked_at_before:
+        list(found)
+    for cut in [slice(None), *cuts]:
+        found, texts = found[cut], texts[cut]  # type: ignore[assignment]  # a step makes it a list
+        assert len(found) == len(texts)
+        assert [found[place] for place in range(-len(texts), len(texts))] == texts * 2
+        if isinstance(found, JoinedTexts):
+            assert found.joined == b"\n".join(texts)
+            assert found.lengths.tolist() == list(map(len, texts))
+        assert list(found) == texts
+
+
+def test_a_place_beyond_the_end_is_an_error() -> None:
+    with pytest.raises(IndexError):
+        joined([b"a"])[1]
+
+
+@given(st.lists(st.tuples(TEXTS, st.booleans()), max_size=4))
+def test_several_become_one_joined_where_all_of_them_are(parts: list[tuple[list[bytes], bool]]) -> None:
+    found = in_one([joined(texts) if is_joined else texts for texts, is_joined in parts])
+    assert list(found) == [text for texts, _ in parts for text in texts]
+    assert isinstance(found, JoinedTexts) == all(is_joined or not texts for texts, is_joined in parts)
