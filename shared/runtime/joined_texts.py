@@ -1,7 +1,8 @@
 """Texts that stand one after the other in one piece of memory, as what reads them all at once wants them."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import accumulate, chain
 from typing import TypeAlias, overload
 
 import numpy as np
@@ -76,12 +77,43 @@ class JoinedTexts(Sequence[bytes]):
         return self._texts
 
 
+class ChainedTexts(Sequence[bytes]):
+    """Joined texts of several places, one after the other; not copied."""
+
+    __slots__ = ("_borders", "_parts")
+
+    def __init__(self, parts: Sequence[JoinedTexts]) -> None:
+        self._parts = parts
+        self._borders = list(accumulate(map(len, parts), initial=0))
+
+    def __len__(self) -> int:
+        return self._borders[-1]
+
+    @overload
+    def __getitem__(self, index: int) -> bytes: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[bytes]: ...
+    def __getitem__(self, index: int | slice) -> bytes | Sequence[bytes]:
+        if isinstance(index, slice):
+            return list(self)[index]
+        place = range(len(self))[index]
+        part = bisect_right(self._borders, place) - 1
+        return self._parts[part][place - self._borders[part]]
+
+    def __iter__(self) -> Iterator[bytes]:
+        return chain.from_iterable(self._parts)
+
+    @property
+    def pieces(self) -> list[memoryview]:
+        """What, joined by newlines, is all of them joined."""
+        return [part.joined for part in self._parts if part]
+
+    @property
+    def lengths(self) -> Lengths:
+        return np.concatenate([np.zeros(0, dtype=np.int64), *(part.lengths for part in self._parts)])
+
+
 def in_one(parts: Sequence[Sequence[bytes]]) -> Sequence[bytes]:
-    """The texts of all parts; joined, if those of each part are."""
-    joined = [part for part in parts if isinstance(part, JoinedTexts) and part]
-    if sum(map(len, joined)) < sum(map(len, parts)):
-        return list(chain.from_iterable(parts))
-    if len(joined) == 1:
-        return joined[0]
-    lengths = np.concatenate([np.zeros(0, dtype=np.int64), *(part.lengths for part in joined)])
-    return JoinedTexts(memoryview(b"\n".join([part.joined for part in joined])), lengths)
+    """The texts of all parts; chained, if those of each part are joined."""
+    joined = [part for part in parts if isinstance(part, JoinedTexts)]
+    return ChainedTexts(joined) if len(joined) == len(parts) else list(chain.from_iterable(parts))

@@ -8,7 +8,7 @@ import polars as pl
 
 from services.ingest.domain import plain_json as form
 from services.ingest.domain.plain_table import Path, PlainTable
-from shared.runtime.joined_texts import JoinedTexts
+from shared.runtime.joined_texts import ChainedTexts
 
 WORTH_A_SCAN = 200
 """Fewer events are decoded sooner one by one."""
@@ -42,7 +42,7 @@ def read_plain(scan: Scan, table: PlainTable, originals: Sequence[bytes], *, mos
         most_bytes: a longer event is not plain.
     """
     count = len(originals)
-    pieces: Iterable[bytes | memoryview] = (originals.joined,) if isinstance(originals, JoinedTexts) else originals
+    pieces: Iterable[bytes | memoryview] = originals.pieces if isinstance(originals, ChainedTexts) else originals
     lengths = _lengths(originals)
     joined = b"\n".join((b"", table.names, *pieces, b""))
     if not _is_utf8(joined):
@@ -72,7 +72,7 @@ def read_plain(scan: Scan, table: PlainTable, originals: Sequence[bytes], *, mos
 
 
 def _lengths(texts: Sequence[bytes]) -> form.Rows:
-    if isinstance(texts, JoinedTexts):
+    if isinstance(texts, ChainedTexts):
         return texts.lengths.astype(np.uint64)
     return np.fromiter(map(len, texts), dtype=np.uint64, count=len(texts))
 

@@ -19,7 +19,7 @@ from services.ingest.domain.plain_events import WORTH_A_SCAN, read_plain
 from services.ingest.domain.reading_type_form import read_reading_type
 from services.ingest.domain.source_form import read_stored_source
 from services.ingest.entrypoints.bodies import events_apart, record_events
-from shared.runtime.joined_texts import JoinedTexts
+from shared.runtime.joined_texts import JoinedTexts, in_one
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 MOST_BYTES = 800
@@ -276,8 +276,11 @@ RECORDS = ORIGINALS | st.lists(ORIGINALS, max_size=3).flatmap(
 def test_records_of_several_events_are_found_beside_plain_ones(values: list[bytes], decoder: EventDecoder) -> None:
     batch = filled_up(values)
     alone = become(EXACT, [event for value in batch for event in record_events("", {}, value)])
-    joined = JoinedTexts(memoryview(b"\n".join(batch)), np.array(list(map(len, batch)), dtype=np.int64))
-    for texts in (batch, joined):
+    some, rest = (
+        JoinedTexts(memoryview(b"\n".join(part)), np.array(list(map(len, part)), dtype=np.int64))
+        for part in (batch[:3], batch[3:])
+    )
+    for texts in (batch, in_one([some, rest])):
         together = prepare(decoder, texts, now=NOW, unfold=events_apart)
         assert together.rejected == alone.rejected
         assert ids(together) == ids(alone)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.runtime.joined_texts import JoinedTexts, in_one
+from shared.runtime.joined_texts import ChainedTexts, JoinedTexts, in_one
 
 TEXTS = st.lists(st.binary(max_size=4) | st.sampled_from([b"", b"\n", b"a\nb", "质".encode()]), max_size=12)
 
@@ -37,8 +37,15 @@ def test_a_place_beyond_the_end_is_an_error() -> None:
         joined([b"a"])[1]
 
 
-@given(st.lists(st.tuples(TEXTS, st.booleans()), max_size=4))
-def test_several_become_one_joined_where_all_of_them_are(parts: list[tuple[list[bytes], bool]]) -> None:
+@given(st.lists(st.tuples(TEXTS, st.booleans()), max_size=4), st.slices(12))
+def test_several_become_one_that_is_chained_where_all_of_them_are_joined(
+    parts: list[tuple[list[bytes], bool]], cut: slice
+) -> None:
     found = in_one([joined(texts) if is_joined else texts for texts, is_joined in parts])
-    assert list(found) == [text for texts, _ in parts for text in texts]
-    assert isinstance(found, JoinedTexts) == all(is_joined or not texts for texts, is_joined in parts)
+    texts = [text for some, _ in parts for text in some]
+    assert [found[place] for place in range(-len(texts), len(texts))] == texts * 2
+    assert (len(found), list(found), list(found[cut])) == (len(texts), texts, texts[cut])
+    assert isinstance(found, ChainedTexts) == all(is_joined for _, is_joined in parts)
+    if isinstance(found, ChainedTexts):
+        assert b"\n".join(found.pieces) == b"\n".join(texts)
+        assert found.lengths.tolist() == list(map(len, texts))
