@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from crash.broker import RawTopics
@@ -20,6 +20,8 @@ _SETTINGS = {
     "ANDON_KAFKA_SESSION_TIMEOUT_SECONDS": str(SESSION_SECONDS),
 }
 SECOND = "analytics-2"
+_DRIVERS = {"ingest": "librdkafka", "analytics": "librdkafka", "goals": "librdkafka"}
+"""The others read with kafka-python, the second analytics among them: members of one group that use different clients."""
 _READY_WITHIN_SECONDS = 240.0
 """Five processes that start together on two cores, with everything else that runs there."""
 
@@ -32,6 +34,8 @@ class Site:
         http: calls it through the process that serves a path.
         processes: name → process; all of these may be struck.
         services: name → the services of that process.
+        plain: the settings of all of them.
+        own: name → what this process is set to besides.
         broker, database: None where they may not be struck.
         raw: None where there are no raw topics to write to.
     """
@@ -41,6 +45,7 @@ class Site:
     processes: Mapping[str, AndonProcess]
     services: Mapping[str, Sequence[str]]
     plain: Mapping[str, str]
+    own: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     broker: KafkaServer | None = None
     database: PostgresServer | None = None
     raw: RawTopics | None = None
@@ -48,7 +53,8 @@ class Site:
     def start(self, name: str, fail_points: str = "") -> None:
         """Start one process, armed or not, without waiting for it."""
         process = self.processes[name]
-        process.environment = {**self.plain, **({"ANDON_FAIL_POINTS": fail_points} if fail_points else {})}
+        armed = {"ANDON_FAIL_POINTS": fail_points} if fail_points else {}
+        process.environment = {**self.plain, **self.own.get(name, {}), **armed}
         process.start_without_waiting()
 
     def start_what_ended(self) -> Sequence[str]:
@@ -107,7 +113,8 @@ def on_kafka(
         processes = {name: AndonProcess(settings, folder / f"{name}.log", of) for name, of in services.items()}
         http = Installation({service: processes[service] for service in SERVICES})
         raw = RawTopics(bootstrap_servers, prefix)
-        site = Site("kafka", http, processes, services, settings, broker, database, raw)
+        own = {name: {"ANDON_KAFKA_DRIVER": driver} for name, driver in _DRIVERS.items()}
+        site = Site("kafka", http, processes, services, settings, own, broker, database, raw)
         with _running(site):
             yield site
 
