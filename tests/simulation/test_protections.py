@@ -12,8 +12,10 @@ from services.analytics.adapters.partition_store import SqlPartitionStore, decod
 from services.analytics.domain import checkpoint
 from services.analytics.domain.checkpoint import FROM_THE_BEGINNING, NEWEST, Resumption
 from services.analytics.domain.episode import starting_point
+from services.analytics.domain.partition_state import PartitionState
 from services.analytics.domain.seen_ids import SeenIds
 from services.analytics.use_cases import judged_series, remembering
+from services.analytics.use_cases.closing_windows import ClosingWindows
 from services.analytics.use_cases.expecting import Expecting
 from shared.database import unit_of_work
 from shared.database.inbox import Inbox
@@ -141,3 +143,16 @@ def test_without_a_protection_some_seed_fails(
 ) -> None:
     switch_off(monkeypatch)
     assert any(run_seed(plant, seed).wrong for seed in range(MOST_SEEDS))
+
+
+def test_windows_of_a_backlog_wait_for_one_another(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In some seed they do; otherwise nothing would be known of what they are closed by later."""
+    answers: list[bool] = []
+    may_wait = ClosingWindows.may_wait
+
+    def ask(self: ClosingWindows, partition: int, state: PartitionState) -> bool:
+        answers.append(may_wait(self, partition, state))
+        return answers[-1]
+
+    monkeypatch.setattr(ClosingWindows, "may_wait", ask)
+    assert any(not run_seed(plant, seed).wrong and any(answers) for seed in range(MOST_SEEDS))

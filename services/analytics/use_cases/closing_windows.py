@@ -34,7 +34,7 @@ class ClosingWindows:
     def __init__(self, turn: Turn, changes: ValueChanges, held: OpenWindows, *, bounds: Bounds) -> None:
         self._turn = turn
         self._changes = changes
-        self._open = held
+        self._held = held
         self._bounds = bounds
         self.partitions: set[int] = set()
 
@@ -46,7 +46,7 @@ class ClosingWindows:
         now, closed_at = self._turn.now, state.closed_at
         if closed_at is None or not closed_at <= now < closed_at + self._bounds.together_every:
             return False  # a moment to come is one of another process, whose clock is ahead
-        held = self._open.largest(partition)
+        held = self._held.largest(partition)
         is_much = held is not None and held[1] * 2 > self._bounds.open_panes
         return not is_much and all(self._is_long_past(scope, until) for scope, until in self._due({partition: state}))
 
@@ -61,8 +61,8 @@ class ClosingWindows:
         left = brought + (self._bounds.closed_together if are_past else self._bounds.values)
         released = []
         for scope, until in due:
-            if left > 0 and self._open.has_any(scope, until):
-                released.append(self._open.release(scope, left, until))
+            if left > 0 and self._held.has_any(scope, until):
+                released.append(self._held.release(scope, left, until))
                 left -= row_count(released[-1].panes)
                 self.partitions.add(scope.partition)
         self._write(released, states)
@@ -76,9 +76,9 @@ class ClosingWindows:
     def keep_within_bounds(self, states: States) -> None:
         """Let the earliest open panes go into their rows where more are held than memory is given to."""
         for partition in states:
-            held = self._open.largest(partition)
+            held = self._held.largest(partition)
             if held is not None and held[1] > self._bounds.open_panes:
-                self._write([self._open.release(held[0], held[1] - self._bounds.open_panes, None)], states)
+                self._write([self._held.release(held[0], held[1] - self._bounds.open_panes, None)], states)
 
     def _due(self, states: States) -> list[tuple[Scope, datetime]]:
         """The indicators of which windows are closed, and until when."""

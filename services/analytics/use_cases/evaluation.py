@@ -39,6 +39,8 @@ class Evaluation:
         closing: until when windows are closed.
         open: the panes of windows that are not.
         windows: closes them.
+        expecting: looks for those that lack data.
+        tell_provisional, judge_anew: pieces that are called whole.
         brought: how many panes have come with deltas.
     """
 
