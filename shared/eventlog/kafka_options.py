@@ -13,18 +13,6 @@ _MOST_MOMENTS = 1000
 METADATA_REFRESH = timedelta(seconds=3)
 """How soon a subscription with `*` notices a new topic."""
 
-QUEUED_RECORDS = 10_000
-FETCH_BYTES = 16 * 1024 * 1024
-"""What one fetch, and so about what one consumer, holds in memory."""
-
-PARTITION_FETCH_BYTES = 1024 * 1024
-"""What one fetch holds of one partition. Those of a source are read side by side, and who is ahead of the others by much has
-windows closed before the others' readings are there.
-"""
-
-ASSIGNMENT = "roundrobin"
-"""Eager, and known to both clients, so members of one group may use different drivers."""
-
 
 @dataclass(frozen=True, slots=True)
 class KafkaOptions:

@@ -3,9 +3,7 @@
 from typing import Any
 
 from shared.eventlog.kafka_options import (
-    FETCH_BYTES,
     METADATA_REFRESH,
-    PARTITION_FETCH_BYTES,
     KafkaOptions,
     milliseconds,
 )
@@ -60,6 +58,4 @@ def consuming_settings(options: KafkaOptions, group: str) -> dict[str, Any]:
         "heartbeat_interval_ms": milliseconds(options.session_timeout / 5),
         "max_poll_interval_ms": milliseconds(options.max_poll_interval),
         "metadata_max_age_ms": milliseconds(METADATA_REFRESH),
-        "fetch_max_bytes": FETCH_BYTES,
-        "max_partition_fetch_bytes": PARTITION_FETCH_BYTES,
     }

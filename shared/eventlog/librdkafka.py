@@ -12,9 +12,9 @@ from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaExcep
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec  # type: ignore[attr-defined]  # by its own docs
 
 from shared.eventlog.delivery_reports import Delivery
+from shared.eventlog.kafka_consumer import join_group
 from shared.eventlog.kafka_member import KafkaMember
 from shared.eventlog.kafka_options import KafkaOptions, topic_settings
-from shared.eventlog.librdkafka_consumer import RdkafkaDriver
 from shared.eventlog.librdkafka_errors import port_error, translated
 from shared.eventlog.librdkafka_settings import connection_settings, producing_settings
 from shared.eventlog.limits import check_sizes
@@ -99,7 +99,7 @@ class LibrdkafkaLog:
         member = KafkaMember(
             first_offset=lambda partition: self.offsets(partition)[0], on_assigned=on_assigned, on_revoked=on_revoked
         )
-        member.attach(RdkafkaDriver(self._options, member, (group, topics)))
+        join_group(self._options, member, group=group, topics=topics)
         return member
 
     def offsets(self, partition: Partition) -> tuple[int, int]:

@@ -9,16 +9,11 @@ from shared.eventlog.port import EventLogError, LogUnavailable, OffsetOutOfRange
 
 _TOO_LARGE = {KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE}
 _UNKNOWN = {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION}  # noqa: SLF001
-_OUT_OF_RANGE = {KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._AUTO_OFFSET_RESET}  # noqa: SLF001
 _FORBIDDEN = {
     KafkaError.TOPIC_AUTHORIZATION_FAILED,
     KafkaError.GROUP_AUTHORIZATION_FAILED,
     KafkaError.CLUSTER_AUTHORIZATION_FAILED,
 }
-NOT_NEWS = _OUT_OF_RANGE | _FORBIDDEN | {KafkaError._FATAL}  # noqa: SLF001
-"""Of the errors that come as messages; what the client mends itself is only news."""
-ALL_BROKERS_DOWN: int = KafkaError._ALL_BROKERS_DOWN  # noqa: SLF001
-PARTITIONS_WON: int = KafkaError._ASSIGN_PARTITIONS  # noqa: SLF001
 
 
 def port_error(code: int, text: str) -> EventLogError:
@@ -27,7 +22,7 @@ def port_error(code: int, text: str) -> EventLogError:
         return RecordTooLarge(text)
     if code in _UNKNOWN:
         return UnknownTopic(text)
-    if code in _OUT_OF_RANGE:
+    if code == KafkaError.OFFSET_OUT_OF_RANGE:
         return OffsetOutOfRange(text)
     if code in _FORBIDDEN:
         return EventLogError(f"Kafka refuses: {text}")

@@ -2,15 +2,7 @@
 
 from typing import Any
 
-from shared.eventlog.kafka_options import (
-    ASSIGNMENT,
-    FETCH_BYTES,
-    METADATA_REFRESH,
-    PARTITION_FETCH_BYTES,
-    QUEUED_RECORDS,
-    KafkaOptions,
-    milliseconds,
-)
+from shared.eventlog.kafka_options import KafkaOptions
 from shared.eventlog.limits import MAX_MESSAGE_BYTES
 
 
@@ -19,7 +11,6 @@ def connection_settings(options: KafkaOptions) -> dict[str, Any]:
     return {
         "bootstrap.servers": options.bootstrap_servers,
         "reconnect.backoff.max.ms": 1000,
-        "receive.message.max.bytes": FETCH_BYTES + MAX_MESSAGE_BYTES + 1024,
     }
 
 
@@ -40,26 +31,4 @@ def producing_settings(options: KafkaOptions) -> dict[str, Any]:
         "max.in.flight.requests.per.connection": 1,
         "message.timeout.ms": 0,
         "allow.auto.create.topics": False,
-    }
-
-
-def consuming_settings(options: KafkaOptions, group: str) -> dict[str, Any]:
-    """Positions are the caller's: nothing is committed, and no position is made up, by the client itself."""
-    return {
-        **connection_settings(options),
-        "group.id": options.outer(group),
-        "enable.auto.commit": False,
-        "enable.auto.offset.store": False,
-        "auto.offset.reset": "error",
-        "partition.assignment.strategy": ASSIGNMENT,
-        "session.timeout.ms": milliseconds(options.session_timeout),
-        "heartbeat.interval.ms": milliseconds(options.session_timeout / 5),
-        "max.poll.interval.ms": milliseconds(options.max_poll_interval),
-        "topic.metadata.refresh.interval.ms": milliseconds(METADATA_REFRESH),
-        "allow.auto.create.topics": False,
-        "fetch.max.bytes": FETCH_BYTES,
-        "max.partition.fetch.bytes": PARTITION_FETCH_BYTES,
-        "queued.max.messages.kbytes": FETCH_BYTES // 1024,
-        "queued.min.messages": QUEUED_RECORDS,
-        "fetch.queue.backoff.ms": 10,
     }

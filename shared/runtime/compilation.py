@@ -5,7 +5,6 @@ wanted. What is compiled is kept beside the function's file, or in the user's ca
 neither may be, it is compiled at each start.
 """
 
-import ctypes
 from collections.abc import Callable
 from importlib import import_module
 from types import FunctionType
@@ -27,34 +26,6 @@ def compiled(function: FunctionType, names: dict[str, Any]) -> Any:
 def inlined(function: FunctionType, names: dict[str, Any]) -> Any:
     """The function over these names, as part of those compiled ones that call it. Raises ModuleNotFoundError without Numba."""
     return _njit()(forceinline=True, **_OPTIONS)(_over(function, names))
-
-
-def external(name: str, function: Any) -> Any:
-    """A function of a C library, for compiled ones to call; addresses and sizes are integers there, as wide as an address.
-
-    Args:
-        name: one of its own; what was compiled and kept finds the function by it.
-        function: as `ctypes` has it, with the types of its result and arguments.
-
-    Raises:
-        ModuleNotFoundError: Numba is not installed.
-    """
-    address = ctypes.cast(function, ctypes.c_void_p).value
-    import_module("llvmlite.binding").add_symbol(name, address)
-    types, typing = import_module("numba.core.types"), import_module("numba.core.typing")
-
-    def as_integer(kind: Any) -> Any:
-        return (
-            types.void
-            if kind is None
-            else types.int32
-            if ctypes.sizeof(kind) == ctypes.sizeof(ctypes.c_int32)
-            else types.int64
-        )
-
-    return types.ExternalFunction(
-        name, typing.signature(as_integer(function.restype), *map(as_integer, function.argtypes))
-    )
 
 
 def _njit() -> Callable[..., Callable[[FunctionType], Any]]:

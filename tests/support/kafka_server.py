@@ -103,9 +103,11 @@ class KafkaServer:
             self._process = None
 
     def freeze(self) -> None:
-        """Stop answering, with all connections left open."""
+        """Stop answering, with all connections left open. On a busy machine some of its threads go on for a moment."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
+        while not _are_stopped(self._process.pid):
+            time.sleep(0.01)
 
     def thaw(self) -> None:
         assert self._process is not None
@@ -170,3 +172,11 @@ def _lives(process: int) -> bool:
 
 if __name__ == "__main__":
     main(Path(sys.argv[1]), int(sys.argv[2]))
+
+
+def _are_stopped(process: int) -> bool:
+    """Whether all threads of a process are."""
+    states = [
+        thread.read_text().rpartition(")")[2].split()[0] for thread in Path(f"/proc/{process}/task").glob("*/stat")
+    ]
+    return set(states) == {"T"}

@@ -1,0 +1,72 @@
+"""A connection to one broker, with one request under way at a time, for answers of megabytes."""
+
+import socket
+from collections.abc import Mapping
+
+from shared.eventlog.fetch_protocol import FETCH_BYTES, Place, fetch_request
+from shared.eventlog.limits import MAX_MESSAGE_BYTES
+
+_CONNECT_SECONDS = 1.0
+_SIZE_BYTES = 4
+_LARGEST = FETCH_BYTES + MAX_MESSAGE_BYTES + 1024 * 1024
+"""A batch that is larger than what was asked for comes all the same, if it is the first one."""
+
+
+class BrokerConnection:
+    """Fetches from one broker. Everything it does raises OSError when the connection is, or gets, lost.
+
+    Attributes:
+        asked: the offsets that the request under way asks for; empty if there is none.
+        asked_at: when that was sent, in seconds of the caller's clock.
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        """Connect; blocks for a second at most."""
+        self._socket = socket.create_connection((host, port), _CONNECT_SECONDS)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._memory = bytearray(_SIZE_BYTES)
+        self._wanted = _SIZE_BYTES
+        self._received = 0
+        self._number = 0
+        self.asked: Mapping[Place, int] = {}
+        self.asked_at = 0.0
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def ask(self, offsets: Mapping[Place, int], now: float) -> None:
+        """Send a request. The answer to the one before it has been received."""
+        self._number = (self._number + 1) % 2**31
+        self._socket.settimeout(_CONNECT_SECONDS)
+        self._socket.sendall(fetch_request(self._number, offsets))
+        self._socket.settimeout(0)
+        self.asked, self.asked_at = offsets, now
+        self._wanted, self._received = _SIZE_BYTES, 0
+
+    def receive(self) -> memoryview | None:
+        """Take in what has come; the whole answer, once it is there. It is valid until the next call. Does not block."""
+        while self._received < self._wanted:
+            with memoryview(self._memory) as memory, memory[self._received : self._wanted] as rest:
+                try:
+                    count = self._socket.recv_into(rest)
+                except BlockingIOError:
+                    return None
+            if count == 0:
+                raise ConnectionResetError("the broker has closed the connection")
+            self._received += count
+            if self._received == self._wanted == _SIZE_BYTES:
+                self._make_room(int.from_bytes(self._memory[:_SIZE_BYTES]))
+        answer = memoryview(self._memory)[_SIZE_BYTES : self._wanted].toreadonly()
+        if int.from_bytes(answer[:_SIZE_BYTES]) != self._number:
+            raise ConnectionResetError("the broker answers another request")
+        return answer
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def _make_room(self, size: int) -> None:
+        if not _SIZE_BYTES <= size <= _LARGEST:
+            raise ConnectionResetError(f"the broker announces an answer of {size} bytes")
+        self._wanted = _SIZE_BYTES + size
+        if len(self._memory) < self._wanted:
+            self._memory = bytearray(self._wanted)
