@@ -175,8 +175,9 @@ if __name__ == "__main__":
 
 
 def _are_stopped(process: int) -> bool:
-    """Whether all threads of a process are."""
-    states = [
-        thread.read_text().rpartition(")")[2].split()[0] for thread in Path(f"/proc/{process}/task").glob("*/stat")
-    ]
-    return set(states) == {"T"}
+    """Whether all threads of a process are. One may end meanwhile."""
+    try:
+        threads = [thread.read_text() for thread in Path(f"/proc/{process}/task").glob("*/stat")]
+    except FileNotFoundError:
+        return False
+    return {thread.rpartition(")")[2].split()[0] for thread in threads} == {"T"}
