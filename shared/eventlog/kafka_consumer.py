@@ -44,6 +44,7 @@ class _Driver:
         self._names: dict[Place, Partition] = {}
         settings = consuming_settings(options, group)
         self._client = made(KafkaConsumer, **settings, partition_assignment_strategy=(_RoundRobin,))
+        self._connections = _metric(self._client, "connection-count")
         leaders = _Leaders(self._client._manager.cluster)  # noqa: SLF001
         self._fetching = Fetching(leaders, FetchedMessages().read, options.append_timeout.total_seconds())
         listener = _Listener(self._client, events, self._inner, forget=self._fetching.forget)
@@ -95,7 +96,7 @@ class _Driver:
         return self._fetching.end(self._place(partition))
 
     def is_away(self) -> bool:
-        return bool(self._client.metrics()["consumer-metrics"]["connection-count"] == 0)
+        return bool(self._connections.value() == 0)
 
     def commit(self, offsets: Mapping[Partition, int]) -> None:
         self._client.commit_async(
@@ -191,6 +192,11 @@ class _FinishedJoin(Future):  # type: ignore[misc]  # the package is untyped
     def add_callback(self, f: Callable[..., None], *args: Any, **kwargs: Any) -> "_FinishedJoin":
         f(*args, self._assignment, **kwargs)
         return self
+
+
+def _metric(client: KafkaConsumer, name: str) -> Any:
+    """One of the client's figures; asked for all of them, it computes for a millisecond."""
+    return next(metric for known, metric in client.metrics(raw=True).items() if known.name == name)
 
 
 def _by_topic(partitions: Sequence[Partition]) -> list[tuple[str, list[int]]]:
