@@ -85,12 +85,10 @@ class Fetching:
         self._readings.clear()
 
     def pause(self, places: Iterable[Place]) -> None:
-        for place in places:
-            self._readings[place].is_paused = True
+        self._set_paused(places, is_paused=True)
 
     def resume(self, places: Iterable[Place]) -> None:
-        for place in places:
-            self._readings[place].is_paused = False
+        self._set_paused(places, is_paused=False)
 
     def end(self, place: Place) -> int | None:
         """The end of a partition as of the last answer; None before the first."""
@@ -113,6 +111,13 @@ class Fetching:
             broker.close()
         self._brokers.clear()
         self._readings.clear()
+
+    def _set_paused(self, places: Iterable[Place], *, is_paused: bool) -> None:
+        for place in places:
+            if (
+                place in self._readings
+            ):  # else whoever won it has not said yet from where to read, and will say this too
+                self._readings[place].is_paused = is_paused
 
     def _hand_over(self, max_records: int) -> list[tuple[Place, Messages]]:
         found, left = [], max_records
