@@ -3,6 +3,7 @@
 The package's consumer has every partition paused, so that it fetches none itself.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -29,6 +30,9 @@ _CLOSE_SECONDS = 5
 _REBALANCE_MS = 60
 """A poll during a rebalance takes so long at least: the client asks for metadata in each, and waits `RETRY_MS` in between."""
 
+_POLL_SECONDS = 0.5
+"""While nothing happens in the group, the client is polled so often: for its coordinator, answers to commits, and being thought alive."""
+
 
 def join_group(options: KafkaOptions, member: KafkaMember, *, group: str, topics: Sequence[str]) -> None:
     """Give the member its driver. Raises LogUnavailable if no broker can be reached."""
@@ -42,6 +46,7 @@ class _Driver:
     def __init__(self, options: KafkaOptions, events: MemberEvents, *, group: str, topics: Sequence[str]) -> None:
         self._options = options
         self._names: dict[Place, Partition] = {}
+        self._next_poll = 0.0
         settings = consuming_settings(options, group)
         self._client = made(KafkaConsumer, **settings, partition_assignment_strategy=(_RoundRobin,))
         self._connections = _metric(self._client, "connection-count")
@@ -55,8 +60,11 @@ class _Driver:
             self._client.subscribe(topics=[options.outer(topic) for topic in topics], listener=listener)
 
     def fetch(self, wait_seconds: float, max_records: int) -> Sequence[Run]:
-        with translated():
-            self._client.poll(timeout_ms=_REBALANCE_MS if self._is_rebalancing() else 0)
+        is_rebalancing = self._is_rebalancing()
+        if is_rebalancing or time.monotonic() >= self._next_poll:
+            with translated():
+                self._client.poll(timeout_ms=_REBALANCE_MS if is_rebalancing else 0)
+            self._next_poll = time.monotonic() + _POLL_SECONDS
         fetched = self._fetching.fetch(wait_seconds, max_records)
         return [Run(self._inner(place), messages) for place, messages in fetched]
 
