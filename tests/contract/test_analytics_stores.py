@@ -185,6 +185,18 @@ def test_values_come_back_as_they_were_saved(migrated: Database) -> None:
         assert uow.values.stored_values(saved.clear()).is_empty()
 
 
+@pytest.mark.parametrize("rows", [49, 50, 51, 130])
+def test_any_number_of_values_come_back_as_they_were_saved_whichever_columns_they_share(
+    migrated: Database, rows: int
+) -> None:
+    spread = [row(number, value=None if number % 7 else 0.5, sample_size=number) for number in range(rows)]
+    for saved in (spread, [one | {"status": "restated", "revision": 2, "value": None} for one in spread]):
+        save(migrated, values(*saved))
+        with unit(migrated) as uow:
+            found = uow.values.of_series([spread[0]["series"]])
+        assert found.sort("window_start").equals(values(*saved))
+
+
 def test_due_values_are_the_open_ones_that_have_ended_the_earliest_first(migrated: Database) -> None:
     open_: dict[str, Any] = {"status": "provisional", "revision": 0, "unpublished": True}
     save(migrated, values(row(0), *(row(number, **open_) for number in (3, 1, 2)), row(1, "B", partition=1, **open_)))
