@@ -9,6 +9,7 @@ from sqlalchemy import MetaData
 from shared.database.delivery_tables import DeliveryTables, delivery_tables
 from shared.database.engine import Database
 from shared.database.outbox import Relay, oldest_unpublished
+from shared.database.outbox_rows import AlikeRecords
 from shared.database.unit_of_work import SqlUnitOfWork
 from shared.eventlog.delivery import delivery_of
 from shared.eventlog.memory import MemoryLog
@@ -57,6 +58,13 @@ def publish(database: Database, tables: DeliveryTables, values: Sequence[bytes],
         uow.outbox.add(records, recorded_at=NOON)
         if commit:
             uow.commit()
+
+
+def publish_alike(database: Database, tables: DeliveryTables, values: Sequence[bytes]) -> None:
+    with SqlUnitOfWork(database, tables) as uow:
+        records = AlikeRecords((("kind", b"test"),), [value[:1] for value in values], values)
+        uow.outbox.add_alike("issue-changes", records, recorded_at=NOON)
+        uow.commit()
 
 
 def relay(database: Database, tables: DeliveryTables, log: FailingLog) -> Relay:
@@ -229,6 +237,45 @@ def test_more_rows_than_one_step_takes_are_all_published(
 def test_large_rows_are_spread_over_steps(database: Database, tables: DeliveryTables, log: FailingLog) -> None:
     values = [bytes([65 + index]) * 3_000_000 for index in range(4)]
     publish(database, tables, values)
+    activity = relay(database, tables, log)
+    activity.step(NOON)
+    assert len(on_log(log)) == 1
+    drain(activity)
+    assert sorted(applied(log)) == values
+
+
+def test_records_that_are_alike_are_published_among_others(
+    database: Database, tables: DeliveryTables, log: FailingLog
+) -> None:
+    first, then, last = ([f"{index % 10}-{name}{index}".encode() for index in range(1234)] for name in "abc")
+    publish(database, tables, first)
+    publish_alike(database, tables, then)
+    publish(database, tables, last)
+    drain(relay(database, tables, log))
+    found = applied(log)
+    for key in "0123456789":
+        of_key = [value for value in (*first, *then, *last) if value.startswith(key.encode())]
+        assert [value for value in found if value.startswith(key.encode())] == of_key
+    assert all(record.key == record.value[:1] and record.headers[0] == ("kind", b"test") for record in on_log(log))
+
+
+@pytest.mark.parametrize("fails", ["before", "after"])
+def test_records_that_are_alike_are_repeated_under_the_same_numbers(
+    database: Database, tables: DeliveryTables, log: FailingLog, fails: str
+) -> None:
+    publish_alike(database, tables, [b"a1", b"b1", b"c1"])
+    log.fails = fails
+    relay(database, tables, log).step(NOON)
+    publish_alike(database, tables, [b"a2", b"b2"])
+    drain(relay(database, tables, log))
+    assert sorted(applied(log)) == [b"a1", b"a2", b"b1", b"b2", b"c1"]
+
+
+def test_rows_that_are_large_once_they_are_unpacked_are_spread_over_steps(
+    database: Database, tables: DeliveryTables, log: FailingLog
+) -> None:
+    values = [bytes([65 + index]) * 3_000_000 for index in range(4)]
+    publish_alike(database, tables, values)
     activity = relay(database, tables, log)
     activity.step(NOON)
     assert len(on_log(log)) == 1

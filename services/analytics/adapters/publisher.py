@@ -32,7 +32,7 @@ from shared.events.definitions import CALENDAR_DEFINED, INDICATOR_DEFINED, Calen
 from shared.events.envelope import CONTENT_TYPE, Contract, Envelope, encode
 from shared.events.kpi_values import WindowSpan
 from shared.events.pane_deltas import DERIVE_HEADER
-from shared.events.topics import ANOMALIES, DEFINITIONS
+from shared.events.topics import ANOMALIES, DEFINITIONS, KPI_VALUES
 from shared.runtime.identifiers import IdSource
 
 _SOURCE = "analytics"
@@ -58,7 +58,7 @@ class OutboxEvents:
     def values(self, values: Values, catalogue: Catalogue, now: datetime) -> None:
         ids = self._ids.many(values.height)
         records = value_records(values, catalogue, ids=ids, source=_SOURCE, headers=_HEADERS, now=now)
-        self._outbox.add(records, recorded_at=now)
+        self._outbox.add_alike(KPI_VALUES, records, recorded_at=now)
 
     def anomalies(self, changes: Sequence[Change], now: datetime) -> None:
         records = [

@@ -14,9 +14,9 @@ from services.analytics.domain.catalogue import Catalogue
 from services.analytics.domain.effective_dates import as_of
 from services.analytics.domain.value_frame import Values
 from shared.calendars.windows import Window, shift_name
-from shared.eventlog.port import Headers, NewRecord
+from shared.database.outbox_rows import AlikeRecords
+from shared.eventlog.port import Headers
 from shared.events.kpi_values import KPI_VALUE_COMPUTED
-from shared.events.topics import KPI_VALUES
 
 _OF_WINDOW = ("indicator", "window_start", "window_end")
 _DESCRIBED = pl.Schema(
@@ -30,7 +30,7 @@ _FACTS = ("value", "numerator", "denominator", "sample_size", "status", "judgeme
 
 def value_records(
     values: Values, catalogue: Catalogue, *, ids: Sequence[str], source: str, headers: Headers, now: datetime
-) -> list[NewRecord]:
+) -> AlikeRecords:
     """One record for each row, in their order.
 
     Args:
@@ -63,7 +63,7 @@ def value_records(
         _opened(envelope), pl.lit(',"data":'), _opened(data), pl.lit(',"subject":'), "subject", pl.lit("}}")
     )
     texts = described.select(_key().cast(pl.Binary).alias("key"), written.cast(pl.Binary).alias("event"))
-    return [NewRecord(KPI_VALUES, event, key, None, headers) for key, event in texts.iter_rows()]
+    return AlikeRecords(headers, texts["key"].to_list(), texts["event"].to_list())
 
 
 def _key() -> pl.Expr:

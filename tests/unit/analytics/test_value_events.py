@@ -17,7 +17,7 @@ from services.analytics.domain.value_frame import VALUES, Values
 from shared.calendars.calendar import Calendar
 from shared.calendars.shift import Shift
 from shared.calendars.windows import Window, shift_name, window_at
-from shared.eventlog.port import NewRecord
+from shared.database.outbox_rows import AlikeRecords
 from shared.events.envelope import Envelope, decode
 from shared.events.kpi_values import KPI_VALUE_COMPUTED, KpiValueComputed, WindowSpan
 from tests.unit.analytics.examples import indicator, week
@@ -108,7 +108,7 @@ def expected(row: Row, number: int) -> tuple[bytes, Envelope[KpiValueComputed]]:
     return key.encode(), event
 
 
-def records(rows: list[Row]) -> list[NewRecord]:
+def records(rows: list[Row]) -> AlikeRecords:
     ids = [f"id-{number}" for number in range(len(rows))]
     return value_records(frame(rows), CATALOGUE, ids=ids, source="analytics", headers=HEADERS, now=NOW)
 
@@ -116,10 +116,10 @@ def records(rows: list[Row]) -> list[NewRecord]:
 @given(st.lists(ROWS, min_size=1, max_size=8))
 def test_each_record_is_the_event_of_its_value(rows: list[Row]) -> None:
     found = records(rows)
-    assert [(one.key, decode(one.value, KpiValueComputed)) for one in found] == [
+    assert [(key, decode(value, KpiValueComputed)) for key, value in zip(found.keys, found.values, strict=True)] == [
         expected(row, number) for number, row in enumerate(rows)
     ]
-    assert {(one.topic, one.partition, one.headers) for one in found} == {("kpi-values", None, HEADERS)}
+    assert found.headers == HEADERS
 
 
 def final(one: Indicator, hours: int) -> Row:
@@ -128,8 +128,8 @@ def final(one: Indicator, hours: int) -> Row:
 
 def test_every_field_of_the_contract_is_written() -> None:
     """One with a default would be read all the same."""
-    [only] = records([final(SHIFTS, 0)])
-    event = msgspec.json.decode(only.value)
+    [only] = records([final(SHIFTS, 0)]).values
+    event = msgspec.json.decode(only)
     assert event.keys() == {*Envelope.__struct_fields__} - {"traceparent"}
     assert event["data"].keys() == {*KpiValueComputed.__struct_fields__}
     assert event["data"]["window"].keys() == {*WindowSpan.__struct_fields__}
@@ -137,6 +137,6 @@ def test_every_field_of_the_contract_is_written() -> None:
 
 def test_shifts_are_named_and_versions_that_take_effect_later() -> None:
     rows = [final(SHIFTS, 0), final(SHIFTS, 15), final(DATED, 0), final(DATED, 4 * 7 * 24)]
-    told = [decode(one.value, KpiValueComputed).data for one in records(rows)]
+    told = [decode(value, KpiValueComputed).data for value in records(rows).values]
     assert [one.shift for one in told] == ["night", None, None, None]
     assert [one.formula_version for one in told] == [None, None, 1, 4]
