@@ -399,6 +399,25 @@ def test_windows_long_past_are_closed_together_while_records_come(stage_two: Sta
     assert [numerator for _, _, numerator, _, _ in stage_two.values()] == [900, 950, 900, 900]
 
 
+def test_of_each_indicator_an_equal_part_of_what_is_due_is_closed(stage_two: StageTwo) -> None:
+    """And more of the one where another has less."""
+    stage_two.define_indicator("other-yield", YIELD)
+    stage_two.tick()
+    stage_two.bounds = Bounds(together_every=timedelta(0), closed_together=4)
+    many, few = (record(1, [(line, 0, 900.0) for line in lines], week(0).start) for lines in ("ABCDE", "A"))
+    renamed = few.deltas.with_columns(indicator=pl.lit("other-yield"))
+    stage_two.apply([replace(many, deltas=pl.concat([many.deltas, renamed]))])
+
+    def final(indicator: str) -> int:
+        with SqlReaders(stage_two.database)() as reader:
+            found = reader.values(ValueFilter(indicator, 1), after=None, limit=100)
+        return sum(value.status == "final" for value in found)
+
+    for number, expected in ((2, [3, 1]), (3, [5, 1])):
+        stage_two.apply([record(number, [], END)])
+        assert [final("first-pass-yield"), final("other-yield")] == expected
+
+
 def test_a_process_whose_clock_is_behind_does_not_wait_for_that_of_another(stage_two: StageTwo) -> None:
     stage_two.bounds = Bounds()
     stage_two.apply([record(1, [("A", at, 900) for at in range(2)], week(1).start + DAY)])

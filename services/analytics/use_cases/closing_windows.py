@@ -59,12 +59,8 @@ class ClosingWindows:
         due = self._due(states)
         are_past = all(self._is_long_past(scope, until) for scope, until in due)
         left = brought + (self._bounds.closed_together if are_past else self._bounds.values)
-        released = []
-        for scope, until in due:
-            if left > 0 and self._held.has_any(scope, until):
-                released.append(self._held.release(scope, left, until))
-                left -= row_count(released[-1].panes)
-                self.partitions.add(scope.partition)
+        released = self._release(due, left)
+        left -= sum(row_count(one.panes) for one in released)
         self._write(released, states)
         ends = self._turn.uow.values.earliest_open_ends([scope for scope, _ in due])
         for (scope, until), end in zip(due, ends, strict=True):
@@ -90,6 +86,20 @@ class ClosingWindows:
 
     def _is_long_past(self, scope: Scope, until: datetime) -> bool:
         return until + scope.indicator.allowed_lateness <= self._turn.now - LONG_AGO
+
+    def _release(self, due: Sequence[tuple[Scope, datetime]], most: int) -> list[Taken]:
+        """About so many open panes, of each scope an equal part: series of all partitions lie beside one another in the database,
+        and go in their order, so that equal parts are written to the same pages.
+        """
+        released: list[Taken] = []
+        left = most
+        while left > 0 and (due := [(scope, until) for scope, until in due if self._held.has_any(scope, until)]):
+            part = -(-left // len(due))
+            for scope, until in due:
+                released.append(self._held.release(scope, part, until))
+                left -= row_count(released[-1].panes)
+                self.partitions.add(scope.partition)
+        return released
 
     def _write(self, released: Sequence[Taken], states: States) -> None:
         """Write panes that are held no longer into their rows, with their values."""
