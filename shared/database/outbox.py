@@ -230,9 +230,9 @@ class Relay:
     def _to_records(self, row: _Row) -> Iterator[NewRecord]:
         following = dict(row.numbers.first)
         for (key, _, headers, value), partition in zip(row.records, row.numbers.partitions, strict=True):
-            numbered = (*headers, *delivery_headers(self._producer, following[partition]))
-            following[partition] += 1
-            yield NewRecord(row.topic, value, key, partition, numbered)
+            number = following[partition]
+            following[partition] = number + 1
+            yield NewRecord(row.topic, value, key, partition, (*headers, *delivery_headers(self._producer, number)))
 
 
 class _FirstRows:
