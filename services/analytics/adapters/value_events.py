@@ -3,7 +3,7 @@
 What is written is `shared.events.kpi_values.KpiValueComputed` in an `Envelope`; a test reads it so.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,18 +13,12 @@ import polars as pl
 from services.analytics.domain.catalogue import Catalogue
 from services.analytics.domain.effective_dates import as_of
 from services.analytics.domain.value_frame import Values
-from shared.calendars.windows import Window, shift_name
+from shared.calendars.windows import shift_name
 from shared.database.outbox_rows import AlikeRecords
 from shared.eventlog.port import Headers
-from shared.events.kpi_values import KPI_VALUE_COMPUTED
+from shared.events.kpi_values import KPI_VALUE_COMPUTED, WindowSpan
 
-_OF_WINDOW = ("indicator", "window_start", "window_end")
-_DESCRIBED = pl.Schema(
-    {
-        **{name: pl.String() for name in ("formula", "direction", "start", "end", "shift")},
-        "formula_version": pl.Int32(),
-    }
-)
+_OF_WINDOW = ("indicator", "indicator_version", "window_start", "window_end")
 _FACTS = ("value", "numerator", "denominator", "sample_size", "status", "judgement", "revision")
 
 
@@ -37,30 +31,25 @@ def value_records(
         ids: of the events, one for each.
     """
     described = values.join(_described(values, catalogue), on=_OF_WINDOW, how="left", maintain_order="left")
-    moment = pl.lit(_text(now))
-    envelope = pl.struct(
-        id=pl.Series(ids, dtype=pl.String),
-        source=pl.lit(source),
-        type=pl.lit(KPI_VALUE_COMPUTED),
-        subject=_key(),
-        time=moment,
-        recordedtime=moment,
-        specversion=pl.lit("1.0"),
-        datacontenttype=pl.lit("application/json"),
-    )
-    data = pl.struct(
-        "indicator",
-        "indicator_version",
-        "formula",
-        "direction",
-        *_FACTS,
-        "shift",
-        "formula_version",
-        window=pl.struct("start", "end"),
-    )
-    # The subject is JSON already.
+    of_all = {
+        "source": source,
+        "type": KPI_VALUE_COMPUTED,
+        "time": now,
+        "recordedtime": now,
+        "specversion": "1.0",
+        "datacontenttype": "application/json",
+    }
+    own = pl.struct(id=pl.Series(ids, dtype=pl.String), subject=_key())
     written = pl.concat_str(
-        _opened(envelope), pl.lit(',"data":'), _opened(data), pl.lit(',"subject":'), "subject", pl.lit("}}")
+        pl.lit("{"),
+        _members_of(own),
+        pl.lit(f',{_members(of_all)},"data":{{'),
+        "described",
+        pl.lit(","),
+        _members_of(pl.struct(_FACTS)),
+        pl.lit(',"subject":'),  # which is JSON already
+        "subject",
+        pl.lit("}}"),
     )
     texts = described.select(_key().cast(pl.Binary).alias("key"), written.cast(pl.Binary).alias("event"))
     return AlikeRecords(headers, texts["key"].to_list(), texts["event"].to_list())
@@ -71,26 +60,34 @@ def _key() -> pl.Expr:
     return pl.concat_str("indicator", pl.lit("|"), "subject")
 
 
-def _opened(fields: pl.Expr) -> pl.Expr:
-    """As JSON, without the brace at the end."""
-    return fields.struct.json_encode().str.strip_suffix("}")
-
-
 def _described(values: Values, catalogue: Catalogue) -> pl.DataFrame:
     """What is the same of all values of a window: a few rows."""
     windows = values.select(_OF_WINDOW).unique()
-    rows = [_description(catalogue, name, Window(start, end)) for name, start, end in windows.iter_rows()]
-    return windows.with_columns(pl.DataFrame(rows, schema=_DESCRIBED, orient="row"))
+    texts = [_members(_description(catalogue, **window)) for window in windows.iter_rows(named=True)]
+    return windows.with_columns(pl.Series("described", texts, dtype=pl.String))
 
 
-def _description(catalogue: Catalogue, name: str, window: Window) -> tuple[Any, ...]:
-    indicator = catalogue.indicators[name]
-    shift = shift_name(catalogue.calendar_of(indicator), window.start) if indicator.window.cut == "shift" else None
-    version = as_of(indicator, window.start).formula_version if indicator.effective_from else None
-    return indicator.formula.kind, indicator.direction, _text(window.start), _text(window.end), shift, version
+def _description(
+    catalogue: Catalogue, *, indicator: str, indicator_version: int, window_start: datetime, window_end: datetime
+) -> dict[str, Any]:
+    defined = catalogue.indicators[indicator]
+    is_shift = defined.window.cut == "shift"
+    return {
+        "indicator": indicator,
+        "indicator_version": indicator_version,
+        "formula": defined.formula.kind,
+        "direction": defined.direction,
+        "window": WindowSpan(start=window_start, end=window_end),
+        "shift": shift_name(catalogue.calendar_of(defined), window_start) if is_shift else None,
+        "formula_version": as_of(defined, window_start).formula_version if defined.effective_from else None,
+    }
 
 
-def _text(moment: datetime) -> str:
-    """As it stands in JSON."""
-    text: str = msgspec.to_builtins(moment)
-    return text
+def _members(fields: Mapping[str, Any]) -> str:
+    """Of a JSON object, without its braces."""
+    return msgspec.json.encode(fields).decode()[1:-1]
+
+
+def _members_of(fields: pl.Expr) -> pl.Expr:
+    """The same of each row's."""
+    return fields.struct.json_encode().str.strip_prefix("{").str.strip_suffix("}")
