@@ -1,6 +1,6 @@
 """The outbox and its relay: published if and only if committed, once per number, whatever crashes between the steps."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -67,6 +67,9 @@ def publish_alike(database: Database, tables: DeliveryTables, values: Sequence[b
         uow.commit()
 
 
+EITHER_FORM = pytest.mark.parametrize("publish_some", [publish, publish_alike], ids=["sundry", "alike"])
+
+
 def relay(database: Database, tables: DeliveryTables, log: FailingLog) -> Relay:
     return Relay(producer="issues", database=database, tables=tables, log=log)
 
@@ -124,15 +127,16 @@ def test_what_is_rolled_back_is_not_published(database: Database, tables: Delive
     assert on_log(log) == []
 
 
+@EITHER_FORM
 @pytest.mark.parametrize("fails", ["before", "after"])
 def test_an_append_that_fails_is_repeated_under_the_same_numbers(
-    database: Database, tables: DeliveryTables, log: FailingLog, fails: str
+    database: Database, tables: DeliveryTables, log: FailingLog, *, fails: str, publish_some: Callable[..., None]
 ) -> None:
-    publish(database, tables, [b"a1", b"b1", b"c1"])
+    publish_some(database, tables, [b"a1", b"b1", b"c1"])
     activity = relay(database, tables, log)
     log.fails = fails
     activity.step(NOON)
-    publish(database, tables, [b"a2", b"b2"])
+    publish_some(database, tables, [b"a2", b"b2"])
     drain(activity)
     assert sorted(applied(log)) == [b"a1", b"a2", b"b1", b"b2", b"c1"]
 
@@ -234,9 +238,12 @@ def test_more_rows_than_one_step_takes_are_all_published(
     assert sorted(applied(log)) == sorted(values)
 
 
-def test_large_rows_are_spread_over_steps(database: Database, tables: DeliveryTables, log: FailingLog) -> None:
+@EITHER_FORM
+def test_rows_that_are_large_once_they_are_unpacked_are_spread_over_steps(
+    database: Database, tables: DeliveryTables, log: FailingLog, publish_some: Callable[..., None]
+) -> None:
     values = [bytes([65 + index]) * 3_000_000 for index in range(4)]
-    publish(database, tables, values)
+    publish_some(database, tables, values)
     activity = relay(database, tables, log)
     activity.step(NOON)
     assert len(on_log(log)) == 1
@@ -257,30 +264,6 @@ def test_records_that_are_alike_are_published_among_others(
         of_key = [value for value in (*first, *then, *last) if value.startswith(key.encode())]
         assert [value for value in found if value.startswith(key.encode())] == of_key
     assert all(record.key == record.value[:1] and record.headers[0] == ("kind", b"test") for record in on_log(log))
-
-
-@pytest.mark.parametrize("fails", ["before", "after"])
-def test_records_that_are_alike_are_repeated_under_the_same_numbers(
-    database: Database, tables: DeliveryTables, log: FailingLog, fails: str
-) -> None:
-    publish_alike(database, tables, [b"a1", b"b1", b"c1"])
-    log.fails = fails
-    relay(database, tables, log).step(NOON)
-    publish_alike(database, tables, [b"a2", b"b2"])
-    drain(relay(database, tables, log))
-    assert sorted(applied(log)) == [b"a1", b"a2", b"b1", b"b2", b"c1"]
-
-
-def test_rows_that_are_large_once_they_are_unpacked_are_spread_over_steps(
-    database: Database, tables: DeliveryTables, log: FailingLog
-) -> None:
-    values = [bytes([65 + index]) * 3_000_000 for index in range(4)]
-    publish_alike(database, tables, values)
-    activity = relay(database, tables, log)
-    activity.step(NOON)
-    assert len(on_log(log)) == 1
-    drain(activity)
-    assert sorted(applied(log)) == values
 
 
 def test_the_age_of_the_outbox_is_that_of_its_oldest_row(database: Database, tables: DeliveryTables) -> None:
