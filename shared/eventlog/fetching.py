@@ -19,6 +19,8 @@ from shared.eventlog.fetch_protocol import FORBIDDEN, MAY_PASS, OFFSET_OUT_OF_RA
 from shared.eventlog.port import EventLogError, LogUnavailable, OffsetOutOfRange
 from shared.eventlog.record_runs import Messages
 
+_AT_ONCE_SECONDS = 0.005
+"""In which a broker answers what it need not wait for."""
 _REST_SECONDS = 0.02
 """While there is nothing to ask anybody for, and before a partition is asked for again that could not be read."""
 _MOST_REST_SECONDS = 1.0
@@ -96,15 +98,25 @@ class Fetching:
         return None if reading is None else reading.end
 
     def fetch(self, wait_seconds: float, max_records: int) -> Sequence[tuple[Place, Messages]]:
-        """What has come, or comes within the wait. Raises EventLogError."""
+        """What has come, or comes within the wait. Raises EventLogError.
+
+        An answer that was there before anybody waited for it may be old: whoever asked has done something else meanwhile. The next
+        one, which comes at once if there is more, is taken in too.
+        """
         deadline = time.monotonic() + wait_seconds
+        found: list[tuple[Place, Messages]] = []
+        left, has_waited = max_records, False
         while True:
             self._receive()
-            found = self._hand_over(max_records)
+            found += self._hand_over(left)
             self._ask()
-            if found or time.monotonic() >= deadline:
+            left = max_records - sum(len(messages) for _, messages in found)
+            rest = deadline - time.monotonic()
+            if left == 0 or (found and has_waited) or (not found and rest <= 0):
                 return found
-            self._wait(max(0.0, deadline - time.monotonic()))
+            has_waited = has_waited or not found
+            if not self._wait(_AT_ONCE_SECONDS if found else rest) and found:
+                return found
 
     def close(self) -> None:
         for broker in self._brokers.values():
@@ -158,15 +170,16 @@ class Fetching:
         except OSError:
             self._lose(address)
 
-    def _wait(self, seconds: float) -> None:
+    def _wait(self, seconds: float) -> bool:
+        """Wait for an answer to begin; says whether one has."""
         waiting = [broker for broker in self._brokers.values() if broker.asked]
         if not waiting:
             time.sleep(min(seconds, _REST_SECONDS))
-            return
+            return False
         poller = poll()
         for broker in waiting:
             poller.register(broker, POLLIN)
-        poller.poll(1000 * seconds)
+        return bool(poller.poll(1000 * seconds))
 
     def _receive(self) -> None:
         """Take in the answers that have come."""

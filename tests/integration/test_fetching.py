@@ -121,6 +121,16 @@ def test_what_was_fetched_of_a_partition_waits_while_it_is_paused(plant: Plant) 
     assert plant.found == {ONE: list(range(RECORDS)), TWO: list(range(RECORDS))}
 
 
+def test_more_is_taken_in_than_what_was_fetched_when_nobody_looked(plant: Plant) -> None:
+    """As after a rest: an answer has waited, which was all there was when it was asked for."""
+    plant.broker(ONE).answering = lambda asked: {ONE: (0, next(batches_from(asked[ONE]), b""))}
+    plant.fetching.read_from({ONE: 0}, [])
+    plant.fetch(wait=0)
+    time.sleep(0.1)
+    assert plant.fetch(max_records=8) == 8
+    assert plant.fetch() == RECORDS - 8
+
+
 def test_a_paused_partition_is_not_asked_for(plant: Plant) -> None:
     broker = plant.broker(ONE, TWO)
     plant.fetching.read_from({ONE: 0, TWO: 0}, [TWO])

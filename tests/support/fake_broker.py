@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
@@ -13,6 +14,9 @@ Answering = Callable[[Mapping[Place, int]], Mapping[Place, tuple[int, bytes]] | 
 """By the offsets that are asked for: an error's number and batches of each partition; None closes the connection."""
 
 _SIZE_BYTES, _VERSION = 4, 4
+_WAIT_SECONDS = 0.02
+"""With an answer that has nothing in it."""
+
 _TOPIC = FetchResponse.FetchableTopicResponse
 _PARTITION = _TOPIC.PartitionData
 
@@ -67,6 +71,8 @@ class FakeBroker:
                 answer = self.answering(asked)
                 if answer is None:
                     return
+                if not any(error or batches for error, batches in answer.values()):
+                    time.sleep(_WAIT_SECONDS)
                 written = self._written(request.header.correlation_id, answer)
                 cut, self.cut = self.cut, None
                 connection.sendall(written[:cut])
