@@ -1,7 +1,7 @@
-"""Reading partitions from their leaders: what the consumers of both Kafka drivers fetch with, once a group has given them partitions.
+"""Reading partitions from their leaders: what a member of a group fetches with, once it has been given partitions.
 
-The packages' own consumers take microseconds a record to make an object of it, or to queue it between threads. Here an answer of
-megabytes lies in one piece of memory until it has been copied to columns (`record_batches.py`), on the caller's thread.
+The packages' own consumers make an object of each record, or queue it between threads. Here an answer of megabytes lies in one
+piece of memory until it has been copied to columns (`record_batches.py`), on the caller's thread.
 
 Positions are the caller's. What is not handed over waits here, and no more of that partition is fetched meanwhile. The next request
 is on its way while the caller works.
@@ -126,10 +126,9 @@ class Fetching:
 
     def _set_paused(self, places: Iterable[Place], *, is_paused: bool) -> None:
         for place in places:
-            if (
-                place in self._readings
-            ):  # else whoever won it has not said yet from where to read, and will say this too
-                self._readings[place].is_paused = is_paused
+            reading = self._readings.get(place)
+            if reading is not None:  # else `read_from` is still to come, which says this too
+                reading.is_paused = is_paused
 
     def _hand_over(self, max_records: int) -> list[tuple[Place, Messages]]:
         found, left = [], max_records
@@ -137,9 +136,12 @@ class Fetching:
             messages = reading.in_hand
             if messages is None or reading.is_paused or not left:
                 continue
-            reading.in_hand = messages.part(left, len(messages)) if len(messages) > left else None
-            found.append((place, messages.part(0, left) if len(messages) > left else messages))
-            left -= len(found[-1][1])
+            if len(messages) > left:
+                messages, reading.in_hand = messages.part(0, left), messages.part(left, len(messages))
+            else:
+                reading.in_hand = None
+            found.append((place, messages))
+            left -= len(messages)
         return found
 
     def _ask(self) -> None:

@@ -1,6 +1,6 @@
-"""A consumer on Kafka, over whichever client: what both drivers must do alike is written here once.
+"""A consumer on Kafka: positions, and who may read what, whatever fetches.
 
-The clients tell of lost and won partitions inside their own poll. Lost ones are passed on at once, before another member may
+A driver tells of lost and won partitions inside its own fetch. Lost ones are passed on at once, before another member may
 read them. Won ones are noted only; they are read after `on_assigned` has answered, outside the client's call, so that it may
 take its time, ask the log, and fail.
 """
@@ -33,10 +33,10 @@ class MemberEvents(Protocol):
 
 
 class Driver(Protocol):
-    """One Kafka client's consumer. Raises LogUnavailable and OffsetOutOfRange."""
+    """What fetches for a member. Raises LogUnavailable and OffsetOutOfRange."""
 
     def fetch(self, wait_seconds: float, max_records: int) -> Sequence[Run]:
-        """Poll the client once: some records of one partition, in offset order, then some of another."""
+        """Fetch once: some records of one partition, in offset order, then some of another."""
         ...
 
     def read_from(

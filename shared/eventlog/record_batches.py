@@ -16,6 +16,7 @@ from shared.eventlog.port import LogUnavailable
 from shared.eventlog.record_batch_walk import (
     CONTENT,
     CONTENT_SIZE,
+    HAS_TIMES,
     HEADER_COUNT,
     KEY,
     KEY_SIZE,
@@ -53,7 +54,6 @@ class PlainBatches:
     data: memoryview
     rows: Numbers
     next_offset: int | None
-    leader_epoch: int
 
     @property
     def records(self) -> int:
@@ -70,11 +70,9 @@ def plain_batches(data: memoryview) -> PlainBatches | None:
         LogUnavailable: one has another sum than it says; it may be right when it is fetched again.
     """
     rows: list[tuple[int, ...]] = []
-    begin, next_offset, epoch = 0, None, -1
+    begin, next_offset = 0, None
     while begin + _HEAD.size <= len(data):
-        first, length, epoch, form, said, attributes, last, first_time, last_time, _, _, _, count = _HEAD.unpack_from(
-            data, begin
-        )
+        first, length, _, form, said, attributes, last, first_time, last_time, *_, count = _HEAD.unpack_from(data, begin)
         if form != _FORMAT or attributes & ~_TAKEN_BY_LOG:
             return None
         end = begin + _LENGTH_COUNTS_FROM + length
@@ -85,7 +83,7 @@ def plain_batches(data: memoryview) -> PlainBatches | None:
         times = (last_time, 0) if attributes else (first_time, 1)
         rows.append((begin + _HEAD.size, end, count, first, *times))
         begin, next_offset = end, first + last + 1
-    return PlainBatches(data, np.array(rows, dtype=np.int64).reshape(-1, 6), next_offset, epoch)
+    return PlainBatches(data, np.array(rows, dtype=np.int64).reshape(-1, HAS_TIMES + 1), next_offset)
 
 
 def message_columns(batches: PlainBatches, walk: Walk, moments: Mapping[int, datetime]) -> MessageColumns:
@@ -129,8 +127,5 @@ class _Copying:
         if not self.walk.find_headers(self.data, records, found):
             raise LogUnavailable("Kafka: a header does not end where its record says")
         borders = np.cumsum(np.concatenate([np.zeros(1, dtype=np.int64), counts]))
-        names, contents = (
-            self.texts(found[NAME], found[NAME_SIZE]),
-            self.texts(found[CONTENT], found[CONTENT_SIZE]),
-        )
-        return HeaderColumn(borders, names, contents)
+        names = self.texts(found[NAME], found[NAME_SIZE])
+        return HeaderColumn(borders, names, self.texts(found[CONTENT], found[CONTENT_SIZE]))
