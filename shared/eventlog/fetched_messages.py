@@ -24,9 +24,10 @@ from shared.eventlog.record_batch_walk import Walk, compile_walk
 from shared.eventlog.record_batches import PlainBatches, message_columns, plain_batches
 from shared.eventlog.record_runs import Form, Listed, Messages
 
-WORTH_COMPILING = 1000
-"""Records of one partition in one answer. Who gets fewer does without compiled code: loading it takes as long as reading 100,000 without, and
-a hundred megabytes."""
+WORTH_COMPILING = 250
+"""Records of one partition in one answer, a thousand in those of four. Who gets fewer does without compiled code: loading it takes
+as long as reading 100,000 without, and a hundred megabytes.
+"""
 
 _LOGGER = logging.getLogger("kafka")
 

@@ -72,7 +72,9 @@ def plain_batches(data: memoryview) -> PlainBatches | None:
     rows: list[tuple[int, ...]] = []
     begin, next_offset = 0, None
     while begin + _HEAD.size <= len(data):
-        first, length, _, form, said, attributes, last, first_time, last_time, *_, count = _HEAD.unpack_from(data, begin)
+        first, length, _, form, said, attributes, last, first_time, last_time, *_, count = _HEAD.unpack_from(
+            data, begin
+        )
         if form != _FORMAT or attributes & ~_TAKEN_BY_LOG:
             return None
         end = begin + _LENGTH_COUNTS_FROM + length

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import chain, groupby
 
 import polars as pl
 
@@ -18,6 +18,7 @@ from services.analytics.ports.folding import FoldMemory
 from services.analytics.use_cases.fold_readings import FoldOutcome, FoldReadings
 from shared.eventlog.event_handler import StartingOffsets
 from shared.eventlog.port import Partition, Record
+from shared.eventlog.record_runs import runs_of
 from shared.events.blocks import UnreadableBlock, decode_block, decode_joined, schema_bytes
 from shared.events.readings import CADENCE_HEADER, ON_TIME_WITHIN_HEADER, READING_TYPE_HEADER
 from shared.events.topics import READINGS
@@ -88,7 +89,7 @@ class ReadingsHandler:
             reached = {number: max(offset, self._offsets[number]) for number, offset in newest.items()}
             self._apply([piece.block for piece in portion], reached, self._ends, now=now)
             self._metrics.read_blocks(sum(piece.records for piece in portion))
-        return {record.partition: self._offsets[record.partition.number] for record in records}
+        return {run.partition: self._offsets[run.partition.number] for run in runs_of(records)}
 
     def skip(self, record: Record, now: datetime) -> Mapping[Partition, int]:
         """Never called: `readings` has no dead letters."""
@@ -168,8 +169,9 @@ def _portions(pieces: Iterator[_Piece]) -> Iterator[list[_Piece]]:
 
 def _pieces(records: Sequence[Record]) -> Iterator[_Piece]:
     """Record by record, but small ones that follow one another on a partition and are alike as one block."""
-    for _, run in groupby(sorted(records, key=lambda record: record.partition.number), _likeness):
-        alike = list(run)
+    by_partition = sorted(runs_of(records), key=lambda run: run.partition.number)
+    for _, some in groupby(chain.from_iterable(by_partition), _likeness):
+        alike = list(some)
         joined = _joined(alike) if len(alike) > 1 else None
         if joined is not None:
             yield _Piece(joined, len(alike), alike[-1].offset + 1)

@@ -34,9 +34,7 @@ def failing(error: Exception) -> Callable[[], Walk]:
 
 @pytest.mark.parametrize("worth_compiling", [MANY, FEW])
 @pytest.mark.parametrize("offset", [0, 1, 2])
-def test_a_batch_is_read_from_the_offset_on(
-    offset: int, worth_compiling: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_batch_is_read_from_the_offset_on(offset: int, worth_compiling: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetched_messages, "WORTH_COMPILING", worth_compiling)
     messages, next_offset = FetchedMessages().read(answer(three(0)), offset)
     assert isinstance(messages, MessageColumns) == (worth_compiling == MANY)
@@ -44,9 +42,7 @@ def test_a_batch_is_read_from_the_offset_on(
 
 
 @pytest.mark.parametrize("worth_compiling", [0, FEW])
-def test_where_no_batch_is_whole_nothing_is_passed_over(
-    worth_compiling: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_no_batch_is_whole_nothing_is_passed_over(worth_compiling: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetched_messages, "WORTH_COMPILING", worth_compiling)
     messages, next_offset = FetchedMessages().read(answer(three(5)[:70]), 5)
     assert (len(messages), next_offset) == (0, 5)
