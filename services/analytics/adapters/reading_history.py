@@ -17,9 +17,9 @@ from services.analytics.adapters.fold_tables import SEEN_IDS
 from services.analytics.adapters.history_tables import HISTORY_FLOORS, KEPT_READINGS
 from services.analytics.domain.assignment import OBSERVED_AT
 from services.analytics.domain.block import ID_HASH, READ_FROM, Block, joined
+from services.analytics.domain.hash_filter import Hashes
 from services.analytics.domain.history import Portion, Readings, Span, standing
 from services.analytics.domain.revision import ByType
-from services.analytics.domain.seen_ids import Hashes
 from shared.database.engine import ReadConnection, WriteConnection
 from shared.events.blocks import are_alike, decode_block, encode_block, joined_blocks
 

@@ -13,7 +13,7 @@ import polars as pl
 
 from services.analytics.domain.assignment import OBSERVED_AT
 from services.analytics.domain.block import ARRIVED_AT, EVENT_ID, READ_FROM, SOURCE, Block
-from services.analytics.domain.seen_ids import Mask
+from services.analytics.domain.hash_filter import Mask
 
 COUNT = "count"
 ON_TIME = "on_time"

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import numpy as np
 import polars as pl
 
-from services.analytics.domain.seen_ids import Mask
+from services.analytics.domain.hash_filter import Mask
 
 EVENT_ID = "event_id"
 ID_HASH = "id_hash"

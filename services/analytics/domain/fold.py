@@ -13,8 +13,9 @@ from services.analytics.domain.assignment import MEASURE, OBSERVED_AT, assign, b
 from services.analytics.domain.block import ARRIVED_AT, ID_HASH, READ_FROM, SOURCE, Block, kept_blocks, with_origin
 from services.analytics.domain.catalogue import Catalogue
 from services.analytics.domain.data_quality import EXPECTATION, as_blocks, quality_rows
+from services.analytics.domain.hash_filter import Hashes, Mask
 from services.analytics.domain.pane import DELTAS, INDICATOR, SUBJECT, partial
-from services.analytics.domain.seen_ids import Hashes, Mask, SeenIds
+from services.analytics.domain.seen_ids import SeenIds
 from services.analytics.domain.subject import delta_partitions
 
 _TYPE = "reading_type"

@@ -21,8 +21,8 @@ from services.analytics.domain.block import (
     without_origin,
 )
 from services.analytics.domain.fold import NewIds
+from services.analytics.domain.hash_filter import Hashes
 from services.analytics.domain.history import RETRACTED, REVISED_AT, REVISION_ID, Readings
-from services.analytics.domain.seen_ids import Hashes
 
 READING_TYPE = "reading_type"
 

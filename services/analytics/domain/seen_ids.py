@@ -1,17 +1,15 @@
-"""Which event ids have been folded: 64-bit hashes in a few sorted arrays, eight bytes an id.
+"""Which event ids have been folded: 64-bit hashes in a few sorted arrays, eight bytes an id, and a filter of two to four.
 
-A look-up is a binary search in each array, for a whole batch at once. Arrays are merged when a newer one has grown to half the
-size of the one before, so there are never more than about log2(n) of them, and adding an id costs log2(n) moves in all.
+A look-up is a binary search in each array, for what the filter lets through of a whole batch. Arrays are merged when a newer one has
+grown to half the size of the one before, so there are never more than about log2(n) of them, and adding an id costs log2(n) moves in all.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
-Hashes = npt.NDArray[np.uint64]
-Mask = npt.NDArray[np.bool_]
+from services.analytics.domain.hash_filter import Hashes, HashFilter, Mask
 
 
 def no_hashes() -> Hashes:
@@ -23,6 +21,8 @@ class SeenIds:
     """An unchanging set of hashes; `with_added` makes a new one that shares most of its memory."""
 
     runs: tuple[Hashes, ...] = ()
+    _filter: HashFilter = field(default_factory=HashFilter, compare=False, repr=False)
+    """Of all runs; sets that were made of one another may share it."""
 
     def __len__(self) -> int:
         return sum(run.size for run in self.runs)
@@ -45,20 +45,34 @@ class SeenIds:
         while len(runs) > 1 and runs[-2].size <= 2 * runs[-1].size:
             newest = runs.pop()
             runs[-1] = np.sort(np.concatenate([runs[-1], newest]), kind="stable")
-        return SeenIds(tuple(runs))
+        if self._filter.has_room(len(self) + hashes.size):
+            self._filter.add(hashes)
+            return SeenIds(tuple(runs), self._filter)
+        return _of_runs(runs)
 
     def _holds(self, distinct: Hashes) -> Mask:
-        held = np.zeros(distinct.size, dtype=np.bool_)
+        held = self._filter.may_hold(distinct)
+        suspects = distinct[held]
+        found = np.zeros(suspects.size, dtype=np.bool_)
         for run in self.runs:
-            places = np.minimum(np.searchsorted(run, distinct), run.size - 1)
-            held |= run[places] == distinct
+            places = np.minimum(np.searchsorted(run, suspects), run.size - 1)
+            found |= run[places] == suspects
+        held[held] = found
         return held
+
+
+def _of_runs(runs: Sequence[Hashes]) -> SeenIds:
+    """With a filter that has room for as many again."""
+    filtering = HashFilter(2 * sum(run.size for run in runs))
+    for run in runs:
+        filtering.add(run)
+    return SeenIds(tuple(runs), filtering)
 
 
 def load(blobs: Sequence[bytes]) -> SeenIds:
     """A set from packed hashes, as `pack` made them."""
     joined = b"".join(blobs)
-    return SeenIds((np.sort(np.frombuffer(joined, dtype="<u8").astype(np.uint64)),)) if joined else SeenIds()
+    return _of_runs([np.sort(np.frombuffer(joined, dtype="<u8").astype(np.uint64))]) if joined else SeenIds()
 
 
 def pack(hashes: Hashes) -> bytes:

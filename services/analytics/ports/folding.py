@@ -6,9 +6,9 @@ from typing import Protocol
 
 from services.analytics.domain.block import Block
 from services.analytics.domain.fold import Deltas, NewIds, PartitionMemory, Told
+from services.analytics.domain.hash_filter import Hashes
 from services.analytics.domain.history import PaneKeys
 from services.analytics.domain.revision import ByType
-from services.analytics.domain.seen_ids import Hashes
 from services.analytics.ports.defining import DefinitionsReader
 from shared.runtime.transaction import Transaction
 

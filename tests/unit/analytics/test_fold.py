@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from services.analytics.domain.block import ARRIVED_AT, READ_FROM, Block, with_origin
 from services.analytics.domain.catalogue import Catalogue, make_catalogue
 from services.analytics.domain.fold import PartitionMemory, fold
+from services.analytics.domain.hash_filter import HashFilter
 from services.analytics.domain.indicator import Formula, Indicator, TumblingWindow
 from services.analytics.domain.pane import empty_deltas, merge
 from services.analytics.domain.seen_ids import SeenIds, load, pack
@@ -118,10 +119,12 @@ def test_an_indicator_that_names_what_readings_lack_counts_nothing_and_is_report
     assert list(done.not_counted) == ["yield"]
 
 
-@given(st.lists(st.lists(st.integers(0, 300), max_size=30), max_size=12))
-def test_seen_ids_agree_with_a_set(batches: list[list[int]]) -> None:
+@given(st.lists(st.lists(st.integers(0, 300), max_size=30), max_size=12), st.sampled_from([1, 2**55 + 1]))
+def test_seen_ids_agree_with_a_set(batches: list[list[int]], factor: int) -> None:
+    """Hashes that begin alike, and that do not."""
     seen, known = SeenIds(), set[int]()
-    for batch in batches:
+    for numbers in batches:
+        batch = [number * factor for number in numbers]
         hashes = np.array(batch, dtype=np.uint64)
         first = seen.first_seen(hashes)
         for value, is_first in zip(batch, first.tolist(), strict=True):
@@ -131,6 +134,21 @@ def test_seen_ids_agree_with_a_set(batches: list[list[int]]) -> None:
     assert len(seen) == len(known)
     assert len(seen.runs) <= 10
     assert not load([pack(run) for run in seen.runs]).first_seen(np.array(sorted(known), dtype=np.uint64)).any()
+
+
+def test_many_seen_ids_are_all_found_however_they_came_and_few_others_searched_for() -> None:
+    randomness = np.random.default_rng(7)
+    hashes, others = (randomness.integers(0, 2**64, 50_000, dtype=np.uint64) for _ in range(2))
+    seen = load([pack(hashes[:100])])
+    for begin in range(100, 50_000, 4_990):
+        seen = seen.with_added(hashes[begin : begin + 4_990])
+    assert not seen.first_seen(hashes).any()
+    assert seen.first_seen(others).all()
+    made = HashFilter(hashes.size)
+    made.add(hashes)
+    assert made.has_room(hashes.size)
+    assert made.may_hold(hashes).all()
+    assert made.may_hold(others).mean() < 1 / 15
 
 
 def test_counting_everything_needs_neither_dimension_nor_measure() -> None:
