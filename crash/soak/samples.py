@@ -14,7 +14,8 @@ WARM_UP = 0.2
 """The beginning of a run that is not judged: caches fill, the allocator finds its size."""
 _GROWTH_LIMIT = 1.10
 _BYTES_OF_AN_ID = 24
-"""Ids within a source's horizon are what has to grow with events: eight bytes each, and as much again twice while arrays of them are merged."""
+"""Ids within a source's horizon are what has to grow with events: eight bytes each, two to four in a filter, and about as much again while
+arrays of them are merged."""
 _LAG_LIMIT_SECONDS = 10.0
 
 
