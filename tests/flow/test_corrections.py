@@ -1,5 +1,6 @@
 """An event that was wrong, corrected by its source: values are restated, the anomaly is withdrawn, the issue is told."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from tests.flow.weekly_inspections import inspection, revision
@@ -30,3 +31,14 @@ def test_a_correction_is_followed_to_the_issue(tmp_path: Path) -> None:
         andon.send([*sent, revision("retraction", 1)])
         andon.settle()
         assert weeks(andon)[:2] == [(0.99, 1, "restated"), (0.92, 1, "restated")]
+
+
+def test_a_window_closes_that_holds_nothing_but_a_correction_that_came_before_its_event(tmp_path: Path) -> None:
+    """Found by simulation, seed 1400903: the source of corrected readings alone was unknown, and no window of it ever closed."""
+    with one_thread(tmp_path) as andon:
+        andon.define()
+        for event in (revision("correction", 0, inspection(0, 0, 99)), inspection(0, 0, 90)):
+            andon.send([event])
+            andon.settle()
+        andon.pass_time(timedelta(days=2))
+        assert weeks(andon) == [(0.99, 1, "final")]

@@ -193,6 +193,20 @@ def remember_ids(memories: Mapping[int, PartitionMemory], new_ids: Sequence[NewI
     return remembered
 
 
+def remember_sources(
+    memories: Mapping[int, PartitionMemory], corrected: Mapping[str, pl.DataFrame]
+) -> dict[int, PartitionMemory]:
+    """The memories with the sources of corrected readings, so that windows close which hold nothing else.
+
+    How far a source has come that is known already, corrections do not tell: they may come long after.
+    """
+    remembered = dict(memories)
+    for partition, key, mark in _marks({name: rows for name, rows in corrected.items() if not rows.is_empty()}):
+        memory = remembered[partition]
+        remembered[partition] = replace(memory, marks={key: mark, **memory.marks})
+    return remembered
+
+
 def _remember(
     memories: Mapping[int, PartitionMemory], new_ids: Sequence[NewIds], came: Mapping[str, pl.DataFrame]
 ) -> dict[int, PartitionMemory]:

@@ -55,12 +55,14 @@ class Settled:
     Attributes:
         kept: rows to be kept, in their order.
         touched: readings that held before or hold now; their panes must be computed afresh.
+        won: those that hold now.
         applied: how many events now hold otherwise.
         superseded: how many revisions came after one that is newer, or again.
     """
 
     kept: ByType
     touched: ByType
+    won: ByType
     applied: int
     superseded: int
 
@@ -91,6 +93,7 @@ def settle(offered: ByType, known: ByType) -> Settled:
     return Settled(
         kept={name: frame for name, frame in kept.items() if not frame.is_empty()},
         touched={name: _both(held.get(name), won.get(name)) for name in {*held, *won}},
+        won=won,
         applied=winners.height,
         superseded=count - winners.height,
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from services.analytics.domain.block import Block
-from services.analytics.domain.fold import Folded, PartitionMemory, Told, fold, remember_ids
+from services.analytics.domain.fold import Folded, PartitionMemory, Told, fold, remember_ids, remember_sources
 from services.analytics.domain.revision import separate
 from services.analytics.ports.folding import FoldUnitOfWork
 from services.analytics.use_cases.current_catalogue import CurrentCatalogue
@@ -64,7 +64,7 @@ class FoldReadings:
             uow.history.keep(folded.kept, reached, revise=False)
             revised = revise(uow, offered, reached=reached, catalogue=catalogue)
             uow.seen_ids.add(revised.new_ids, now)
-            after = remember_ids(folded.memories, revised.new_ids)
+            after = remember_sources(remember_ids(folded.memories, revised.new_ids), revised.won)
             ended = ends()
             told = [
                 Told(
