@@ -62,8 +62,8 @@ class SeenIds:
 
 
 def _of_runs(runs: Sequence[Hashes]) -> SeenIds:
-    """With a filter that has room for as many again."""
-    filtering = HashFilter(2 * sum(run.size for run in runs))
+    """With a filter made for them, which is a power of two: it is made anew when there are twice as many, at the latest."""
+    filtering = HashFilter(sum(run.size for run in runs))
     for run in runs:
         filtering.add(run)
     return SeenIds(tuple(runs), filtering)

@@ -144,6 +144,8 @@ def test_many_seen_ids_are_all_found_however_they_came_and_few_others_searched_f
         seen = seen.with_added(hashes[begin : begin + 4_990])
     assert not seen.first_seen(hashes).any()
     assert seen.first_seen(others).all()
+    seen.with_added(others)  # by a transaction that then fails
+    assert seen.first_seen(others).all()
     made = HashFilter(hashes.size)
     made.add(hashes)
     assert made.has_room(hashes.size)
