@@ -1,23 +1,28 @@
 """A connection to one broker, with one request under way at a time, for answers of megabytes."""
 
 import socket
-from collections.abc import Mapping
+from select import POLLIN, poll
+from typing import Generic, TypeVar
 
-from shared.eventlog.fetch_protocol import FETCH_BYTES, Place, fetch_request
+from shared.eventlog.broker_protocol import Request, numbered
+from shared.eventlog.fetch_protocol import FETCH_BYTES
 from shared.eventlog.limits import MAX_MESSAGE_BYTES
 
 _CONNECT_SECONDS = 1.0
-_SIZE_BYTES = 4
+_SEND_SECONDS = 5.0
+_SIZE_BYTES, _NUMBER_BYTES = 4, 4
 _LARGEST = FETCH_BYTES + MAX_MESSAGE_BYTES + 1024 * 1024
 """A batch that is larger than what was asked for comes all the same, if it is the first one."""
 
+Subject = TypeVar("Subject")
 
-class BrokerConnection:
-    """Fetches from one broker. Everything it does raises OSError when the connection is, or gets, lost.
+
+class BrokerConnection(Generic[Subject]):
+    """Everything it does raises OSError when the connection is, or gets, lost.
 
     Attributes:
-        asked: the offsets that the request under way asks for; empty if there is none.
-        asked_at: when that was sent, in seconds of the caller's clock.
+        asked: what the request under way is about, by whoever asked; None if there is none.
+        asked_at: when it was sent, in seconds of the caller's clock.
     """
 
     def __init__(self, host: str, port: int) -> None:
@@ -28,19 +33,19 @@ class BrokerConnection:
         self._wanted = _SIZE_BYTES
         self._received = 0
         self._number = 0
-        self.asked: Mapping[Place, int] = {}
+        self.asked: Subject | None = None
         self.asked_at = 0.0
 
     def fileno(self) -> int:
         return self._socket.fileno()
 
-    def ask(self, offsets: Mapping[Place, int], now: float) -> None:
+    def ask(self, request: Request, about: Subject, now: float) -> None:
         """Send a request. The answer to the one before it has been received."""
         self._number = (self._number + 1) % 2**31
-        self._socket.settimeout(_CONNECT_SECONDS)
-        self._socket.sendall(fetch_request(self._number, offsets))
+        self._socket.settimeout(_SEND_SECONDS)
+        self._socket.sendall(numbered(request, self._number))
         self._socket.settimeout(0)
-        self.asked, self.asked_at = offsets, now
+        self.asked, self.asked_at = about, now
         self._wanted, self._received = _SIZE_BYTES, 0
 
     def receive(self) -> memoryview | None:
@@ -57,15 +62,27 @@ class BrokerConnection:
             if self._received == self._wanted == _SIZE_BYTES:
                 self._make_room(int.from_bytes(self._memory[:_SIZE_BYTES]))
         answer = memoryview(self._memory)[_SIZE_BYTES : self._wanted].toreadonly()
-        if int.from_bytes(answer[:_SIZE_BYTES]) != self._number:
+        if int.from_bytes(answer[:_NUMBER_BYTES]) != self._number:
             raise ConnectionResetError("the broker answers another request")
-        return answer
+        self.asked = None
+        return answer[_NUMBER_BYTES:]
+
+    def answer(self, seconds: float) -> memoryview:
+        """Wait for the whole answer; TimeoutError, an OSError, if it does not come in time. It is valid until the next call."""
+        poller = poll()
+        poller.register(self, POLLIN)
+        while True:
+            answer = self.receive()
+            if answer is not None:
+                return answer
+            if not poller.poll(1000 * seconds):
+                raise TimeoutError("the broker does not answer")
 
     def close(self) -> None:
         self._socket.close()
 
     def _make_room(self, size: int) -> None:
-        if not _SIZE_BYTES <= size <= _LARGEST:
+        if not _NUMBER_BYTES <= size <= _LARGEST:
             raise ConnectionResetError(f"the broker announces an answer of {size} bytes")
         self._wanted = _SIZE_BYTES + size
         if len(self._memory) < self._wanted:

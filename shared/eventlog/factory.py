@@ -47,7 +47,7 @@ def open_log(choice: LogChoice, *, clock: Clock, ids: IdSource) -> EventLog:
 
         return open_embedded(choice.folder, clock=clock, ids=ids)
     options = KafkaOptions(choice.bootstrap_servers, choice.topic_prefix, session_timeout=choice.session_timeout)
-    return _open_kafka(choice.driver, options)
+    return _open_kafka(choice.driver, options, clock)
 
 
 def log_activities(log: EventLog, logger: Logger) -> Sequence[Activity]:
@@ -55,15 +55,15 @@ def log_activities(log: EventLog, logger: Logger) -> Sequence[Activity]:
     return [Activity(LogRetention(log, logger), _RETENTION_REST)] if isinstance(log, Expiring) else []
 
 
-def _open_kafka(driver: Literal["kafka-python", "librdkafka"], options: KafkaOptions) -> EventLog:
+def _open_kafka(driver: Literal["kafka-python", "librdkafka"], options: KafkaOptions, clock: Clock) -> EventLog:
     if driver == "kafka-python":
         from shared.eventlog.kafka_python import KafkaPythonLog  # noqa: PLC0415 - slow to import, and often not needed
 
-        return KafkaPythonLog(options)
+        return KafkaPythonLog(options, clock)
     try:
         from shared.eventlog.librdkafka import LibrdkafkaLog  # noqa: PLC0415 - an optional extra
     except ModuleNotFoundError as error:
         raise DriverMissing(
             f"the Kafka driver librdkafka needs the package {error.name}: pip install 'andon[librdkafka]'"
         ) from error
-    return LibrdkafkaLog(options)
+    return LibrdkafkaLog(options, clock)

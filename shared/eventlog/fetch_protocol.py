@@ -6,13 +6,11 @@ A newer version adds sessions, epochs of leaders and replicas near by, of which 
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
-Place: TypeAlias = tuple[str, int]
-"""A topic, by its name on the broker, and the number of a partition."""
+from shared.eventlog.broker_protocol import AnswerParts, Place, Request, by_topic
 
 OFFSET_OUT_OF_RANGE = 1
-FORBIDDEN = frozenset({29, 30})
 MAY_PASS = frozenset({3, 5, 6, 7, 9, 56, 78})
 """Numbers of errors that come and go as topics are made and partitions change their leader."""
 
@@ -29,15 +27,9 @@ WAIT_MS = 250
 reader a third of a millisecond of CPU."""
 
 _FETCH, _VERSION, _NO_REPLICA, _AT_LEAST, _COMMITTED_ONLY = 1, 4, -1, 1, 1
-_CLIENT = b"andon"
-_HEAD = struct.Struct(f">hhih{len(_CLIENT)}s")
 _LIMITS = struct.Struct(">iiiib")
-_SIZE = struct.Struct(">i")
-_TEXT_SIZE = struct.Struct(">h")
 _WANTED = struct.Struct(">iqi")
-_FOUND = struct.Struct(">ihqqi")
-_ABORTED = struct.Struct(">qq")
-_TOPICS_BEGIN = 8  # behind the number of the request and a time to wait that only quotas set
+_TIME_BYTES, _END_BYTES = 4, 8
 
 
 class Aborted(NamedTuple):
@@ -64,42 +56,22 @@ class Answer:
     batches: memoryview
 
 
-def fetch_request(number: int, offsets: Mapping[Place, int]) -> bytes:
+def fetch_request(offsets: Mapping[Place, int]) -> Request:
     """A request for what comes from these offsets on; earlier partitions go first where not all fit into an answer."""
-    topics: dict[str, list[bytes]] = {}
-    for (topic, partition), offset in offsets.items():
-        topics.setdefault(topic, []).append(_WANTED.pack(partition, offset, PARTITION_FETCH_BYTES))
-    parts = [
-        _HEAD.pack(_FETCH, _VERSION, number, len(_CLIENT), _CLIENT),
-        _LIMITS.pack(_NO_REPLICA, WAIT_MS, _AT_LEAST, FETCH_BYTES, _COMMITTED_ONLY),
-        _SIZE.pack(len(topics)),
-    ]
-    for topic, wanted in topics.items():
-        name = topic.encode()
-        parts += [_TEXT_SIZE.pack(len(name)), name, _SIZE.pack(len(wanted)), *wanted]
-    body = b"".join(parts)
-    return _SIZE.pack(len(body)) + body
+    limits = _LIMITS.pack(_NO_REPLICA, WAIT_MS, _AT_LEAST, FETCH_BYTES, _COMMITTED_ONLY)
+    wanted = [(place, _WANTED.pack(place[1], offset, PARTITION_FETCH_BYTES)) for place, offset in offsets.items()]
+    return Request(_FETCH, _VERSION, limits + by_topic(wanted))
 
 
 def answers(answer: memoryview) -> Iterator[Answer]:
-    """What an answer, without its size, says of each partition. Raises struct.error if it is none."""
-    at = _TOPICS_BEGIN
-    (topics,) = _SIZE.unpack_from(answer, at)
-    at += _SIZE.size
-    for _ in range(topics):
-        (size,) = _TEXT_SIZE.unpack_from(answer, at)
-        at += _TEXT_SIZE.size
-        topic = bytes(answer[at : at + size]).decode()
-        (partitions,) = _SIZE.unpack_from(answer, at + size)
-        at += size + _SIZE.size
-        for _ in range(partitions):
-            number, error, _, end, transactions = _FOUND.unpack_from(answer, at)
-            at += _FOUND.size
-            aborted = tuple(
-                Aborted(*_ABORTED.unpack_from(answer, at + _ABORTED.size * place)) for place in range(transactions)
-            )
-            at += _ABORTED.size * len(aborted)
-            (size,) = _SIZE.unpack_from(answer, at)
-            at += _SIZE.size
-            yield Answer((topic, number), error, end, aborted, answer[at : at + max(0, size)])
-            at += max(0, size)
+    """What an answer says of each partition. Raises struct.error if it is none."""
+    parts = AnswerParts(answer)
+    parts.skip(_TIME_BYTES)  # to wait, which only quotas set
+    for _ in parts.each():
+        topic = parts.next_text() or ""
+        for _ in parts.each():
+            number, error = parts.next_int(), parts.next_short()
+            parts.skip(_END_BYTES)  # of what is not committed
+            end = parts.next_long()
+            aborted = tuple([Aborted(parts.next_long(), parts.next_long()) for _ in parts.each()])
+            yield Answer((topic, number), error, end, aborted, parts.next_bytes())

@@ -15,7 +15,8 @@ from select import POLLIN, poll
 from typing import Protocol
 
 from shared.eventlog.broker_connection import BrokerConnection
-from shared.eventlog.fetch_protocol import FORBIDDEN, MAY_PASS, OFFSET_OUT_OF_RANGE, Answer, Place, answers
+from shared.eventlog.broker_protocol import FORBIDDEN, Place
+from shared.eventlog.fetch_protocol import MAY_PASS, OFFSET_OUT_OF_RANGE, Answer, answers, fetch_request
 from shared.eventlog.port import EventLogError, LogUnavailable, OffsetOutOfRange
 from shared.eventlog.record_runs import Messages
 
@@ -73,7 +74,7 @@ class Fetching:
         self._read = read
         self._patience = patience
         self._readings: dict[Place, _Reading] = {}
-        self._brokers: dict[tuple[str, int], BrokerConnection] = {}
+        self._brokers: dict[tuple[str, int], BrokerConnection[Mapping[Place, int]]] = {}
         self._rests: dict[tuple[str, int], tuple[float, float]] = {}
 
     def read_from(self, changed: Mapping[Place, int], paused: Iterable[Place]) -> None:
@@ -167,14 +168,14 @@ class Fetching:
             broker = self._brokers.get(address)
             if broker is None:
                 broker = self._brokers[address] = BrokerConnection(*address)
-            if not broker.asked:
-                broker.ask(offsets, now)
+            if broker.asked is None:
+                broker.ask(fetch_request(offsets), offsets, now)
         except OSError:
             self._lose(address)
 
     def _wait(self, seconds: float) -> bool:
         """Wait for an answer to begin; says whether one has."""
-        waiting = [broker for broker in self._brokers.values() if broker.asked]
+        waiting = [broker for broker in self._brokers.values() if broker.asked is not None]
         if not waiting:
             time.sleep(min(seconds, _REST_SECONDS))
             return False
@@ -187,13 +188,13 @@ class Fetching:
         """Take in the answers that have come."""
         now = time.monotonic()
         for address, broker in list(self._brokers.items()):
-            if not broker.asked:
+            asked = broker.asked
+            if asked is None:
                 continue
             try:
                 answer = broker.receive()
                 if answer is not None:
                     self._rests.pop(address, None)
-                    asked, broker.asked = broker.asked, {}
                     self._take_in(list(answers(answer)), asked)
                 elif now - broker.asked_at > self._patience:
                     self._lose(address)

@@ -15,7 +15,7 @@ from kafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from kafka.future import Future
 from kafka.structs import OffsetAndMetadata
 
-from shared.eventlog.fetch_protocol import Place
+from shared.eventlog.broker_protocol import Place
 from shared.eventlog.fetched_messages import FetchedMessages
 from shared.eventlog.fetching import Fetching
 from shared.eventlog.groups import Member, round_robin

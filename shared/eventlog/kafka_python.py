@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
-from kafka import KafkaAdminClient, KafkaProducer, TopicPartition, errors
+from kafka import KafkaAdminClient, TopicPartition, errors
 from kafka.admin import OffsetSpec
 
+from shared.eventlog.appending import Appending
+from shared.eventlog.kafka_cluster import KafkaCluster, addresses
 from shared.eventlog.kafka_consumer import join_group
 from shared.eventlog.kafka_member import KafkaMember
 from shared.eventlog.kafka_options import (
@@ -16,7 +17,7 @@ from shared.eventlog.kafka_options import (
     topic_settings,
 )
 from shared.eventlog.kafka_python_client import made, translated
-from shared.eventlog.kafka_python_settings import connection_settings, producing_settings
+from shared.eventlog.kafka_python_settings import connection_settings
 from shared.eventlog.lazy_client import LazyClient
 from shared.eventlog.limits import check_sizes
 from shared.eventlog.placement import Placement
@@ -29,22 +30,24 @@ from shared.eventlog.port import (
     TopicSpec,
     UnknownTopic,
 )
+from shared.runtime.clock import Clock
 
-_CLOSE_SECONDS = 5
 _ASK_AGAIN_SECONDS = 0.05
 
 
 class KafkaPythonLog:
     """`shared.eventlog.port.EventLog`. Clients are made when they are first needed; making it does no I/O."""
 
-    def __init__(self, options: KafkaOptions) -> None:
+    def __init__(self, options: KafkaOptions, clock: Clock) -> None:
         self._options = options
         self._timeout_ms = milliseconds(options.append_timeout)
         self._counts: dict[str, int] = {}
         self._placement = Placement(self.partition_count)
         self._identity: str | None = None
         self._admin = LazyClient(self._make_admin)
-        self._producer = LazyClient(self._make_producer)
+        cluster = KafkaCluster(addresses(options.bootstrap_servers))
+        seconds = options.append_timeout.total_seconds()
+        self._appending = Appending(cluster, seconds, lambda: round(1000 * clock.now().timestamp()))
 
     def identity(self) -> str:
         if self._identity is None:
@@ -82,31 +85,9 @@ class KafkaPythonLog:
     def append(self, records: Sequence[NewRecord]) -> Sequence[tuple[Partition, int]]:
         check_sizes(records)
         places = self._placement.places(records)
-        with translated():
-            producer = self._producer.get()
-            sent = [self._send(producer, record, place) for record, place in zip(records, places, strict=True)]
-            written = self._wait_for(producer, sent)
-        return [(place, answer.offset) for place, answer in zip(places, written, strict=True)]
-
-    def _send(self, producer: Any, record: NewRecord, place: Partition) -> Any:
-        return producer.send(
-            self._options.outer(record.topic),
-            value=record.value,
-            key=record.key,
-            headers=list(record.headers),
-            partition=place.number,
-        )
-
-    def _wait_for(self, producer: Any, sent: Sequence[Any]) -> Sequence[Any]:
-        """The broker's answers. Who has waited too long gives up the producer with all that is under way, of all callers:
-        were single records given up, later ones of the same partition might still be appended, and leave a gap.
-        """
-        deadline = time.monotonic() + self._options.append_timeout.total_seconds()
-        try:
-            return [future.get(timeout=max(0.0, deadline - time.monotonic())) for future in sent]
-        except errors.KafkaError:
-            self._producer.discard(producer, lambda producer: producer.close(timeout=0))
-            raise
+        outer = {place: (self._options.outer(place.topic), place.number) for place in set(places)}
+        offsets = self._appending.append(records, [outer[place] for place in places])
+        return list(zip(places, offsets, strict=True))
 
     def consumer(self, *, group: str, topics: Sequence[str], on_assigned: Assigned, on_revoked: Revoked) -> Consumer:
         member = KafkaMember(
@@ -142,7 +123,7 @@ class KafkaPythonLog:
             self._ask(lambda admin: admin.delete_records(first, timeout_ms=self._timeout_ms))
 
     def close(self) -> None:
-        self._producer.close(lambda producer: producer.close(timeout=_CLOSE_SECONDS))
+        self._appending.close()
         self._admin.close(lambda admin: admin.close())
 
     def _ask(self, question: Callable[[Any], Any]) -> Any:
@@ -174,14 +155,3 @@ class KafkaPythonLog:
 
     def _make_admin(self) -> KafkaAdminClient:
         return made(KafkaAdminClient, **connection_settings(self._options))
-
-    def _make_producer(self) -> KafkaProducer:
-        return made(_Producer, **producing_settings(self._options))
-
-
-class _Producer(KafkaProducer):  # type: ignore[misc]  # the package is untyped
-    """A producer that can be closed while its broker is away; the package's own stops half-way."""
-
-    def flush(self, timeout: float | None = None) -> None:
-        with suppress(errors.KafkaTimeoutError):
-            super().flush(timeout)

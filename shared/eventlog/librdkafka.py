@@ -1,22 +1,21 @@
 """The event log on Kafka through the package confluent-kafka (librdkafka): an optional extra, for high volume."""
 
-import functools
 import logging
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec  # type: ignore[attr-defined]  # by its own docs
 
-from shared.eventlog.delivery_reports import Delivery
+from shared.eventlog.appending import Appending
+from shared.eventlog.kafka_cluster import KafkaCluster, addresses
 from shared.eventlog.kafka_consumer import join_group
 from shared.eventlog.kafka_member import KafkaMember
 from shared.eventlog.kafka_options import KafkaOptions, topic_settings
-from shared.eventlog.librdkafka_errors import port_error, translated
-from shared.eventlog.librdkafka_settings import connection_settings, producing_settings
+from shared.eventlog.librdkafka_errors import translated
+from shared.eventlog.librdkafka_settings import connection_settings
 from shared.eventlog.limits import check_sizes
 from shared.eventlog.placement import Placement
 from shared.eventlog.port import (
@@ -29,25 +28,24 @@ from shared.eventlog.port import (
     TopicSpec,
     UnknownTopic,
 )
+from shared.runtime.clock import Clock
 
 _LOGGER = logging.getLogger("librdkafka")
-_CLOSE_SECONDS = 5
 _ASK_AGAIN_SECONDS = 0.05
 
 
 class LibrdkafkaLog:
     """`shared.eventlog.port.EventLog`. Clients connect in the background; a broker that is away is no error here."""
 
-    def __init__(self, options: KafkaOptions) -> None:
+    def __init__(self, options: KafkaOptions, clock: Clock) -> None:
         self._options = options
         self._seconds = options.append_timeout.total_seconds()
         self._counts: dict[str, int] = {}
         self._placement = Placement(self.partition_count)
         self._identity: str | None = None
-        self._serving = threading.Lock()
-        self._closed = False
         self._admin = AdminClient(connection_settings(options), logger=_LOGGER)
-        self._producer = Producer(producing_settings(options), logger=_LOGGER)
+        cluster = KafkaCluster(addresses(options.bootstrap_servers))
+        self._appending = Appending(cluster, self._seconds, lambda: round(1000 * clock.now().timestamp()))
 
     def identity(self) -> str:
         if self._identity is None:
@@ -82,18 +80,11 @@ class LibrdkafkaLog:
         return self._counts[topic]
 
     def append(self, records: Sequence[NewRecord]) -> Sequence[tuple[Partition, int]]:
-        if self._closed:
-            raise LogUnavailable("the event log is closed")
         check_sizes(records)
         places = self._placement.places(records)
-        delivery = Delivery(len(records))
-        with translated():
-            self._produce(records, places, delivery)
-        self._serve(delivery)
-        if delivery.error is not None:
-            raise port_error(delivery.error.code(), delivery.error.str())
-        offsets = {place: iter(of_place) for place, of_place in delivery.offsets.items()}
-        return [(place, next(offsets[place])) for place in places]
+        outer = {place: (self._options.outer(place.topic), place.number) for place in set(places)}
+        offsets = self._appending.append(records, [outer[place] for place in places])
+        return list(zip(places, offsets, strict=True))
 
     def consumer(self, *, group: str, topics: Sequence[str], on_assigned: Assigned, on_revoked: Revoked) -> Consumer:
         member = KafkaMember(
@@ -125,52 +116,7 @@ class LibrdkafkaLog:
         self._ask(lambda: self._admin.delete_records([outer], request_timeout=self._seconds)[outer])
 
     def close(self) -> None:
-        if not self._closed:
-            self._closed = True
-            self._producer.flush(_CLOSE_SECONDS)
-
-    def _produce(self, records: Sequence[NewRecord], places: Sequence[Partition], delivery: Delivery) -> None:
-        """Hand over one by one: the client's batch call knows no headers, and what Andon appends has some."""
-        reported = {place: functools.partial(delivery.reported, place) for place in set(places)}
-        outer = {place: self._options.outer(place.topic) for place in reported}
-        taken, refused_at, deadline = 0, -1, 0.0
-        while taken < len(records):
-            try:
-                for record, place in zip(records[taken:], places[taken:], strict=True):
-                    self._producer.produce(
-                        outer[place],
-                        record.value,
-                        record.key,
-                        place.number,
-                        on_delivery=reported[place],
-                        headers=list(record.headers),
-                    )
-                    taken += 1
-            except BufferError:
-                if taken > refused_at:
-                    refused_at, deadline = taken, time.monotonic() + self._seconds
-                self._make_room(deadline)
-
-    def _make_room(self, deadline: float) -> None:
-        """The client's queue is full: let it send."""
-        if time.monotonic() > deadline:
-            raise LogUnavailable("Kafka: the broker does not take records fast enough")
-        with self._serving:
-            self._producer.poll(0.05)
-
-    def _serve(self, delivery: Delivery) -> None:
-        """Wait for the broker's answers. One caller at a time takes them in, for all; the others wait for their turn.
-
-        Who has waited too long takes back everything that is under way, of all callers: were single records given up,
-        later ones of the same partition might still be appended, and leave a gap.
-        """
-        deadline = time.monotonic() + self._seconds
-        while not delivery.done:
-            with self._serving:
-                while not delivery.done:
-                    self._producer.poll(0.05)
-                    if time.monotonic() > deadline:
-                        self._producer.purge()
+        self._appending.close()
 
     def _ask(self, question: Callable[[], Any]) -> Any:
         """Put a question to the admin client until it is answered; a partition that is new may have no leader yet."""

@@ -7,6 +7,7 @@ import pytest
 
 from shared.eventlog.kafka_options import KafkaOptions
 from shared.eventlog.kafka_python import KafkaPythonLog
+from shared.runtime.clock import SystemClock
 from tests.contract.event_log_contract import EventLogContract
 
 
@@ -14,6 +15,8 @@ from tests.contract.event_log_contract import EventLogContract
 class TestKafkaPython(EventLogContract):
     @pytest.fixture
     def log(self, kafka_bootstrap_servers: str, kafka_prefix: str) -> Iterator[KafkaPythonLog]:
-        log = KafkaPythonLog(KafkaOptions(kafka_bootstrap_servers, kafka_prefix, session_timeout=timedelta(seconds=6)))
+        log = KafkaPythonLog(
+            KafkaOptions(kafka_bootstrap_servers, kafka_prefix, session_timeout=timedelta(seconds=6)), SystemClock()
+        )
         yield log
         log.close()

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
-from shared.eventlog.fetch_protocol import Place
+from shared.eventlog.broker_protocol import Place
 from shared.eventlog.fetched_messages import FetchedMessages
 from shared.eventlog.fetching import Fetching
 from shared.eventlog.port import EventLogError, LogUnavailable, OffsetOutOfRange

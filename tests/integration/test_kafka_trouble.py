@@ -16,12 +16,13 @@ from shared.eventlog.kafka_options import KafkaOptions
 from shared.eventlog.kafka_python import KafkaPythonLog
 from shared.eventlog.librdkafka import LibrdkafkaLog
 from shared.eventlog.port import EventLog, LogUnavailable, NewRecord, Partition, TopicSpec
+from shared.runtime.clock import Clock, SystemClock
 from tests.contract.log_reader import PATIENCE_SECONDS, Reader, poll_until_shared
 from tests.support.kafka_server import KafkaServer
 
 pytestmark = pytest.mark.kafka
 
-Open = Callable[[KafkaOptions], EventLog]
+Open = Callable[[KafkaOptions, Clock], EventLog]
 DRIVERS: list[Open] = [KafkaPythonLog, LibrdkafkaLog]
 TOPIC, ZERO = "events", Partition("events", 0)
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -40,7 +41,7 @@ def open_log(request: pytest.FixtureRequest) -> Open:
 
 @pytest.fixture
 def log(open_log: Open, options: KafkaOptions) -> Iterator[EventLog]:
-    log = open_log(options)
+    log = open_log(options, SystemClock())
     yield log
     log.close()
 
@@ -82,7 +83,9 @@ def has_read_to(reader: Reader, end: int) -> bool:
 def test_a_broker_that_goes_away_and_returns(open_log: Open, own_kafka_server: KafkaServer) -> None:
     timeout, bound = timedelta(seconds=4), timedelta(seconds=12)
     servers = own_kafka_server.bootstrap_servers
-    log = open_log(KafkaOptions(servers, "p.", append_timeout=timeout, session_timeout=timedelta(seconds=6)))
+    log = open_log(
+        KafkaOptions(servers, "p.", append_timeout=timeout, session_timeout=timedelta(seconds=6)), SystemClock()
+    )
     log.ensure_topics([TopicSpec(TOPIC, 1)])
     reader = Reader(log, [TOPIC])
     reader.remembers = True
@@ -115,7 +118,7 @@ def test_a_broker_that_goes_away_and_returns(open_log: Open, own_kafka_server: K
 
 
 def test_a_log_may_be_opened_while_no_broker_is_there(open_log: Open) -> None:
-    log = open_log(KafkaOptions("127.0.0.1:9", append_timeout=timedelta(seconds=1)))
+    log = open_log(KafkaOptions("127.0.0.1:9", append_timeout=timedelta(seconds=1)), SystemClock())
     calls: list[Callable[[], object]] = [
         log.topics,
         log.identity,
@@ -135,8 +138,9 @@ _JOINS_AND_POLLS = """
 import sys
 from datetime import timedelta
 from shared.eventlog.kafka_options import KafkaOptions
+from shared.runtime.clock import Clock, SystemClock
 {import_}
-log = {opener}(KafkaOptions(sys.argv[1], sys.argv[2], session_timeout=timedelta(seconds=3)))
+log = {opener}(KafkaOptions(sys.argv[1], sys.argv[2], session_timeout=timedelta(seconds=3)), SystemClock())
 def won(partitions):
     print(len(partitions), flush=True)
     return dict.fromkeys(partitions, 0)
@@ -171,7 +175,7 @@ def test_what_is_acknowledged_is_there_on_a_topic_that_is_new(open_log: Open, op
     """A broker may refuse the first batch of a new partition and take the next; neither may be lost or overtaken."""
     large = bytes(5 * 1024 * 1024)  # one makes a batch of its own
     for attempt in range(8):
-        log = open_log(replace(options, prefix=f"{options.prefix}{attempt}."))
+        log = open_log(replace(options, prefix=f"{options.prefix}{attempt}."), SystemClock())
         log.ensure_topics([TopicSpec(TOPIC, 4)])
         for partition in range(4):
             places = log.append([NewRecord(TOPIC, large, partition=partition) for _ in range(2)])
@@ -181,7 +185,7 @@ def test_what_is_acknowledged_is_there_on_a_topic_that_is_new(open_log: Open, op
 
 
 def test_members_of_one_group_may_use_different_drivers(options: KafkaOptions) -> None:
-    logs = [opener(options) for opener in DRIVERS]
+    logs = [opener(options, SystemClock()) for opener in DRIVERS]
     logs[0].ensure_topics([TopicSpec(TOPIC, 4), TopicSpec("raw.erp", 2)])
     readers = [Reader(log, [TOPIC]) for log in logs]
     poll_until_shared(readers, 4)
@@ -200,7 +204,7 @@ def test_members_of_one_group_may_use_different_drivers(options: KafkaOptions) -
 
 
 def test_both_drivers_put_a_key_on_the_same_partition(options: KafkaOptions) -> None:
-    logs = [opener(options) for opener in DRIVERS]
+    logs = [opener(options, SystemClock()) for opener in DRIVERS]
     logs[0].ensure_topics([TopicSpec(TOPIC, 7)])
     records = [NewRecord(TOPIC, b"x", key=b"key-%d" % number * (number % 5)) for number in range(300)]
     places = [[partition for partition, _ in log.append(records)] for log in logs]
@@ -212,7 +216,7 @@ def test_both_drivers_put_a_key_on_the_same_partition(options: KafkaOptions) -> 
 
 def test_both_drivers_give_a_log_the_same_identity_and_two_prefixes_two(options: KafkaOptions) -> None:
     other = KafkaOptions(options.bootstrap_servers, "another-" + options.prefix)
-    logs = [opener(which) for which in (options, other) for opener in DRIVERS]
+    logs = [opener(which, SystemClock()) for which in (options, other) for opener in DRIVERS]
     first, second, third, fourth = [log.identity() for log in logs]
     assert first == second
     assert third == fourth

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from kafka.protocol.consumer import FetchRequest, FetchResponse
 
-from shared.eventlog.fetch_protocol import Place
+from shared.eventlog.broker_protocol import Place
 
 Answering = Callable[[Mapping[Place, int]], Mapping[Place, tuple[int, bytes]] | None]
 """By the offsets that are asked for: an error's number and batches of each partition; None closes the connection."""
