@@ -14,6 +14,9 @@ from shared.runtime.component import Activity
 from shared.runtime.identifiers import IdSource
 from shared.telemetry.logging import Logger
 
+Driver = Literal["kafka-python", "librdkafka"]
+"""Which package puts questions to Kafka."""
+
 _RETENTION_REST = timedelta(minutes=1)
 
 
@@ -29,7 +32,7 @@ class LogChoice:
     folder: Path
     """Of the embedded log; made if it is missing."""
     bootstrap_servers: str = ""
-    driver: Literal["kafka-python", "librdkafka"] = "kafka-python"
+    driver: Driver = "kafka-python"
     topic_prefix: str = ""
     session_timeout: timedelta = timedelta(seconds=20)
 
@@ -47,7 +50,7 @@ def open_log(choice: LogChoice, *, clock: Clock, ids: IdSource) -> EventLog:
 
         return open_embedded(choice.folder, clock=clock, ids=ids)
     options = KafkaOptions(choice.bootstrap_servers, choice.topic_prefix, session_timeout=choice.session_timeout)
-    return _open_kafka(choice.driver, options, clock)
+    return open_kafka(choice.driver, options, clock)
 
 
 def log_activities(log: EventLog, logger: Logger) -> Sequence[Activity]:
@@ -55,15 +58,21 @@ def log_activities(log: EventLog, logger: Logger) -> Sequence[Activity]:
     return [Activity(LogRetention(log, logger), _RETENTION_REST)] if isinstance(log, Expiring) else []
 
 
-def _open_kafka(driver: Literal["kafka-python", "librdkafka"], options: KafkaOptions, clock: Clock) -> EventLog:
-    if driver == "kafka-python":
-        from shared.eventlog.kafka_python import KafkaPythonLog  # noqa: PLC0415 - slow to import, and often not needed
+def open_kafka(driver: Driver, options: KafkaOptions, clock: Clock) -> EventLog:
+    """The log on Kafka, with this driver. Raises DriverMissing."""
+    from shared.eventlog.kafka_log import KafkaAdmin, KafkaLog  # noqa: PLC0415 - slow to import, and often not needed
 
-        return KafkaPythonLog(options, clock)
-    try:
-        from shared.eventlog.librdkafka import LibrdkafkaLog  # noqa: PLC0415 - an optional extra
-    except ModuleNotFoundError as error:
-        raise DriverMissing(
-            f"the Kafka driver librdkafka needs the package {error.name}: pip install 'andon[librdkafka]'"
-        ) from error
-    return LibrdkafkaLog(options, clock)
+    admin: KafkaAdmin
+    if driver == "kafka-python":
+        from shared.eventlog.kafka_python import KafkaPythonAdmin  # noqa: PLC0415 - as above
+
+        admin = KafkaPythonAdmin(options)
+    else:
+        try:
+            from shared.eventlog.librdkafka import LibrdkafkaAdmin  # noqa: PLC0415 - an optional extra
+        except ModuleNotFoundError as error:
+            raise DriverMissing(
+                f"the Kafka driver librdkafka needs the package {error.name}: pip install 'andon[librdkafka]'"
+            ) from error
+        admin = LibrdkafkaAdmin(options)
+    return KafkaLog(options, admin, clock)

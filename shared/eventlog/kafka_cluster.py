@@ -67,8 +67,8 @@ class KafkaCluster:
 
 
 def addresses(bootstrap_servers: str) -> list[Address]:
-    """Hosts and ports of `host:port,[::1]:port`; ValueError for a port that is no number."""
-    return [_address(server.strip()) for server in bootstrap_servers.split(",") if server.strip()]
+    """Hosts and ports of `host:port,[::1]:port`; the port may be left out."""
+    return [_address(server.strip()) for server in bootstrap_servers.split(",")]
 
 
 def _address(server: str) -> Address:

@@ -24,13 +24,6 @@ class LazyClient:
                 self._client = self._make()
             return self._client
 
-    def discard(self, client: Any, how: Callable[[Any], None]) -> None:
-        """Close this client and make another one when it is needed. Who still uses it gets its errors."""
-        with self._lock:
-            if self._client is client:
-                self._client = None
-        how(client)
-
     def close(self, how: Callable[[Any], None]) -> None:
         with self._lock:
             client, self._client, self._closed = self._client, None, True

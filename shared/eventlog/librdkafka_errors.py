@@ -16,7 +16,16 @@ _FORBIDDEN = {
 }
 
 
-def port_error(code: int, text: str) -> EventLogError:
+@contextmanager
+def translated() -> Iterator[None]:
+    """What the client raises in the block, as the port's errors."""
+    try:
+        yield
+    except KafkaException as error:
+        raise _port_error(error.args[0].code(), error.args[0].str()) from error
+
+
+def _port_error(code: int, text: str) -> EventLogError:
     """The client's error as the port's. What is neither permanent nor understood may be retried."""
     if code in _TOO_LARGE:
         return RecordTooLarge(text)
@@ -27,12 +36,3 @@ def port_error(code: int, text: str) -> EventLogError:
     if code in _FORBIDDEN:
         return EventLogError(f"Kafka refuses: {text}")
     return LogUnavailable(f"Kafka: {text}")
-
-
-@contextmanager
-def translated() -> Iterator[None]:
-    """What the client raises in the block, as the port's errors."""
-    try:
-        yield
-    except KafkaException as error:
-        raise port_error(error.args[0].code(), error.args[0].str()) from error

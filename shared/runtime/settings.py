@@ -1,6 +1,7 @@
 """Settings: read once from the environment, frozen, every error reported together, secrets never printed."""
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Self
 
@@ -8,11 +9,20 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 
 from shared.runtime.failpoints import parse
 
+_BROKER = r"\s*(\[[0-9a-fA-F:.]+\]|[^\s,:\[\]]+)(:\d{1,5})?\s*"
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 def _of_known_steps(text: str) -> str:
     parse(text)
+    return text
+
+
+def _of_brokers(text: str) -> str:
+    for server in text.split(","):
+        if not re.fullmatch(_BROKER, server):
+            raise ValueError(f"{server.strip()!r} is no broker: write host:port, and commas between them")
     return text
 
 
@@ -72,10 +82,10 @@ class ProcessSettings(Settings):
     """TCP port of the HTTP interface."""
     log: Literal["embedded", "kafka"] = "embedded"
     """Which event log: one process on this machine, or Kafka."""
-    kafka_bootstrap_servers: str = "127.0.0.1:9092"
+    kafka_bootstrap_servers: Annotated[str, AfterValidator(_of_brokers)] = "127.0.0.1:9092"
     """Kafka brokers, `host:port,host:port`; used when ANDON_LOG is kafka."""
     kafka_driver: Literal["kafka-python", "librdkafka"] = "kafka-python"
-    """Client library for Kafka; librdkafka needs the extra of that name."""
+    """Package that asks Kafka about topics, offsets and groups; librdkafka needs the extra of that name. Records pass through neither."""
     kafka_topic_prefix: str = ""
     """Put before every topic and group name; keeps installations on one broker apart."""
     kafka_session_timeout_seconds: Annotated[float, Field(ge=1, le=300)] = 20.0

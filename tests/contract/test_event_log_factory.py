@@ -10,8 +10,7 @@ import pytest
 
 from shared.eventlog.embedded import EmbeddedLog
 from shared.eventlog.factory import DriverMissing, LogChoice, open_log
-from shared.eventlog.kafka_python import KafkaPythonLog
-from shared.eventlog.librdkafka import LibrdkafkaLog
+from shared.eventlog.kafka_log import KafkaLog
 from shared.runtime.clock import SystemClock
 from shared.runtime.identifiers import CountingIds
 
@@ -32,9 +31,9 @@ def test_embedded_makes_its_folder(tmp_path: Path) -> None:
 @pytest.mark.network
 def test_kafka_is_opened_without_a_broker(tmp_path: Path) -> None:
     choice = LogChoice("kafka", tmp_path, bootstrap_servers="127.0.0.1:9", driver="kafka-python")
-    assert isinstance(opened(choice), KafkaPythonLog)
+    assert isinstance(opened(choice), KafkaLog)
     choice = LogChoice("kafka", tmp_path, bootstrap_servers="127.0.0.1:9", driver="librdkafka", topic_prefix="p.")
-    assert isinstance(opened(choice), LibrdkafkaLog)
+    assert isinstance(opened(choice), KafkaLog)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from shared.eventlog.factory import open_kafka
 from shared.eventlog.kafka_options import KafkaOptions
-from shared.eventlog.kafka_python import KafkaPythonLog
+from shared.eventlog.port import EventLog
 from shared.runtime.clock import SystemClock
 from tests.contract.event_log_contract import EventLogContract
 
@@ -14,9 +15,11 @@ from tests.contract.event_log_contract import EventLogContract
 @pytest.mark.kafka
 class TestKafkaPython(EventLogContract):
     @pytest.fixture
-    def log(self, kafka_bootstrap_servers: str, kafka_prefix: str) -> Iterator[KafkaPythonLog]:
-        log = KafkaPythonLog(
-            KafkaOptions(kafka_bootstrap_servers, kafka_prefix, session_timeout=timedelta(seconds=6)), SystemClock()
+    def log(self, kafka_bootstrap_servers: str, kafka_prefix: str) -> Iterator[EventLog]:
+        log = open_kafka(
+            "kafka-python",
+            KafkaOptions(kafka_bootstrap_servers, kafka_prefix, session_timeout=timedelta(seconds=6)),
+            SystemClock(),
         )
         yield log
         log.close()

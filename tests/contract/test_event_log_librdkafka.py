@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
+from shared.eventlog.factory import open_kafka
 from shared.eventlog.kafka_options import KafkaOptions
-from shared.eventlog.librdkafka import LibrdkafkaLog
+from shared.eventlog.port import EventLog
 from shared.runtime.clock import SystemClock
 from tests.contract.event_log_contract import EventLogContract
 
@@ -14,9 +15,11 @@ from tests.contract.event_log_contract import EventLogContract
 @pytest.mark.kafka
 class TestLibrdkafka(EventLogContract):
     @pytest.fixture
-    def log(self, kafka_bootstrap_servers: str, kafka_prefix: str) -> Iterator[LibrdkafkaLog]:
-        log = LibrdkafkaLog(
-            KafkaOptions(kafka_bootstrap_servers, kafka_prefix, session_timeout=timedelta(seconds=6)), SystemClock()
+    def log(self, kafka_bootstrap_servers: str, kafka_prefix: str) -> Iterator[EventLog]:
+        log = open_kafka(
+            "librdkafka",
+            KafkaOptions(kafka_bootstrap_servers, kafka_prefix, session_timeout=timedelta(seconds=6)),
+            SystemClock(),
         )
         yield log
         log.close()

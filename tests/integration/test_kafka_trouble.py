@@ -7,14 +7,14 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer
 
+from shared.eventlog.factory import Driver, open_kafka
 from shared.eventlog.kafka_options import KafkaOptions
-from shared.eventlog.kafka_python import KafkaPythonLog
-from shared.eventlog.librdkafka import LibrdkafkaLog
 from shared.eventlog.port import EventLog, LogUnavailable, NewRecord, Partition, TopicSpec
 from shared.runtime.clock import Clock, SystemClock
 from tests.contract.log_reader import PATIENCE_SECONDS, Reader, poll_until_shared
@@ -23,7 +23,7 @@ from tests.support.kafka_server import KafkaServer
 pytestmark = pytest.mark.kafka
 
 Open = Callable[[KafkaOptions, Clock], EventLog]
-DRIVERS: list[Open] = [KafkaPythonLog, LibrdkafkaLog]
+DRIVERS: list[Driver] = ["kafka-python", "librdkafka"]
 TOPIC, ZERO = "events", Partition("events", 0)
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -33,10 +33,15 @@ def options(kafka_bootstrap_servers: str, kafka_prefix: str) -> KafkaOptions:
     return KafkaOptions(kafka_bootstrap_servers, kafka_prefix, session_timeout=timedelta(seconds=3))
 
 
-@pytest.fixture(params=DRIVERS, ids=["kafka-python", "librdkafka"])
-def open_log(request: pytest.FixtureRequest) -> Open:
-    opener: Open = request.param
-    return opener
+@pytest.fixture(params=DRIVERS)
+def driver(request: pytest.FixtureRequest) -> Driver:
+    driver: Driver = request.param
+    return driver
+
+
+@pytest.fixture
+def open_log(driver: Driver) -> Open:
+    return partial(open_kafka, driver)
 
 
 @pytest.fixture
@@ -137,10 +142,11 @@ def test_a_log_may_be_opened_while_no_broker_is_there(open_log: Open) -> None:
 _JOINS_AND_POLLS = """
 import sys
 from datetime import timedelta
+from shared.eventlog.factory import Driver, open_kafka
+from shared.eventlog.factory import open_kafka
 from shared.eventlog.kafka_options import KafkaOptions
-from shared.runtime.clock import Clock, SystemClock
-{import_}
-log = {opener}(KafkaOptions(sys.argv[1], sys.argv[2], session_timeout=timedelta(seconds=3)), SystemClock())
+from shared.runtime.clock import SystemClock
+log = open_kafka(sys.argv[3], KafkaOptions(sys.argv[1], sys.argv[2], session_timeout=timedelta(seconds=3)), SystemClock())
 def won(partitions):
     print(len(partitions), flush=True)
     return dict.fromkeys(partitions, 0)
@@ -152,12 +158,9 @@ while True:
 
 @pytest.mark.processes
 @pytest.mark.timeout(120)
-def test_a_member_that_is_killed_is_replaced(open_log: Open, log: EventLog, options: KafkaOptions) -> None:
+def test_a_member_that_is_killed_is_replaced(driver: Driver, log: EventLog, options: KafkaOptions) -> None:
     log.ensure_topics([TopicSpec(TOPIC, 2)])
-    name = open_log.__name__
-    module = open_log.__module__
-    script = _JOINS_AND_POLLS.format(import_=f"from {module} import {name}", opener=name)
-    command = [sys.executable, "-c", script, options.bootstrap_servers, options.prefix]
+    command = [sys.executable, "-c", _JOINS_AND_POLLS, options.bootstrap_servers, options.prefix, driver]
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as other:
         assert other.stdout is not None
@@ -185,7 +188,7 @@ def test_what_is_acknowledged_is_there_on_a_topic_that_is_new(open_log: Open, op
 
 
 def test_members_of_one_group_may_use_different_drivers(options: KafkaOptions) -> None:
-    logs = [opener(options, SystemClock()) for opener in DRIVERS]
+    logs = [open_kafka(driver, options, SystemClock()) for driver in DRIVERS]
     logs[0].ensure_topics([TopicSpec(TOPIC, 4), TopicSpec("raw.erp", 2)])
     readers = [Reader(log, [TOPIC]) for log in logs]
     poll_until_shared(readers, 4)
@@ -204,7 +207,7 @@ def test_members_of_one_group_may_use_different_drivers(options: KafkaOptions) -
 
 
 def test_both_drivers_put_a_key_on_the_same_partition(options: KafkaOptions) -> None:
-    logs = [opener(options, SystemClock()) for opener in DRIVERS]
+    logs = [open_kafka(driver, options, SystemClock()) for driver in DRIVERS]
     logs[0].ensure_topics([TopicSpec(TOPIC, 7)])
     records = [NewRecord(TOPIC, b"x", key=b"key-%d" % number * (number % 5)) for number in range(300)]
     places = [[partition for partition, _ in log.append(records)] for log in logs]
@@ -216,7 +219,7 @@ def test_both_drivers_put_a_key_on_the_same_partition(options: KafkaOptions) -> 
 
 def test_both_drivers_give_a_log_the_same_identity_and_two_prefixes_two(options: KafkaOptions) -> None:
     other = KafkaOptions(options.bootstrap_servers, "another-" + options.prefix)
-    logs = [opener(which, SystemClock()) for which in (options, other) for opener in DRIVERS]
+    logs = [open_kafka(driver, which, SystemClock()) for which in (options, other) for driver in DRIVERS]
     first, second, third, fourth = [log.identity() for log in logs]
     assert first == second
     assert third == fourth
