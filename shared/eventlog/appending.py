@@ -172,13 +172,13 @@ class Appending:
 
     def _ask(self, address: Address, shares: _Shares) -> BrokerConnection[_Shares] | None:
         """Who has been asked to append the next batch of each share."""
-        batches: dict[Place, bytes] = {}
+        batches: dict[Place, Sequence[bytes]] = {}
         size = 0
         for place, share in shares.items():
             if size < _REQUEST_BYTES:
                 share.batch = share.batch or self._next_batch(place, share)
-                batches[place] = share.batch.data
-                size += len(share.batch.data)
+                batches[place] = share.batch.parts
+                size += share.batch.size
         about = {place: shares[place] for place in batches}
         try:
             if address not in self._brokers:

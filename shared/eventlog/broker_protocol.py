@@ -1,7 +1,8 @@
 """What requests to a broker, and its answers, are made of: Kafka's protocol in the older form, which counts in whole bytes."""
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Sized
+from itertools import chain
 from typing import NamedTuple, TypeAlias
 
 Place: TypeAlias = tuple[str, int]
@@ -17,17 +18,18 @@ _SHORT, _INT, _LONG = struct.Struct(">h"), struct.Struct(">i"), struct.Struct(">
 
 
 class Request(NamedTuple):
-    """What is asked for, in which version of that request."""
+    """What is asked for, in which version of that request. Its parts may be megabytes, and are put together once."""
 
     kind: int
     version: int
-    body: bytes
+    parts: Sequence[bytes]
 
 
 def numbered(request: Request, number: int) -> bytes:
     """A request as it is sent; the answer bears the same number."""
-    size = _HEAD.size - _SIZE_BYTES + len(request.body)
-    return _HEAD.pack(size, request.kind, request.version, number, len(_CLIENT), _CLIENT) + request.body
+    size = _HEAD.size - _SIZE_BYTES + sum(map(len, request.parts))
+    head = _HEAD.pack(size, request.kind, request.version, number, len(_CLIENT), _CLIENT)
+    return b"".join([head, *request.parts])
 
 
 def text(value: str) -> bytes:
@@ -35,16 +37,20 @@ def text(value: str) -> bytes:
     return _SHORT.pack(len(written)) + written
 
 
-def array(members: Sequence[bytes]) -> bytes:
-    return _INT.pack(len(members)) + b"".join(members)
+def size_of(members: Sized) -> bytes:
+    """What stands before the members of an array."""
+    return _INT.pack(len(members))
 
 
-def by_topic(places: Sequence[tuple[Place, bytes]]) -> bytes:
+def by_topic(said: Mapping[Place, Sequence[bytes]]) -> list[bytes]:
     """What is said of each partition, under the names of their topics; topics and partitions in the order in which they come first."""
-    topics: dict[str, list[bytes]] = {}
-    for (topic, _), said in places:
-        topics.setdefault(topic, []).append(said)
-    return array([text(topic) + array(partitions) for topic, partitions in topics.items()])
+    topics: dict[str, list[Sequence[bytes]]] = {}
+    for (topic, _), of_partition in said.items():
+        topics.setdefault(topic, []).append(of_partition)
+    parts = [size_of(topics)]
+    for topic, partitions in topics.items():
+        parts += (text(topic), size_of(partitions), *chain.from_iterable(partitions))
+    return parts
 
 
 class AnswerParts:

@@ -59,8 +59,8 @@ class Answer:
 def fetch_request(offsets: Mapping[Place, int]) -> Request:
     """A request for what comes from these offsets on; earlier partitions go first where not all fit into an answer."""
     limits = _LIMITS.pack(_NO_REPLICA, WAIT_MS, _AT_LEAST, FETCH_BYTES, _COMMITTED_ONLY)
-    wanted = [(place, _WANTED.pack(place[1], offset, PARTITION_FETCH_BYTES)) for place, offset in offsets.items()]
-    return Request(_FETCH, _VERSION, limits + by_topic(wanted))
+    wanted = {place: [_WANTED.pack(place[1], offset, PARTITION_FETCH_BYTES)] for place, offset in offsets.items()}
+    return Request(_FETCH, _VERSION, [limits, *by_topic(wanted)])
 
 
 def answers(answer: memoryview) -> Iterator[Answer]:

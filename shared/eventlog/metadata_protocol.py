@@ -1,9 +1,9 @@
 """The request Metadata of Kafka's protocol and its answer, in version 4: the first that does not make topics by asking for them."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shared.eventlog.broker_protocol import AnswerParts, Place, Request, array, text
+from shared.eventlog.broker_protocol import AnswerParts, Place, Request, size_of, text
 
 Address = tuple[str, int]
 """Host and port of a broker."""
@@ -26,8 +26,8 @@ class Metadata:
     leaders: dict[Place, Address]
 
 
-def metadata_request(topics: Iterable[str]) -> Request:
-    return Request(_METADATA, _VERSION, array([text(topic) for topic in topics]) + _MAKE_NO_TOPICS)
+def metadata_request(topics: Sequence[str]) -> Request:
+    return Request(_METADATA, _VERSION, [size_of(topics), *map(text, topics), _MAKE_NO_TOPICS])
 
 
 def metadata(answer: memoryview) -> Metadata:

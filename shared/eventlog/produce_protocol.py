@@ -3,7 +3,7 @@ and known since 0.11.
 """
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from shared.eventlog.broker_protocol import AnswerParts, Place, Request, by_topic
@@ -39,11 +39,11 @@ class Appended(NamedTuple):
     first_offset: int
 
 
-def produce_request(batches: Mapping[Place, bytes], patience_ms: int) -> Request:
-    """A batch for each partition, to be acknowledged once all in-sync replicas have it, within so many milliseconds."""
+def produce_request(batches: Mapping[Place, Sequence[bytes]], patience_ms: int) -> Request:
+    """A batch, in parts, for each partition, to be acknowledged once all in-sync replicas have it, within so many milliseconds."""
     terms = _TERMS.pack(_NO_TRANSACTION, _ALL_IN_SYNC, patience_ms)
-    written = [(place, _PARTITION.pack(place[1], len(batch)) + batch) for place, batch in batches.items()]
-    return Request(_PRODUCE, _PRODUCE_VERSION, terms + by_topic(written))
+    written = {place: [_PARTITION.pack(place[1], sum(map(len, parts))), *parts] for place, parts in batches.items()}
+    return Request(_PRODUCE, _PRODUCE_VERSION, [terms, *by_topic(written)])
 
 
 def appended(answer: memoryview) -> Iterator[Appended]:
@@ -59,7 +59,7 @@ def appended(answer: memoryview) -> Iterator[Appended]:
 
 def producer_request() -> Request:
     """Ask for a number that nobody else has."""
-    return Request(_INIT_PRODUCER_ID, _INIT_VERSION, _NO_TRANSACTION_OF)
+    return Request(_INIT_PRODUCER_ID, _INIT_VERSION, [_NO_TRANSACTION_OF])
 
 
 def given_producer(answer: memoryview) -> tuple[int, Producer]:

@@ -22,9 +22,10 @@ _NO_ATTRIBUTES_NOR_TIME = b"\0\0"
 
 
 class WrittenBatch(NamedTuple):
-    """A batch, and how many records are in it."""
+    """A batch in parts that follow each other, how large it is, and how many records are in it."""
 
-    data: bytes
+    parts: tuple[bytes, bytes]
+    size: int
     records: int
 
 
@@ -37,19 +38,20 @@ def written_batch(
         sequence: of its producer's records on the partition, which one the first is; below 2 ** 31.
         taken_ms: milliseconds since 1970 in UTC, of all records, where the broker does not set its own.
     """
-    parts: list[bytes] = []
+    written: list[bytes] = [b""]
     size, count = 0, 0
     for place in range(begin, len(records)):
         record = _written(records[place], count)
         size += len(record)
         if size > MOST_BATCH_BYTES and count:
             break
-        parts.append(record)
+        written.append(record)
         count += 1
-    head = _SUMMED_HEAD.pack(_PLAIN, count - 1, taken_ms, taken_ms, *producer, sequence, count)
-    summed = b"".join([head, *parts])
+    written[0] = _SUMMED_HEAD.pack(_PLAIN, count - 1, taken_ms, taken_ms, *producer, sequence, count)
+    summed = b"".join(written)
     length = _HEAD.size - _SIZE_BEGINS + len(summed)
-    return WrittenBatch(_HEAD.pack(0, length, _NO_LEADER_EPOCH, _FORMAT, calc_crc32c(summed)) + summed, count)
+    head = _HEAD.pack(0, length, _NO_LEADER_EPOCH, _FORMAT, calc_crc32c(summed))
+    return WrittenBatch((head, summed), _SIZE_BEGINS + length, count)
 
 
 def _written(record: NewRecord, number: int) -> bytes:

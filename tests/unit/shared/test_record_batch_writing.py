@@ -37,15 +37,15 @@ def by_the_package(records: list[NewRecord]) -> bytes:
 @given(st.lists(RECORDS, min_size=1, max_size=8))
 def test_it_is_as_the_package_writes_it(records: list[NewRecord]) -> None:
     batch = written_batch(records, 0, producer=PRODUCER, sequence=SEQUENCE, taken_ms=TAKEN)
-    assert batch.records == len(records)
-    assert batch.data == by_the_package(records)
+    assert (batch.records, batch.size) == (len(records), len(by_the_package(records)))
+    assert b"".join(batch.parts) == by_the_package(records)
 
 
 @pytest.mark.parametrize("size", [63, 64, 8191, 8192, MOST_BATCH_BYTES + 1, 8 * 1024 * 1024])
 def test_texts_of_any_length_are_written_as_the_package_does(size: int) -> None:
     records = [NewRecord("events", bytes(size))]
     batch = written_batch(records, 0, producer=PRODUCER, sequence=SEQUENCE, taken_ms=TAKEN)
-    assert batch.data == by_the_package(records)
+    assert b"".join(batch.parts) == by_the_package(records)
 
 
 def test_records_beyond_a_batch_are_left_for_the_next() -> None:
@@ -53,8 +53,8 @@ def test_records_beyond_a_batch_are_left_for_the_next() -> None:
     begin, counts = 0, []
     while begin < len(records):
         batch = written_batch(records, begin, producer=PRODUCER, sequence=SEQUENCE, taken_ms=TAKEN)
-        assert batch.data == by_the_package(records[begin : begin + batch.records])
-        assert len(batch.data) <= MOST_BATCH_BYTES + 100
+        assert b"".join(batch.parts) == by_the_package(records[begin : begin + batch.records])
+        assert batch.size <= MOST_BATCH_BYTES + 100
         begin += batch.records
         counts.append(batch.records)
     assert counts == [3, 3, 1]
