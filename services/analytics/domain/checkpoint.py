@@ -10,6 +10,7 @@ is there and does not serve.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -31,7 +32,8 @@ class Checkpoint(Struct, frozen=True):
         slot: `NEWEST`, or 1 and 2 for the anchors; with series and rule the key.
         taken: how many values of the series it has seen.
         until: start of the newest window that it has seen.
-        judges_after: windows that start later can be judged from here: the windows between belong to runs that they may complete.
+        judges_after: windows that start later can be judged from here: the windows between belong to runs that they may complete. Breaks do
+            not count: with too little to judge they are as if they were not there.
     """
 
     series: bytes
@@ -125,13 +127,13 @@ class Recorder:
             raise TypeError(f"a rule of kind {self.rule.condition.kind} remembers nothing")
         memory = condition.remember(scene, None if begun is None else begun.memory)
         before = 0 if begun is None else begun.taken
-        newest = len(values) - self.rule.context
+        newest = self._newest(values, scene)
         for place, finding in enumerate(memory.findings(values)):
             taken = before + place + 1
             if place == newest:
-                self._note(values, place, memory, slot=NEWEST, taken=taken)
+                self._note(values[place:], memory, scene, slot=NEWEST, taken=taken)
             if taken % ANCHOR_EVERY == 0 and place <= newest:
-                self._note(values, place, memory, slot=1 + taken // ANCHOR_EVERY % 2, taken=taken)
+                self._note(values[place:], memory, scene, slot=1 + taken // ANCHOR_EVERY % 2, taken=taken)
             yield finding
 
     def to_keep(self) -> list[Checkpoint]:
@@ -142,13 +144,26 @@ class Recorder:
             return self.recorded
         return [*self.recorded, replace(newest, slot=NEWEST)]
 
-    def _note(self, values: Sequence[KpiValue], place: int, memory: Memory, *, slot: int, taken: int) -> None:
+    def _newest(self, values: Sequence[KpiValue], scene: Scene) -> int:
+        """The last place that has as many windows behind it as the next one needs before it; -1 if there is none."""
+        place, needed = len(values) - 1, self.rule.context - 1
+        while needed and place >= 0:
+            needed -= not scene.is_break(values[place].window)
+            place -= 1
+        return place
+
+    def _note(self, values: Sequence[KpiValue], memory: Memory, scene: Scene, *, slot: int, taken: int) -> None:
+        """Of the first of these values, behind which there are as many windows as a later one needs."""
         kept = memory.kept()
         if kept is None:
             return
         rule = self.rule
         form = rule.memory_form
-        until, judges_after = values[place].window.start, values[place + rule.context - 1].window.start
+        windows = (value.window for value in values)
+        first = next(windows)
+        needed = [first, *islice((window for window in windows if not scene.is_break(window)), rule.context - 1)]
         self.recorded.append(
-            Checkpoint(self.series, rule.name, rule.version, form, slot, taken, until, judges_after, memory=kept)
+            Checkpoint(
+                self.series, rule.name, rule.version, form, slot, taken, first.start, needed[-1].start, memory=kept
+            )
         )

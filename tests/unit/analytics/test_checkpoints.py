@@ -1,8 +1,8 @@
 """Judging on from checkpoints equals judging everything: bit by bit, in any order, with restated values and begun phases."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,14 +16,15 @@ from services.analytics.domain.begun_phase import BegunPhase
 from services.analytics.domain.checkpoint import NEWEST
 from services.analytics.domain.episode import Episode, episodes
 from services.analytics.domain.finding import Scene
-from services.analytics.domain.indicator import Formula, Indicator
+from services.analytics.domain.indicator import Formula, Indicator, TumblingWindow
 from services.analytics.domain.kpi_value import KpiValue
 from services.analytics.domain.rule import Rule
 from services.analytics.domain.rule_form import read_rule
 from services.analytics.use_cases.judging import Judging
 from shared.calendars.calendar import DEFAULT_CALENDAR
+from shared.calendars.windows import Window
 from shared.runtime.identifiers import CountingIds
-from tests.unit.analytics.examples import indicator, value, week
+from tests.unit.analytics.examples import MONDAY, indicator, value, week
 from tests.unit.analytics.stored import Stored, turn
 
 MINUTES = indicator(formula=Formula("mean", measure="minutes"))
@@ -48,8 +49,16 @@ def judged_whole(
     return episodes(judged, values, scene=Scene(about, DEFAULT_CALENDAR, phases))
 
 
-def begun_phase(number: int, windows: int | None = None, excluded: Collection[int] = ()) -> BegunPhase:
-    return BegunPhase(week(number).start, windows, tuple(week(number + place).start for place in sorted(excluded)))
+def day(number: int) -> Window:
+    """Nobody works on two of seven."""
+    start = MONDAY + number * timedelta(days=1)
+    return Window(start, start + timedelta(days=1))
+
+
+def begun_phase(
+    number: int, windows: int | None = None, excluded: Collection[int] = (), at: Callable[[int], Window] = week
+) -> BegunPhase:
+    return BegunPhase(at(number).start, windows, tuple(at(number + place).start for place in sorted(excluded)))
 
 
 def standing(stored: Stored) -> list[Anomaly]:
@@ -92,6 +101,7 @@ SHAPES = st.fixed_dictionaries(
     shape=SHAPES,
     phases=st.dictionaries(st.integers(0, 30), PLANS, max_size=2),
     counted=st.booleans(),
+    daily=st.booleans(),
     anchor_every=st.sampled_from([3, 5]),
 )
 def test_judging_on_equals_judging_everything(
@@ -100,17 +110,19 @@ def test_judging_on_equals_judging_everything(
     shape: dict[str, Any],
     phases: dict[int, tuple[int | None, set[int]]],
     counted: bool,
+    daily: bool,
     anchor_every: int,
 ) -> None:
     about, judged = (indicator() if counted else MINUTES), learning_rule(kind, shape)
-    begun = tuple(begun_phase(number, *phases[number]) for number in sorted(phases))
+    about, window_of = (replace(about, window=TumblingWindow("day")), day) if daily else (about, week)
+    begun = tuple(begun_phase(number, *phases[number], window_of) for number in sorted(phases))
     stored, judging = Stored(), Judging(CountingIds().next)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(checkpoint, "ANCHOR_EVERY", anchor_every)
         for number, batch in enumerate(batches):
             changed = {}
             for at, figure in batch:
-                facts: dict[str, Any] = {"revision": number}
+                facts: dict[str, Any] = {"revision": number, "window": window_of(at)}
                 if figure is None:
                     facts["value"] = None
                 elif figure < 0:
@@ -141,6 +153,21 @@ def test_a_new_window_reads_no_past(kind: dict[str, Any], shape: dict[str, Any])
         assert stored.checkpoints.read <= 1
     assert len(stored.checkpoints.held) == 3
     assert any(one.state == "open" for one in standing(stored))
+
+
+def test_a_weekend_with_too_little_to_judge_is_no_window_before_the_next() -> None:
+    """Found by the simulation, seed 1801819: the quiet Friday was forgotten, so that Monday did not end what went on until then."""
+    cusum = {"kind": "cusum", "centre": 0.98, "sigma": 0.02, "k": 0.25, "h": 1, "reports": "worse"}
+    judged = learning_rule(cusum, {"clear_after": 2})
+    about = replace(MINUTES, window=TumblingWindow("day"))
+    stored, judging = Stored(), Judging(CountingIds().next)
+    for number, figure in ((2, 1.0), (3, 0.95), (4, 1.0), (6, 0.925), (7, 0.987)):
+        judgement = "insufficient" if number == 6 else "judged"
+        one = single(number, figure, window=day(number), judgement=judgement)
+        stored.held[one.window.start] = one
+        judging.changed(turn(stored, judged, about), about, [one])
+    (anomaly,) = standing(stored)
+    assert (anomaly.episode.raised, anomaly.episode.cleared) == (day(3), day(7))
 
 
 def test_a_restatement_goes_back_to_an_anchor_and_an_early_one_to_the_beginning() -> None:

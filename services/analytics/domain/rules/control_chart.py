@@ -31,7 +31,7 @@ class ControlChartRule(ConditionWithMemory):
     """
 
     kind: ClassVar[str] = "control_chart"
-    memory_form: ClassVar[int] = 2
+    memory_form: ClassVar[int] = 3
 
     run_rules: tuple[RunRuleChoice, ...]
     rules: RuleSet

@@ -32,7 +32,7 @@ class CusumRule(ConditionWithMemory):
     """
 
     kind: ClassVar[str] = "cusum"
-    memory_form: ClassVar[int] = 2
+    memory_form: ClassVar[int] = 3
 
     k: float = 0.5
     h: float = 5.0

@@ -30,7 +30,7 @@ class EwmaRule(ConditionWithMemory):
     """A window at which the average lies beyond a limit."""
 
     kind: ClassVar[str] = "ewma"
-    memory_form: ClassVar[int] = 2
+    memory_form: ClassVar[int] = 3
 
     design: Ewma
     baselining: Baselining = field(default_factory=Baselining)

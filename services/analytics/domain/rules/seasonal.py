@@ -44,7 +44,7 @@ class SeasonalRule(ConditionWithMemory):
     """
 
     kind: ClassVar[str] = "seasonal"
-    memory_form: ClassVar[int] = 2
+    memory_form: ClassVar[int] = 3
 
     once_in: float = 1000.0
     reports: Reports = "both"
