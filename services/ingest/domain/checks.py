@@ -34,11 +34,16 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that may be wrong: rows for which `fails` is true are refused with what `explain` says. Null is not true."""
+    """One thing that may be wrong: rows for which `fails` is true are refused with what `explain` says. Null is not true.
+
+    Attributes:
+        may_fail_plain: False where no event can fail it that a scan has found plain and whose time it has read (`plain_json.py`).
+    """
 
     fails: pl.Expr
     reason: Reason
     explain: Callable[[Case], str]
+    may_fail_plain: bool = True
 
 
 def fixed_checks(source: Source, reading_type: ReadingType) -> tuple[Check, ...]:
@@ -50,6 +55,7 @@ def fixed_checks(source: Source, reading_type: ReadingType) -> tuple[Check, ...]
             pl.col(EVENT_ID).str.len_chars().is_between(1, MOST_ID_CHARACTERS).not_(),
             Reason.ID_MISSING,
             lambda _: f"id: must be a text of 1 to {MOST_ID_CHARACTERS} characters",
+            may_fail_plain=False,
         ),
         *(
             check
@@ -113,6 +119,7 @@ def _dimension_checks(name: str, origin: Origin | None, allowed: frozenset[str] 
         column.str.len_chars().gt(MOST_DIMENSION_CHARACTERS) | column.str.contains("\x00", literal=True),
         reason,
         lambda _: f"dimension {name}: send at most {MOST_DIMENSION_CHARACTERS} characters, none of them NUL",
+        may_fail_plain=not _is_as_found(origin),
     )
     if allowed is not None:
         listed = sorted(allowed)
@@ -140,6 +147,7 @@ def _measure_checks(defined: Measure, origin: Origin | None) -> Iterator[Check]:
         column.is_finite().not_(),
         Reason.NOT_FINITE,
         lambda _: f"{_where(origin)}: measure {name} must be a finite number, in {defined.unit} too",
+        may_fail_plain=not _is_as_found(origin),
     )
     outside = _outside(column, defined)
     if outside is not None:
@@ -179,6 +187,7 @@ def _time_text_checks(source: Source) -> Iterator[Check]:
         pl.col(HAS_TIME).not_(),
         Reason.TIME_MISSING,
         lambda _: f"{where}: is missing; send when it was observed, as in 2026-01-31T09:30:00Z",
+        may_fail_plain=False,
     )
     yield Check(
         pl.col(OBSERVED_AT).is_null(),
@@ -187,6 +196,7 @@ def _time_text_checks(source: Source) -> Iterator[Check]:
             f"{where}: {_shown(case.found(source.time_path))} is no time, or one that the clocks of {source.time_zone} skip; "
             "write it as in 2026-01-31T09:30:00Z"
         ),
+        may_fail_plain=False,
     )
     yield Check(
         pl.col(OBSERVED_AT) < EARLIEST,
@@ -204,6 +214,11 @@ def _unmapped(what: str, origin: Place) -> Callable[[Case], str]:
         f"{origin.written}: {what} has no entry for {_shown(case.found(origin.path))} in the source's map; "
         "send a value that it knows, or add this one"
     )
+
+
+def _is_as_found(origin: Origin | None) -> bool:
+    """Whether what stands in the event is taken as it is: not translated, not converted, and no constant."""
+    return isinstance(origin, Place) and origin.translation is None and origin.unit is None
 
 
 def _where(origin: Origin | None) -> str:

@@ -41,6 +41,11 @@ class EventColumns(Protocol):
     def plan(self) -> SourcePlan: ...
 
     @property
+    def checks(self) -> Sequence[Check]:
+        """Those of the plan that one of these events may fail."""
+        ...
+
+    @property
     def indices(self) -> Sequence[int]:
         """Of these events in their batch, ascending."""
         ...
@@ -69,6 +74,10 @@ class DecodedEvents:
     plan: SourcePlan
     events: Sequence[Event]
     indices: Sequence[int]
+
+    @property
+    def checks(self) -> Sequence[Check]:
+        return self.plan.checks
 
     def texts(self, path: Path) -> pl.Series:
         if path == ("source",):
@@ -100,6 +109,11 @@ class ScannedEvents:
     columns: PlainColumns
     indices: Sequence[int]
     decode: Callable[[int], Event]
+
+    @property
+    def checks(self) -> Sequence[Check]:
+        checks = self.plan.checks
+        return checks if self.columns.times is None else [check for check in checks if check.may_fail_plain]
 
     def texts(self, path: Path) -> pl.Series:
         return _constant(self.plan, len(self.indices)) if path == ("source",) else self.columns.texts[path]

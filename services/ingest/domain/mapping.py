@@ -47,7 +47,7 @@ def map_events(events: EventColumns, *, now: datetime) -> Mapped:
     """
     plan, frame = events.plan, _columns(events)
     rejected: list[Rejected] = []
-    for check in _violated(frame, [*plan.checks, *age_checks(plan.source, now)]):
+    for check in _violated(frame, [*events.checks, *age_checks(plan.source, now)]):
         fails = frame.select(check.fails.fill_null(value=False)).to_series()
         for row in frame.filter(fails).drop(OBSERVED_AT).iter_rows(named=True):
             rejected.append(_refused(check, Case(row, partial(events.found, row[INDEX])), plan.source.name))
@@ -126,7 +126,7 @@ def _meant(events: EventColumns, origin: Origin | None, *, unmapped: Any) -> lis
 
 def _violated(frame: pl.DataFrame, checks: Sequence[Check]) -> list[Check]:
     """The checks that some row fails: one pass over the frame, which for most batches is the only one."""
-    answers = frame.select(check.fails.any().alias(str(number)) for number, check in enumerate(checks)).row(0)
+    answers = frame.select_seq(check.fails.any().alias(str(number)) for number, check in enumerate(checks)).row(0)
     return [check for check, fails in zip(checks, answers, strict=True) if fails]
 
 

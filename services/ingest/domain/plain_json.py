@@ -4,7 +4,8 @@
 depends on is in this file, by which the compiled code that is kept on disk is known to be current.
 
 What is plain is read just as msgspec reads it. Not plain, and not wrong for it, is whatever is rare and takes much to read exactly: a
-backslash in a text that is read, a number with an exponent or of more than fifteen digits, a field that stands twice.
+backslash in a text that is read, one that is empty or long, a number with an exponent or of more than fifteen digits, a field that
+stands twice.
 
 Positions are unsigned: of a signed one the compiler would ask at each byte whether it counts from the end. Byte 0 of the text, and the
 one after each event, is a newline. Nothing passes over one, and what is not plain "ends" at byte 0: whoever reads on from there does
@@ -48,6 +49,8 @@ NO_TIME = -(2**63)
 _MOST_DIGITS = _unsigned(15)
 """So many are exact in a float64, as are the powers of ten below: a division of the two is rounded once, as it should be."""
 _POWERS = np.array([10.0**exponent for exponent in range(16)])
+_MOST_TEXT_BYTES = _unsigned(500)
+"""No text that is kept has more, nor none, nor a byte below the blank: whatever `checks.py` asks of ids and dimensions is so."""
 _MOST_DEPTH = _unsigned(32)
 _DATE_LENGTH = _unsigned(len("2026-01-31"))
 _SHORTEST_TIME = _unsigned(len("2026-01-31T09:30:00Z"))
@@ -134,7 +137,9 @@ def _value_end(text: Bytes, at: int, rows: Rows, field: int, texts: Bytes, numbe
             return end if _named(text, at + _ONE, end, rows, field) != UNREAD_FIELD else _NOWHERE
         if kind == TIME and end != _NOWHERE:
             times[rows[ROOT, SEEN] - _ONE] = _moment(text, at + _ONE, end - _ONE)
-        if kind >= TEXT and end != _NOWHERE:
+        if (
+            kind >= TEXT and end != _NOWHERE and end - at - _THREE < _MOST_TEXT_BYTES
+        ):  # unsigned: less than none is more
             _copy(text, at + _ONE, end - _ONE, rows, field, texts)
             return end
     elif kind == SCALAR:
