@@ -22,10 +22,11 @@ class JoinedTexts(Sequence[bytes]):
         lengths: of each text, in bytes.
     """
 
-    __slots__ = ("_begins", "_ends", "_memory", "_texts")
+    __slots__ = ("_begins", "_ends", "_memory", "_texts", "lengths")
 
     def __init__(self, memory: memoryview, lengths: Lengths) -> None:
         self._memory = memory
+        self.lengths = lengths
         self._begins = 0
         self._ends = np.cumsum(lengths + 1) - 1
         self._texts: list[bytes] | None = None
@@ -55,13 +56,19 @@ class JoinedTexts(Sequence[bytes]):
         return self._memory[self._begins : int(self._ends[-1])] if len(self) else self._memory[:0]
 
     @property
-    def lengths(self) -> Lengths:
-        return np.diff(self._ends, prepend=self._begins - 1) - 1
+    def pieces(self) -> list[memoryview]:
+        """As of `ChainedTexts`."""
+        return [self.joined] if len(self) else []
+
+    def all_begin_with(self, letter: bytes) -> bool:
+        """Whether each begins with this byte; one that is empty does not."""
+        memory = np.frombuffer(self._memory, dtype=np.uint8)
+        return bool(self.lengths.all() and (memory[self._ends - self.lengths] == ord(letter)).all())
 
     def part(self, start: int, stop: int) -> "JoinedTexts":
         """Those from one place to before another, in the same memory."""
         found = object.__new__(JoinedTexts)
-        found._memory, found._ends = self._memory, self._ends[start:stop]
+        found._memory, found._ends, found.lengths = self._memory, self._ends[start:stop], self.lengths[start:stop]
         found._begins = self._begin(start)
         found._texts = None if self._texts is None else self._texts[start:stop]
         return found
@@ -111,6 +118,16 @@ class ChainedTexts(Sequence[bytes]):
     @property
     def lengths(self) -> Lengths:
         return np.concatenate([np.zeros(0, dtype=np.int64), *(part.lengths for part in self._parts)])
+
+
+def lines_of(text: bytes) -> JoinedTexts:
+    """What stands between its newlines; a last line needs none, and is none where it is empty."""
+    ends = np.flatnonzero(np.frombuffer(text, dtype=np.uint8) == ord("\n"))
+    if text and not text.endswith(b"\n"):
+        ends = np.concatenate((ends, [len(text)]))
+    lengths = ends.copy()
+    lengths[1:] -= ends[:-1] + 1
+    return JoinedTexts(memoryview(text), lengths)
 
 
 def in_one(parts: Sequence[Sequence[bytes]]) -> Sequence[bytes]:

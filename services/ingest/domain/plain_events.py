@@ -8,10 +8,12 @@ import polars as pl
 
 from services.ingest.domain import plain_json as form
 from services.ingest.domain.plain_table import Path, PlainTable
-from shared.runtime.joined_texts import ChainedTexts
+from shared.runtime.joined_texts import ChainedTexts, JoinedTexts
 
 WORTH_A_SCAN = 200
 """Fewer events are decoded sooner one by one."""
+
+_JOINED = (JoinedTexts, ChainedTexts)
 
 Scan = Callable[[form.Bytes, form.Rows, form.Rows, form.Bytes, form.Numbers, form.Moments, form.Marks], None]
 """`plain_json.scan`, compiled."""
@@ -42,7 +44,7 @@ def read_plain(scan: Scan, table: PlainTable, originals: Sequence[bytes], *, mos
         most_bytes: a longer event is not plain.
     """
     count = len(originals)
-    pieces: Iterable[bytes | memoryview] = originals.pieces if isinstance(originals, ChainedTexts) else originals
+    pieces: Iterable[bytes | memoryview] = originals.pieces if isinstance(originals, _JOINED) else originals
     lengths = _lengths(originals)
     joined = b"\n".join((b"", table.names, *pieces, b""))
     if not _is_utf8(joined):
@@ -72,7 +74,7 @@ def read_plain(scan: Scan, table: PlainTable, originals: Sequence[bytes], *, mos
 
 
 def _lengths(texts: Sequence[bytes]) -> form.Rows:
-    if isinstance(texts, ChainedTexts):
+    if isinstance(texts, _JOINED):
         return texts.lengths.astype(np.uint64)
     return np.fromiter(map(len, texts), dtype=np.uint64, count=len(texts))
 

@@ -7,6 +7,7 @@ from operator import itemgetter
 import msgspec
 
 from services.ingest.domain.errors import UnreadableBody
+from shared.runtime.joined_texts import lines_of
 from shared.web.errors import BodyTooLarge
 
 SINGLE = "application/cloudevents+json"
@@ -20,16 +21,22 @@ _LENIENT = json.JSONDecoder()
 _BLANK = " \t\r\n"
 _FIRST_BYTE = itemgetter(0)
 _BRACE = frozenset(b"{")
+_WORTH_COLUMNS = 16 * 1024
+"""Bytes of a body; the lines of a shorter one are found sooner one by one."""
 
 
-def lines(body: bytes) -> list[bytes]:
+def lines(body: bytes) -> Sequence[bytes]:
     """The lines of NDJSON that are not blank."""
+    if len(body) >= _WORTH_COLUMNS:
+        found = lines_of(body)
+        if found.all_begin_with(b"{"):
+            return found
     return [line for line in body.split(b"\n") if line and not line.isspace()]
 
 
 def line_chunks(
     chunks: Iterable[bytes], *, most_line_bytes: int, unfinished: Callable[[int], None]
-) -> Iterator[list[bytes]]:
+) -> Iterator[Sequence[bytes]]:
     """Lines of a body that arrives in pieces, as many as each piece completes.
 
     Args:

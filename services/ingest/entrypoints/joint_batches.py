@@ -10,6 +10,7 @@ from itertools import accumulate
 from services.ingest.domain.acceptance import Acceptance, apart
 from services.ingest.domain.errors import Overloaded
 from shared.runtime.group_commit import GroupCommit
+from shared.runtime.joined_texts import in_one
 
 Originals = Sequence[bytes]
 
@@ -43,9 +44,8 @@ class JointBatches:
         return outcome
 
     def _take_joined(self, batches: Sequence[Originals]) -> Sequence[Acceptance | Exception]:
-        joined = [original for originals in batches for original in originals]
         try:
-            return apart(self._take(joined), [len(originals) for originals in batches])
+            return apart(self._take(in_one(batches)), [len(originals) for originals in batches])
         except Overloaded:
             # One source has used up its quota, and nothing was taken in: the others are not to wait for it.
             return [self._outcome(originals) for originals in batches]

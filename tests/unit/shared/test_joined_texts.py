@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.runtime.joined_texts import ChainedTexts, JoinedTexts, in_one
+from shared.runtime.joined_texts import ChainedTexts, JoinedTexts, in_one, lines_of
 
 TEXTS = st.lists(st.binary(max_size=4) | st.sampled_from([b"", b"\n", b"a\nb", "质".encode()]), max_size=12)
 
@@ -27,9 +27,17 @@ def test_they_are_what_was_joined_however_they_are_cut(
         assert len(found) == len(texts)
         assert [found[place] for place in range(-len(texts), len(texts))] == texts * 2
         if isinstance(found, JoinedTexts):
+            assert found.all_begin_with(b"a") == all(text.startswith(b"a") for text in texts)
             assert found.joined == b"\n".join(texts)
             assert found.lengths.tolist() == list(map(len, texts))
         assert list(found) == texts
+
+
+@given(TEXTS)
+def test_lines_are_what_stands_between_newlines(texts: list[bytes]) -> None:
+    text = b"\n".join(texts)
+    lines = text.split(b"\n")
+    assert list(lines_of(text)) == (lines if lines[-1] else lines[:-1])
 
 
 def test_a_place_beyond_the_end_is_an_error() -> None:
