@@ -31,7 +31,7 @@ import numpy.typing as npt
 import polars as pl
 import xxhash
 
-from shared.events.xxh64 import xxh64_of_each
+from shared.events.xxh64 import Letters, xxh64_of_each
 
 READING_TYPE_HEADER = "andon-reading-type"
 READING_TYPE_VERSION_HEADER = "andon-reading-type-version"
@@ -80,15 +80,29 @@ def identity_hash(source: str, event_id: str) -> int:
 
 def identity_hashes(source: str, event_ids: pl.Series) -> Hashes:
     """`identity_hash` of many events of one source."""
-    name, lengths = source.encode(), event_ids.str.len_bytes()
+    name, ids = source.encode(), _of_one_length(event_ids)
     start = len(name).to_bytes(4, "little") + name
-    if event_ids.len() < _WORTH_A_COLUMN or lengths.min() != lengths.max() or not lengths[0]:
+    if ids is None:
         encoded = [event_id.encode() for event_id in event_ids.to_list()]
         framed_ids = [start + len(one).to_bytes(4, "little") + one for one in encoded]
         return np.array([xxhash.xxh64_intdigest(one) for one in framed_ids], dtype=np.uint64)
-    length = int(lengths[0])
+    count, length = ids.shape
     prefix = start + length.to_bytes(4, "little")
-    framed = np.empty((event_ids.len(), len(prefix) + length), dtype=np.uint8)
+    framed = np.empty((count, len(prefix) + length), dtype=np.uint8)
     framed[:, : len(prefix)] = np.frombuffer(prefix, dtype=np.uint8)
-    framed[:, len(prefix) :] = np.frombuffer(event_ids.str.join().item().encode(), dtype=np.uint8).reshape(-1, length)
+    framed[:, len(prefix) :] = ids
     return xxh64_of_each(framed)
+
+
+def _of_one_length(texts: pl.Series) -> Letters | None:
+    """A row of bytes for each text; None where they are few, empty, or not all of one length."""
+    count = texts.len()
+    if count < _WORTH_A_COLUMN:
+        return None
+    joined = texts.str.join("\n").item().encode() + b"\n"
+    if len(joined) % count or len(joined) == count:
+        return None
+    rows = np.frombuffer(joined, dtype=np.uint8).reshape(count, -1)
+    ends = rows == ord("\n")
+    # As many as there are texts, and at the end of each row: so none of them stands in a text.
+    return rows[:, :-1] if ends[:, -1].all() and np.count_nonzero(ends) == count else None

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 import xxhash
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.events.readings import identity_hash, identity_hashes
@@ -41,6 +41,10 @@ def test_a_column_of_one_length_has_the_hashes_of_the_library(length: int, data:
 
 
 @given(st.text(max_size=5), st.lists(st.text(max_size=40), min_size=1, max_size=5), st.sampled_from([1, 700]))
+@example("a", ["bc", "d\n"], 700)
+@example("a", ["b\nc", ""], 700)
+@example("a", ["b\nc", "d", "e"], 700)
+@example("a", ["", "\n"], 700)
 def test_many_at_once_are_hashed_as_one_by_one(source: str, event_ids: list[str], times: int) -> None:
     for batch in (event_ids * times, event_ids[:1] * times):
         hashes = identity_hashes(source, pl.Series(batch, dtype=pl.String))
