@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise, repeat
 from typing import TypeAlias
 
@@ -13,6 +13,8 @@ from shared.eventlog.port import Headers, Partition, Record
 from shared.runtime.joined_texts import JoinedTexts
 
 Numbers: TypeAlias = NDArray[np.int64]
+
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,14 @@ class HeaderColumn:
 
     def __bool__(self) -> bool:
         return bool(self.borders[-1] > self.borders[0])
+
+    def changes(self) -> NDArray[np.bool_]:
+        """For each message but the first, whether its headers are others than those of the one before."""
+        counts = np.diff(self.borders)
+        texts = [texts.part(int(self.borders[0]), int(self.borders[-1])) for texts in (self.names, self.values)]
+        if (counts == counts[0]).all() and all(some.repeats(int(counts[0])) for some in texts):
+            return np.zeros(len(counts) - 1, dtype=np.bool_)
+        return np.array([one != other for one, other in pairwise(self)], dtype=np.bool_)
 
     def __iter__(self) -> Iterator[Headers]:
         first, last = int(self.borders[0]), int(self.borders[-1])
@@ -93,6 +103,12 @@ class MessageColumns:
 
     def appended_at(self, place: int) -> datetime:
         return self.moments[int(self.taken[place])]
+
+    def changes(self, tick: timedelta) -> list[int]:
+        is_other = np.diff(self.taken // (tick // _MILLISECOND)) != 0
+        if self.headers:
+            is_other |= self.headers.changes()
+        return (np.flatnonzero(is_other) + 1).tolist()
 
     @property
     def has_headers(self) -> bool:

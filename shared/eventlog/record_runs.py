@@ -8,12 +8,14 @@ or as objects of its own (`Listed`).
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from itertools import chain, groupby
+from datetime import UTC, datetime, timedelta
+from itertools import chain, groupby, pairwise
 from operator import attrgetter
 from typing import Any, Protocol, cast, overload
 
 from shared.eventlog.port import Partition, Record
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Messages(Protocol):
@@ -30,6 +32,10 @@ class Messages(Protocol):
     def offset(self, place: int) -> int: ...
 
     def appended_at(self, place: int) -> datetime: ...
+
+    def changes(self, tick: timedelta) -> Sequence[int]:
+        """The places of those that have other headers than the one before, or that the log took in another tick of the clock."""
+        ...
 
     @property
     def has_headers(self) -> bool:
@@ -90,6 +96,10 @@ class Listed:
     def appended_at(self, place: int) -> datetime:
         return self.form.appended_at(self.messages[place])
 
+    def changes(self, tick: timedelta) -> list[int]:
+        of_each = [(self.form.headers(one), (self.form.appended_at(one) - _EPOCH) // tick) for one in self.messages]
+        return [place for place, (before, now) in enumerate(pairwise(of_each), 1) if before != now]
+
     @property
     def has_headers(self) -> bool:
         return any(map(self.form.headers, self.messages))
@@ -131,6 +141,10 @@ class Run(Sequence[Record]):
     def part(self, start: int, stop: int) -> "Run":
         """Those from one place to before another."""
         return Run(self.partition, self.messages.part(start, stop))
+
+    def alike(self, tick: timedelta) -> Iterator["Run"]:
+        """As few parts as can be, each of records with the same headers that the log took in one tick of the clock."""
+        return (self.part(*borders) for borders in pairwise([0, *self.messages.changes(tick), len(self)]))
 
     @property
     def next_offset(self) -> int:

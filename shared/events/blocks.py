@@ -2,18 +2,25 @@
 
 import io
 import json
-from collections.abc import Sequence
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeAlias
 
+import numpy as np
 import polars as pl
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from shared.events.alike_blocks import END, MESSAGE, Rows, as_one, head_size, message_size
+from shared.runtime.joined_texts import ChainedTexts
 
 BLOCK_CONTENT_TYPE = "application/vnd.apache.arrow.stream"
 
-_MESSAGE = b"\xff\xff\xff\xff"
-_END = _MESSAGE + b"\0\0\0\0"
-"""Of an Arrow IPC stream: each message begins with a mark and a length, and one of no length is the end."""
+Places: TypeAlias = NDArray[np.int64]
 
 _FEW_ROWS = 20
+_WORTH_MAKING_ONE = 8
+"""Blocks of a layout, on average, from which on it costs less to make them one than to decode their batches one by one."""
 
 _UNREADABLE = (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, EOFError)
 """What polars raises for bytes that something has damaged; a panic is no `Exception` and would pass by every handler."""
@@ -40,13 +47,13 @@ def decode_block(value: bytes) -> pl.DataFrame:
 
 def schema_bytes(block: bytes) -> bytes:
     """How a block begins: its schema. Blocks that begin alike have the same columns, and can be decoded joined."""
-    return block[: 8 + int.from_bytes(block[4:8], "little")]
+    return block[: message_size(block, 0)]
 
 
 def are_alike(blocks: Sequence[bytes]) -> bool:
     """Whether blocks begin and end alike, so that they can be joined."""
     schema = schema_bytes(blocks[0])
-    return all(block.startswith(_MESSAGE) and block.startswith(schema) and block.endswith(_END) for block in blocks)
+    return all(block.startswith(MESSAGE) and block.startswith(schema) and block.endswith(END) for block in blocks)
 
 
 def joined_blocks(blocks: Sequence[bytes]) -> bytes:
@@ -55,15 +62,57 @@ def joined_blocks(blocks: Sequence[bytes]) -> bytes:
     What decodes it gets as many chunks as there were batches; those of few rows are dear to look at.
     """
     schema = schema_bytes(blocks[0])
-    return b"".join((schema, *(block[len(schema) : -len(_END)] for block in blocks), _END))
+    return b"".join((schema, *(block[len(schema) : -len(END)] for block in blocks), END))
 
 
 def decode_joined(blocks: Sequence[bytes]) -> pl.DataFrame:
-    """The rows of several blocks that begin alike, in their order. Raises UnreadableBlock.
+    """The rows of several blocks, in their order, as one piece. Raises UnreadableBlock.
 
-    A thousand blocks of one row are read so in a tenth of the time that they take one by one. They come as one piece: what looks at a
-    thousand chunks of one row takes a hundred times as long.
+    A column that only some have is null in the others' rows. Of a thousand blocks of one row each, of which many are laid out alike, one
+    is read in a twentieth of the time that it takes by itself.
     """
+    layouts = list(_by_layout(blocks))
+    is_worth_it = _WORTH_MAKING_ONE * len(layouts) <= len(blocks)
+    frames = [frame for _, rows in layouts if (frame := _decoded(rows)) is not None] if is_worth_it else []
+    if len(frames) < len(layouts):
+        return _decoded_batch_by_batch(blocks)
+    if len(frames) == 1:
+        return frames[0]
+    places = [np.repeat(at, frame.height // len(at)) for (at, _), frame in zip(layouts, frames, strict=True)]
+    return pl.concat(frames, how="diagonal_relaxed")[np.concatenate(places).argsort(kind="stable")]
+
+
+def _by_layout(blocks: Sequence[bytes]) -> Iterator[tuple[Places, Rows]]:
+    """Blocks of one length that begin alike, up to the body of their first batch: where they stand, and their bytes."""
+    if isinstance(blocks, ChainedTexts):
+        joined, lengths = b"\n".join(blocks.pieces), blocks.lengths
+    else:
+        joined, lengths = b"\n".join(blocks), np.fromiter(map(len, blocks), dtype=np.int64)
+    memory = np.frombuffer(joined, dtype=np.uint8)
+    begins = np.cumsum(lengths + 1) - lengths - 1
+    for length in np.unique(lengths).tolist():
+        at = np.flatnonzero(lengths == length)
+        rows = sliding_window_view(memory, length)[begins[at]]
+        size = head_size(rows[0].tobytes())
+        if (rows[:, :size] == rows[0, :size]).all():
+            yield at, rows
+            continue
+        places: defaultdict[bytes, list[int]] = defaultdict(list)
+        for place, head in enumerate(np.ascontiguousarray(rows[:, :size]).view(np.dtype((np.void, size))).ravel()):
+            places[head.tobytes()].append(place)
+        yield from ((at[some], rows[some]) for some in places.values())
+
+
+def _decoded(blocks: Rows) -> pl.DataFrame | None:
+    """Of blocks that begin alike; None where they cannot be made one."""
+    first = decode_block(blocks[0].tobytes())
+    if len(blocks) == 1:
+        return first
+    one = as_one(blocks, first.dtypes)
+    return None if one is None else decode_block(one)
+
+
+def _decoded_batch_by_batch(blocks: Sequence[bytes]) -> pl.DataFrame:
     if not are_alike(blocks):
         raise UnreadableBlock("the blocks do not begin and end alike")
     return decode_block(joined_blocks(blocks)).rechunk()

@@ -73,6 +73,13 @@ class JoinedTexts(Sequence[bytes]):
         found._texts = None if self._texts is None else self._texts[start:stop]
         return found
 
+    def repeats(self, count: int) -> bool:
+        """Whether it is its first `count` texts again and again, and ends with the last of them."""
+        first, times = self.part(0, count), len(self) // count
+        return np.array_equal(self.lengths, np.tile(first.lengths, times)) and self.joined == b"\n".join(
+            times * [first.joined]
+        )
+
     def _begin(self, place: int) -> int:
         return int(self._ends[place - 1]) + 1 if place else self._begins
 

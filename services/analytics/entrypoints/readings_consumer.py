@@ -18,18 +18,21 @@ from services.analytics.ports.folding import FoldMemory
 from services.analytics.use_cases.fold_readings import FoldOutcome, FoldReadings
 from shared.eventlog.event_handler import StartingOffsets
 from shared.eventlog.port import Partition, Record
-from shared.eventlog.record_runs import runs_of
-from shared.events.blocks import UnreadableBlock, decode_block, decode_joined, schema_bytes
+from shared.eventlog.record_runs import Run, runs_of
+from shared.events.blocks import UnreadableBlock, decode_block, decode_joined
 from shared.events.readings import CADENCE_HEADER, ON_TIME_WITHIN_HEADER, READING_TYPE_HEADER
 from shared.events.topics import READINGS
 from shared.runtime.failpoints import fail_point
+from shared.runtime.joined_texts import in_one
 from shared.runtime.progress import Progress
 
 CONSUMER = "analytics.readings"
 MOST_READINGS = 200_000
 """Folded in one transaction, unless a single block holds more."""
 _LOADS_EVERY = timedelta(days=1)
+_MINUTE = timedelta(minutes=1)
 _SMALL_BYTES = 16 * 1024
+"""On average."""
 
 Ends = Callable[[], Mapping[int, int]]
 """Every partition of `readings` → the offset that its next append gets, as of one moment."""
@@ -168,36 +171,35 @@ def _portions(pieces: Iterator[_Piece]) -> Iterator[list[_Piece]]:
 
 
 def _pieces(records: Sequence[Record]) -> Iterator[_Piece]:
-    """Record by record, but small ones that follow one another on a partition and are alike as one block."""
-    by_partition = sorted(runs_of(records), key=lambda run: run.partition.number)
-    for _, some in groupby(chain.from_iterable(by_partition), _likeness):
-        alike = list(some)
-        joined = _joined(alike) if len(alike) > 1 else None
+    """Record by record, but small ones that follow one another on a partition and have the same headers as one block.
+
+    Arrival counts by the minute: what came in another one stays apart (see `domain/data_quality.py`).
+    """
+    runs = sorted(runs_of(records), key=lambda run: run.partition.number)
+    alike = chain.from_iterable(run.alike(_MINUTE) for run in runs)
+    for _, some in groupby(alike, _likeness):
+        parts = list(some)
+        joined = _joined(parts)
         if joined is not None:
-            yield _Piece(joined, len(alike), alike[-1].offset + 1)
+            yield joined
         else:
-            yield from (_Piece(_block(record), 1, record.offset + 1) for record in alike)
+            yield from (_Piece(_block(record), 1, record.offset + 1) for part in parts for record in part)
 
 
-def _likeness(record: Record) -> tuple[object, ...]:
-    """Arrival counts by the minute: what came in another one stays apart (see `domain/data_quality.py`)."""
-    if len(record.value) >= _SMALL_BYTES:
-        return (record.partition, record.offset)
-    return (
-        record.partition,
-        record.headers,
-        record.appended_at.replace(second=0, microsecond=0),
-        schema_bytes(record.value),
-    )
+def _likeness(run: Run) -> tuple[object, ...]:
+    return run.partition, run[0].headers, run.newest.replace(second=0, microsecond=0)
 
 
-def _joined(records: Sequence[Record]) -> Block | None:
-    """None where they cannot be read so: one by one it shows which of them is at fault."""
+def _joined(runs: Sequence[Run]) -> _Piece | None:
+    """None where they are large, or cannot be read so: one by one it shows which of them is at fault."""
+    count = sum(map(len, runs))
+    if count == 1 or sum(run.size for run in runs) >= count * _SMALL_BYTES:
+        return None
     try:
-        readings = decode_joined([record.value for record in records])
+        readings = decode_joined(in_one([run.values() for run in runs]))
     except UnreadableBlock:
         return None
-    return _made(records[0], readings, max(record.appended_at for record in records))
+    return _Piece(_made(runs[0][0], readings, max(run.newest for run in runs)), count, runs[-1].next_offset)
 
 
 def _block(record: Record) -> Block:

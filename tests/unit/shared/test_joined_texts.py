@@ -57,3 +57,11 @@ def test_several_become_one_that_is_chained_where_all_of_them_are_joined(
     if isinstance(found, ChainedTexts):
         assert b"\n".join(found.pieces) == b"\n".join(texts)
         assert found.lengths.tolist() == list(map(len, texts))
+
+
+@given(TEXTS, st.integers(1, 4), st.integers(1, 3))
+def test_whether_texts_are_the_first_ones_again_and_again(texts: list[bytes], count: int, times: int) -> None:
+    whole = texts[: len(texts) // count * count]
+    if whole:
+        assert joined(whole).repeats(count) == (whole == len(whole) // count * whole[:count])
+        assert joined(times * whole).repeats(len(whole))

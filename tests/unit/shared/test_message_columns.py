@@ -66,6 +66,7 @@ def said(run: Run, offset: int, moment: datetime) -> tuple[object, ...]:
         run.size,
         run.has_headers,
         (run.next_offset, run.newest) if run else None,
+        [list(part) for part in run.alike(2 * SECOND)] if run else None,
         list(run.since(offset)),
         run.until(moment),
     )

@@ -1,6 +1,7 @@
 """Runs of records, in whatever form a client has read them."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import NamedTuple
 
 from hypothesis import given
@@ -77,6 +78,8 @@ def test_a_run_says_of_its_messages_what_their_records_say(messages: list[Messag
     assert run.values() == [record.value for record in records]
     assert run.size == sum(len(record.value) for record in records)
     assert run.has_headers == any(record.headers for record in records)
+    parts = groupby(records, lambda record: (record.headers, (record.appended_at - BEGINNING) // timedelta(seconds=2)))
+    assert [list(part) for part in run.alike(timedelta(seconds=2))] == [list(part) for _, part in parts]
     assert (run.next_offset, run.newest) == (records[-1].offset + 1, records[-1].appended_at)
     assert list(run.since(offset)) == [record for record in records if record.offset >= offset]
     assert run.until(moment(second)) == sum(record.appended_at <= moment(second) for record in records)
