@@ -14,6 +14,7 @@ import polars as pl
 from services.analytics.domain.history import PANE_KEYS, no_panes
 from services.analytics.domain.pane import DELTAS, empty_deltas, with_sketches
 from services.analytics.domain.watermark import PartitionMarks, SourceMark
+from services.analytics.entrypoints.portions import portions
 from services.analytics.metrics import AnalyticsMetrics
 from services.analytics.ports.evaluating import Fence
 from services.analytics.use_cases.close_quiet_windows import CloseQuietWindows, Outlook
@@ -35,6 +36,9 @@ from shared.events.pane_deltas import (
 )
 from shared.runtime.failpoints import fail_point
 from shared.runtime.progress import Progress
+
+_MOST_DELTAS = 500_000
+"""Evaluated in one transaction, unless a single record holds more. Smaller ones cost more: each delta is merged with what is held once."""
 
 Revisions = Callable[[Sequence[int]], Mapping[int, int]]
 """Partitions → the revisions of their states in the database."""
@@ -86,7 +90,14 @@ class PaneDeltasHandler:
             self._outlooks.pop(partition.number, None)
 
     def handle(self, records: Sequence[Record], now: datetime) -> Mapping[Partition, int]:
-        """Apply a batch, all or nothing; returns the next offset of each partition in it."""
+        """Apply a batch, each portion of it all or nothing; returns the next offset of each partition in it."""
+        fail_point("evaluate-polled")
+        commands = ((record, _command(record)) for record in records)
+        for portion in portions(commands, lambda one: one[1].deltas.height, _MOST_DELTAS):
+            self._apply([record for record, _ in portion], [command for _, command in portion], now)
+        return next_offsets(records, self._offsets)
+
+    def _apply(self, records: Sequence[Record], commands: Sequence[ApplyDeltas], now: datetime) -> None:
         reached = next_offsets(records, self._offsets)
         progress = [
             Progress(
@@ -99,14 +110,12 @@ class PaneDeltasHandler:
             for partition, next_offset in reached.items()
         ]
         fences = [Fence(partition.number, self._fences[partition.number]) for partition in reached]
-        fail_point("evaluate-polled")
         with self._timed():
-            work = self._evaluate([_command(record) for record in records], progress, fences=fences, now=now)
+            work = self._evaluate(commands, progress, fences=fences, now=now)
         self._offsets.update(reached)
         for fence in fences:
             self._moved(fence)
         self._count(work)
-        return reached
 
     def skip(self, record: Record, now: datetime) -> Mapping[Partition, int]:  # noqa: ARG002 - see Handler.skip
         """Never called: the topic has no dead letters."""

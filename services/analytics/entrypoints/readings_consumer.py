@@ -13,6 +13,7 @@ import polars as pl
 
 from services.analytics.domain.block import ON_TIME_WITHIN, Block
 from services.analytics.domain.fold import PartitionMemory
+from services.analytics.entrypoints.portions import portions
 from services.analytics.metrics import AnalyticsMetrics
 from services.analytics.ports.folding import FoldMemory
 from services.analytics.use_cases.fold_readings import FoldOutcome, FoldReadings
@@ -86,7 +87,7 @@ class ReadingsHandler:
     def handle(self, records: Sequence[Record], now: datetime) -> Mapping[Partition, int]:
         self._load_again(now)
         fail_point("fold-polled")
-        for portion in _portions(_pieces(records)):
+        for portion in portions(_pieces(records), lambda piece: piece.block.readings.height, MOST_READINGS):
             newest = {piece.block.partition: piece.next_offset for piece in portion}
             # A position never goes back, whatever is delivered again: see `next_offsets`.
             reached = {number: max(offset, self._offsets[number]) for number, offset in newest.items()}
@@ -153,21 +154,6 @@ class ReadingsHandler:
 
     def _progress(self, number: int, reached: int) -> Progress:
         return Progress(CONSUMER, READINGS, number, expected_offset=self._offsets[number], next_offset=reached)
-
-
-def _portions(pieces: Iterator[_Piece]) -> Iterator[list[_Piece]]:
-    """What one transaction folds: memory is bounded by it, whatever the size of the blocks."""
-    portion: list[_Piece] = []
-    readings = 0
-    for piece in pieces:
-        height = piece.block.readings.height
-        if portion and readings + height > MOST_READINGS:
-            yield portion
-            portion, readings = [], 0
-        portion.append(piece)
-        readings += height
-    if portion:
-        yield portion
 
 
 def _pieces(records: Sequence[Record]) -> Iterator[_Piece]:
