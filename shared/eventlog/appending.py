@@ -15,6 +15,7 @@ import struct
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -142,20 +143,21 @@ class Appending:
         while waiting := {place: share for place, share in shares.items() if not (share.is_whole or share.error)}:
             try:
                 self._carry_once(waiting)
-                has_trouble = any(share.trouble for share in waiting.values())
-                if has_trouble:
-                    time.sleep(_REST_SECONDS)
-                    self._cluster.refresh()
             except LogUnavailable as error:
-                has_trouble = True
                 for share in waiting.values():
                     share.trouble = str(error)
             except EventLogError as error:
                 for share in waiting.values():
                     share.error = error
-            if has_trouble and time.monotonic() > deadline:
+            if not any(share.trouble for share in waiting.values()):
+                continue
+            if time.monotonic() > deadline:
                 for share in waiting.values():
                     share.error = share.error or LogUnavailable(share.trouble)
+            else:
+                time.sleep(_REST_SECONDS)
+                with suppress(LogUnavailable):
+                    self._cluster.refresh()
 
     def _carry_once(self, shares: _Shares) -> None:
         """Send each leader what it is to have next, and take in the answers. What did not succeed is in trouble or has an error then."""
@@ -177,6 +179,7 @@ class Appending:
         for place, share in shares.items():
             if size < _REQUEST_BYTES:
                 share.batch = share.batch or self._next_batch(place, share)
+                share.trouble = f"Kafka: no answer about {place}"
                 batches[place] = share.batch.parts
                 size += share.batch.size
         about = {place: shares[place] for place in batches}
@@ -212,11 +215,10 @@ class Appending:
             self._settle(one, about[one.place])
 
     def _settle(self, said: Appended, share: _Share) -> None:
-        if said.error in MAY_PASS:
-            share.trouble = f"Kafka: error {said.error} appending to {said.place}"
-        elif said.error:
+        share.trouble = f"Kafka: error {said.error} appending to {said.place}" if said.error in MAY_PASS else None
+        if said.error not in {0, *MAY_PASS}:
             share.error = _permanent(said)
-        elif share.batch is not None:
+        elif said.error == 0 and share.batch is not None:
             count = share.batch.records
             share.offsets += range(said.first_offset, said.first_offset + count)
             share.batch = None

@@ -11,7 +11,7 @@ from shared.eventlog.broker_protocol import Place
 from shared.eventlog.metadata_protocol import Address
 from shared.eventlog.port import EventLogError, LogUnavailable, NewRecord, RecordTooLarge
 from shared.eventlog.produce_protocol import Producer
-from tests.support.fake_leader import AFTER, BEFORE, FakeLeader, PartitionLog, Trouble
+from tests.support.fake_leader import AFTER, BEFORE, SILENT, FakeLeader, PartitionLog, Trouble
 
 pytestmark = pytest.mark.network
 
@@ -23,12 +23,13 @@ LARGE = 500_000
 
 
 class Cluster:
-    """Knows whom it is told of, and counts producers."""
+    """Knows whom it is told of, and counts producers, whom it refuses with these errors first."""
 
     def __init__(self) -> None:
         self.addresses: dict[Place, Address] = {}
         self.next_addresses: dict[Place, Address] = {}
         self.producers = 0
+        self.refusals: list[EventLogError] = []
 
     def leader(self, place: Place) -> Address | None:
         return self.addresses.get(place)
@@ -37,6 +38,8 @@ class Cluster:
         self.addresses.update(self.next_addresses)
 
     def new_producer(self) -> Producer:
+        if self.refusals:
+            raise self.refusals.pop(0)
         self.producers += 1
         return Producer(self.producers, 0)
 
@@ -100,7 +103,7 @@ def test_what_does_not_fit_into_a_batch_follows_when_that_is_acknowledged(plant:
     assert leader.requests == [1] * 5
 
 
-@pytest.mark.parametrize("trouble", [BEFORE, AFTER, NOT_LEADER])
+@pytest.mark.parametrize("trouble", [BEFORE, AFTER, SILENT, NOT_LEADER])
 def test_what_was_not_acknowledged_is_sent_again_and_there_once(plant: Plant, trouble: Trouble) -> None:
     leader = plant.leader(ONE, TWO)
     leader.troubles = {ONE: [0, trouble, 0, trouble, trouble]}
@@ -170,6 +173,20 @@ def test_what_no_further_try_mends_is_an_error_and_leaves_no_gap(
     assert plant.logs[TWO].values == some[1::2]
     assert plant.append([b"next"], ONE, TWO) == [1]
     assert plant.cluster.producers == 2
+
+
+def test_a_number_may_be_refused_for_a_while(plant: Plant) -> None:
+    plant.leader(ONE)
+    plant.cluster.refusals = [LogUnavailable("error 14"), LogUnavailable("error 14")]
+    assert plant.append(values(3), ONE) == [0, 1, 2]
+
+
+def test_a_number_may_be_refused_for_good(plant: Plant) -> None:
+    plant.leader(ONE)
+    plant.cluster.refusals = [EventLogError("no permission")]
+    with pytest.raises(EventLogError, match="no permission") as raised:
+        plant.append(values(3), ONE)
+    assert type(raised.value) is EventLogError
 
 
 def test_what_met_trouble_for_too_long_is_given_up_with_all_behind_it() -> None:

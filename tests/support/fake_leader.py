@@ -11,11 +11,11 @@ from shared.eventlog.broker_protocol import Place
 from tests.support.broker_server import BrokerServer
 
 OUT_OF_ORDER = 45
-BEFORE, AFTER = "before", "after"
-"""Close the connection instead of answering: before anything has been appended, or after."""
+BEFORE, AFTER, SILENT = "before", "after", "silent"
+"""Close the connection instead of answering: before anything has been appended, or after. Or append, and say nothing about the partition."""
 
 Trouble = Callable[[], object] | str | int
-"""What befalls one request: a function that takes its time, BEFORE, AFTER, or the number of an error in place of appending."""
+"""What befalls one request: a function that takes its time, BEFORE, AFTER, SILENT, or the number of an error in place of appending."""
 
 _NUMBER_BYTES, _VERSION = 4, 3
 _TOPIC = ProduceResponse.TopicProduceResponse
@@ -71,9 +71,10 @@ class FakeLeader(BrokerServer):
             troubles = {place: self.troubles[place].pop(0) for place in batches if self.troubles.get(place)}
         if BEFORE in troubles.values():
             return None
-        topics = [self._answered(place, batch, troubles.get(place, 0)) for place, batch in batches.items()]
+        answered = {place: self._answered(place, batch, troubles.get(place, 0)) for place, batch in batches.items()}
         if AFTER in troubles.values():
             return None
+        topics = [said for place, said in answered.items() if troubles.get(place) != SILENT]
         body = ProduceResponse(version=_VERSION, responses=topics, throttle_time_ms=0).encode(version=_VERSION)
         number: int = request.header.correlation_id
         return number.to_bytes(_NUMBER_BYTES) + bytes(body)
