@@ -94,10 +94,10 @@ migrate: $(VENV)/.runtime ## bring the databases of all services up to date
 
 .PHONY: lock
 lock: $(VENV)/.dev ## compile requirements*.in to pinned, hashed requirements*.txt
-	for name in requirements requirements-librdkafka requirements-dev requirements-build requirements-demo; do \
+	for name in requirements requirements-compiled requirements-dev requirements-build requirements-demo; do \
 	    $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	        $$name.in $$([ $$name = requirements-demo ] && echo --no-deps) \
-	        $$([ $$name = requirements-librdkafka ] && echo -c requirements.txt) -o $$name.txt || exit 1; \
+	        $$([ $$name = requirements-compiled ] && echo -c requirements.txt) -o $$name.txt || exit 1; \
 	done
 
 .PHONY: clean

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from crash.broker import RawTopics
@@ -20,8 +20,6 @@ _SETTINGS = {
     "ANDON_KAFKA_SESSION_TIMEOUT_SECONDS": str(SESSION_SECONDS),
 }
 SECOND = "analytics-2"
-_DRIVERS = {"ingest": "librdkafka", "analytics": "librdkafka", "goals": "librdkafka"}
-"""The others read with kafka-python, the second analytics among them: members of one group that use different clients."""
 _READY_WITHIN_SECONDS = 240.0
 """Five processes that start together on two cores, with everything else that runs there."""
 
@@ -35,7 +33,6 @@ class Site:
         processes: name → process; all of these may be struck.
         services: name → the services of that process.
         plain: the settings of all of them.
-        own: name → what this process is set to besides.
         broker, database: None where they may not be struck.
         raw: None where there are no raw topics to write to.
     """
@@ -45,7 +42,6 @@ class Site:
     processes: Mapping[str, AndonProcess]
     services: Mapping[str, Sequence[str]]
     plain: Mapping[str, str]
-    own: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     broker: KafkaServer | None = None
     database: PostgresServer | None = None
     raw: RawTopics | None = None
@@ -54,7 +50,7 @@ class Site:
         """Start one process, armed or not, without waiting for it."""
         process = self.processes[name]
         armed = {"ANDON_FAIL_POINTS": fail_points} if fail_points else {}
-        process.environment = {**self.plain, **self.own.get(name, {}), **armed}
+        process.environment = {**self.plain, **armed}
         process.start_without_waiting()
 
     def start_what_ended(self) -> Sequence[str]:
@@ -113,8 +109,7 @@ def on_kafka(
         processes = {name: AndonProcess(settings, folder / f"{name}.log", of) for name, of in services.items()}
         http = Installation({service: processes[service] for service in SERVICES})
         raw = RawTopics(bootstrap_servers, prefix)
-        own = {name: {"ANDON_KAFKA_DRIVER": driver} for name, driver in _DRIVERS.items()}
-        site = Site("kafka", http, processes, services, settings, own, broker, database, raw)
+        site = Site("kafka", http, processes, services, settings, broker, database, raw)
         with _running(site):
             yield site
 

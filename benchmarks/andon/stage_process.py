@@ -97,7 +97,6 @@ def _platform(settings: ProcessSettings, clock: SystemClock) -> Platform:
         kind=settings.log,
         folder=settings.data_dir / "log",
         bootstrap_servers=settings.kafka_bootstrap_servers,
-        driver=settings.kafka_driver,
         topic_prefix=settings.kafka_topic_prefix,
     )
     log = open_log(choice, clock=clock, ids=ids)

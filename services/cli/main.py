@@ -20,7 +20,6 @@ from services.cli.quarantine import UnreadableEvent, Url
 from services.cli.quarantine import commands as quarantine_commands
 from services.cli.tail import tail
 from services.targets import UnknownTarget
-from shared.eventlog.factory import DriverMissing
 from shared.eventlog.port import EventLogError
 from shared.process.service import STARTUP_ERRORS
 from shared.runtime.actor import Actor
@@ -44,7 +43,6 @@ EXPECTED: tuple[type[Exception], ...] = (
     CannotLoad,
     CannotRun,
     CannotShow,
-    DriverMissing,
     EventLogError,
     InvalidSettings,
     NoFlights,

@@ -117,7 +117,6 @@ def _platform(settings: ProcessSettings, clock: Clock) -> Platform:
         kind=settings.log,
         folder=settings.data_dir / "log",
         bootstrap_servers=settings.kafka_bootstrap_servers,
-        driver=settings.kafka_driver,
         topic_prefix=settings.kafka_topic_prefix,
         session_timeout=timedelta(seconds=settings.kafka_session_timeout_seconds),
     )

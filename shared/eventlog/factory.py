@@ -1,4 +1,4 @@
-"""From a setting to an event log. A client library is imported only when it is chosen."""
+"""From a setting to an event log. Kafka's client is imported only when Kafka is chosen."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,14 +14,7 @@ from shared.runtime.component import Activity
 from shared.runtime.identifiers import IdSource
 from shared.telemetry.logging import Logger
 
-Driver = Literal["kafka-python", "librdkafka"]
-"""Which package puts questions to Kafka."""
-
 _RETENTION_REST = timedelta(minutes=1)
-
-
-class DriverMissing(Exception):
-    """The chosen Kafka driver is an optional extra, and not installed; the message names the extra."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +25,6 @@ class LogChoice:
     folder: Path
     """Of the embedded log; made if it is missing."""
     bootstrap_servers: str = ""
-    driver: Driver = "kafka-python"
     topic_prefix: str = ""
     session_timeout: timedelta = timedelta(seconds=20)
 
@@ -43,36 +35,17 @@ def open_log(choice: LogChoice, *, clock: Clock, ids: IdSource) -> EventLog:
     Raises:
         LogInUse: another process has the embedded log open.
         LogUnavailable: the embedded log cannot be opened.
-        DriverMissing: the driver's package is not installed.
     """
     if choice.kind == "embedded":
         from shared.eventlog.embedded import open_embedded  # noqa: PLC0415 - see the module's docstring
 
         return open_embedded(choice.folder, clock=clock, ids=ids)
+    from shared.eventlog.kafka_log import KafkaLog  # noqa: PLC0415 - as above
+
     options = KafkaOptions(choice.bootstrap_servers, choice.topic_prefix, session_timeout=choice.session_timeout)
-    return open_kafka(choice.driver, options, clock)
+    return KafkaLog(options, clock)
 
 
 def log_activities(log: EventLog, logger: Logger) -> Sequence[Activity]:
     """What has to run beside the log, once in the process: retention, where no broker sees to it."""
     return [Activity(LogRetention(log, logger), _RETENTION_REST)] if isinstance(log, Expiring) else []
-
-
-def open_kafka(driver: Driver, options: KafkaOptions, clock: Clock) -> EventLog:
-    """The log on Kafka, with this driver. Raises DriverMissing."""
-    from shared.eventlog.kafka_log import KafkaAdmin, KafkaLog  # noqa: PLC0415 - slow to import, and often not needed
-
-    admin: KafkaAdmin
-    if driver == "kafka-python":
-        from shared.eventlog.kafka_python import KafkaPythonAdmin  # noqa: PLC0415 - as above
-
-        admin = KafkaPythonAdmin(options)
-    else:
-        try:
-            from shared.eventlog.librdkafka import LibrdkafkaAdmin  # noqa: PLC0415 - an optional extra
-        except ModuleNotFoundError as error:
-            raise DriverMissing(
-                f"the Kafka driver librdkafka needs the package {error.name}: pip install 'andon[librdkafka]'"
-            ) from error
-        admin = LibrdkafkaAdmin(options)
-    return KafkaLog(options, admin, clock)

@@ -1,11 +1,11 @@
-"""The event log on Kafka: appending (`appending.py`), reading (`kafka_consumer.py`), and questions that a client package puts to brokers."""
+"""The event log on Kafka: appending (`appending.py`), reading (`kafka_consumer.py`), and questions (`kafka_admin.py`)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Protocol
 
 from shared.eventlog.appending import Appending
 from shared.eventlog.broker_protocol import Place
+from shared.eventlog.kafka_admin import KafkaAdmin
 from shared.eventlog.kafka_cluster import KafkaCluster, addresses
 from shared.eventlog.kafka_consumer import join_group
 from shared.eventlog.kafka_member import KafkaMember
@@ -16,41 +16,12 @@ from shared.eventlog.port import Assigned, Consumer, NewRecord, Partition, Revok
 from shared.runtime.clock import Clock
 
 
-class KafkaAdmin(Protocol):
-    """What differs between the drivers. Topics and groups go by their names on the broker; `places` are of one topic.
-
-    Everything blocks until a broker has answered, and raises what the port says. A client connects when it is first asked.
-    """
-
-    def cluster_id(self) -> str: ...
-
-    def topics(self) -> Sequence[str]: ...
-
-    def ensure(self, topics: Sequence[TopicSpec]) -> None:
-        """Create those that are missing, and wait until all have leaders."""
-        ...
-
-    def partition_count(self, topic: str) -> int:
-        """0 for a topic that does not exist."""
-        ...
-
-    def first_offsets(self, places: Sequence[Place]) -> Mapping[Place, int]: ...
-
-    def ends(self, places: Sequence[Place]) -> Mapping[Place, int]: ...
-
-    def committed(self, group: str, place: Place) -> int | None: ...
-
-    def delete_before(self, place: Place, offset: int) -> None: ...
-
-    def close(self) -> None: ...
-
-
 class KafkaLog:
     """`shared.eventlog.port.EventLog`. Making one does no I/O: a broker that is away is no error here."""
 
-    def __init__(self, options: KafkaOptions, admin: KafkaAdmin, clock: Clock) -> None:
+    def __init__(self, options: KafkaOptions, clock: Clock) -> None:
         self._options = options
-        self._admin = admin
+        self._admin = KafkaAdmin(options)
         self._counts: dict[str, int] = {}
         self._placement = Placement(self.partition_count)
         self._identity: str | None = None

@@ -1,4 +1,4 @@
-"""Functions as machine code, by Numba, where that is installed (the optional extra `librdkafka`).
+"""Functions as machine code, by Numba, where that is installed (the optional extra `compiled`).
 
 Importing it takes tenths of a second and compiling up to seconds, and either a hundred megabytes: nothing is compiled before it is
 wanted. What is compiled is kept beside the function's file, or in the user's cache folder where that folder may not be written; where

@@ -85,7 +85,7 @@ class ProcessSettings(Settings):
     kafka_bootstrap_servers: Annotated[str, AfterValidator(_of_brokers)] = "127.0.0.1:9092"
     """Kafka brokers, `host:port,host:port`; used when ANDON_LOG is kafka."""
     kafka_driver: Literal["kafka-python", "librdkafka"] = "kafka-python"
-    """Package that asks Kafka about topics, offsets and groups; librdkafka needs the extra of that name. Records pass through neither."""
+    """Has no effect any more: Kafka is read and written without a client's consumer and producer. Kept for installations that set it."""
     kafka_topic_prefix: str = ""
     """Put before every topic and group name; keeps installations on one broker apart."""
     kafka_session_timeout_seconds: Annotated[float, Field(ge=1, le=300)] = 20.0

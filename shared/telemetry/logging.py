@@ -15,7 +15,7 @@ Logger = structlog.stdlib.BoundLogger
 _TALKATIVE = ("alembic", "httpx", "httpcore")
 """Libraries that write a line for each readiness check, or each request of ours."""
 
-_ANXIOUS = ("kafka", "librdkafka")
+_ANXIOUS = ("kafka",)
 
 LogFormat = Literal["console", "json"]
 

@@ -23,7 +23,7 @@ def test_there_are_at_most_22_runtime_dependencies() -> None:
     assert len(wanted("requirements.in")) <= 22
 
 
-@pytest.mark.parametrize("dependency", [*wanted("requirements.in"), *wanted("requirements-librdkafka.in")])
+@pytest.mark.parametrize("dependency", [*wanted("requirements.in"), *wanted("requirements-compiled.in")])
 def test_each_dependency_is_justified(dependency: str) -> None:
     name = re.split(r"[\[=<>]", dependency)[0]
     assert f"`{name}`" in DECISION.read_text(encoding="utf-8")

@@ -1,15 +1,13 @@
-"""The setting decides which log is opened, and only the chosen client library is imported."""
+"""The setting decides which log is opened, and Kafka's client is imported for Kafka only."""
 
-import builtins
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from shared.eventlog.embedded import EmbeddedLog
-from shared.eventlog.factory import DriverMissing, LogChoice, open_log
+from shared.eventlog.factory import LogChoice, open_log
 from shared.eventlog.kafka_log import KafkaLog
 from shared.runtime.clock import SystemClock
 from shared.runtime.identifiers import CountingIds
@@ -30,24 +28,9 @@ def test_embedded_makes_its_folder(tmp_path: Path) -> None:
 
 @pytest.mark.network
 def test_kafka_is_opened_without_a_broker(tmp_path: Path) -> None:
-    choice = LogChoice("kafka", tmp_path, bootstrap_servers="127.0.0.1:9", driver="kafka-python")
-    assert isinstance(opened(choice), KafkaLog)
-    choice = LogChoice("kafka", tmp_path, bootstrap_servers="127.0.0.1:9", driver="librdkafka", topic_prefix="p.")
+    choice = LogChoice("kafka", tmp_path, bootstrap_servers="127.0.0.1:9", topic_prefix="p.")
     assert isinstance(opened(choice), KafkaLog)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = builtins.__import__
-
-    def without_confluent(name: str, *arguments: Any, **keywords: Any) -> object:
-        if name.startswith("shared.eventlog.librdkafka"):
-            raise ModuleNotFoundError("No module named 'confluent_kafka'", name="confluent_kafka")
-        return real(name, *arguments, **keywords)
-
-    monkeypatch.setattr(builtins, "__import__", without_confluent)
-    with pytest.raises(DriverMissing, match=r"confluent_kafka.*andon\[librdkafka\]"):
-        opened(LogChoice("kafka", tmp_path, driver="librdkafka"))
 
 
 def test_the_embedded_log_needs_no_kafka_client(tmp_path: Path) -> None:

@@ -119,25 +119,6 @@ def test_no_password_stands_in_the_file() -> None:
     assert written == {}
 
 
-def test_the_high_volume_driver_is_where_the_volume_is() -> None:
-    drivers = {name: CONTAINERS[name]["environment"]["ANDON_KAFKA_DRIVER"] for name in SERVICES}
-    assert drivers == {name: "librdkafka" if name == "ingest" else "kafka-python" for name in SERVICES}
-
-
-@every_container
-def test_what_it_waits_for_exists_and_can_be_waited_for(name: str) -> None:
-    for needed, how in CONTAINERS[name].get("depends_on", {}).items():
-        condition = how["condition"]
-        assert condition == ("service_completed_successfully" if needed == MIGRATIONS else "service_healthy")
-        assert needed in CONTAINERS
-
-
-@every_container
-def test_ports_are_published_on_loopback_only(name: str) -> None:
-    for port in CONTAINERS[name].get("ports", []):
-        assert re.fullmatch(r"127\.0\.0\.1:\d+:\d+", port), port
-
-
 def test_no_two_containers_publish_one_port() -> None:
     """The one process stands in for all the others, and has their common address."""
     others = [container for name, container in CONTAINERS.items() if name != ONE_PROCESS]

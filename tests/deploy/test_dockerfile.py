@@ -78,8 +78,8 @@ def test_dependencies_are_installed_by_hash_and_the_product_without_looking_else
     installs = [rest for rest in rests("RUN") if "pip install" in rest]
     for install in installs:
         assert "--require-hashes -r" in install or install == "pip install --no-deps --no-build-isolation ."
-    assert any("requirements-librdkafka.txt" in install and "$LIBRDKAFKA" in install for install in installs)
-    assert rests("ARG") == ["LIBRDKAFKA=yes"]
+    assert any("requirements-compiled.txt" in install and "$COMPILED" in install for install in installs)
+    assert rests("ARG") == ["COMPILED=yes"]
 
 
 def test_it_runs_as_nobody_in_particular() -> None:

@@ -11,7 +11,7 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]  # by its own docs
 
 from shared.eventlog import fetched_messages
-from shared.eventlog.factory import open_kafka
+from shared.eventlog.kafka_log import KafkaLog
 from shared.eventlog.kafka_options import KafkaOptions
 from shared.eventlog.port import NewRecord, Partition, TopicSpec
 from shared.eventlog.record_runs import runs_of
@@ -34,7 +34,7 @@ def test_all_of_each_message_is_read(
     worth_compiling: int, options: KafkaOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fetched_messages, "WORTH_COMPILING", worth_compiling)
-    log = open_kafka("kafka-python", options, SystemClock())
+    log = KafkaLog(options, SystemClock())
     log.ensure_topics([TopicSpec("raw.erp", 2), TopicSpec("raw.crm", 1)])
     values = [None, b"", b"{}", b"a\nb\n", bytes(range(256)), b"x" * 300_000]
     keys = [None, b"", b"key\n"]
@@ -72,7 +72,7 @@ def test_what_a_transaction_has_taken_back_is_not_read(
     worth_compiling: int, options: KafkaOptions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fetched_messages, "WORTH_COMPILING", worth_compiling)
-    log = open_kafka("kafka-python", options, SystemClock())
+    log = KafkaLog(options, SystemClock())
     log.ensure_topics([TopicSpec("raw.erp", 1)])
     outer = options.outer("raw.erp")
     producer = Producer({"bootstrap.servers": options.bootstrap_servers, "transactional.id": options.prefix})
@@ -100,7 +100,7 @@ def test_compressed_batches_are_read(options: KafkaOptions) -> None:
     for number in range(2000):
         producer.produce(outer, str(number).encode(), partition=0)
     producer.flush(PATIENCE_SECONDS)
-    log = open_kafka("kafka-python", options, SystemClock())
+    log = KafkaLog(options, SystemClock())
     reader = Reader(log, ["raw.erp"])
     assert [record.value for record in reader.read(2000)] == [str(number).encode() for number in range(2000)]
     reader.consumer.close()
@@ -112,8 +112,8 @@ import gc, sys
 from datetime import timedelta
 from shared.eventlog.kafka_options import KafkaOptions
 from shared.runtime.clock import SystemClock
-from shared.eventlog.factory import open_kafka
-log = open_kafka("kafka-python", KafkaOptions(sys.argv[1], sys.argv[2], session_timeout=timedelta(seconds=6)), SystemClock())
+from shared.eventlog.kafka_log import KafkaLog
+log = KafkaLog(KafkaOptions(sys.argv[1], sys.argv[2], session_timeout=timedelta(seconds=6)), SystemClock())
 log.ensure_topics([])
 def joined(group):
     won = []
@@ -132,7 +132,7 @@ print("fine", flush=True)
 @pytest.mark.processes
 @pytest.mark.timeout(120)
 def test_a_consumer_may_be_dropped_or_outlive_its_process(options: KafkaOptions) -> None:
-    log = open_kafka("kafka-python", options, SystemClock())
+    log = KafkaLog(options, SystemClock())
     log.ensure_topics([TopicSpec("events", 1)])
     log.close()
     command = [sys.executable, "-c", _DROPS, options.bootstrap_servers, options.prefix]

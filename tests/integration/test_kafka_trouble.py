@@ -7,23 +7,20 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer
 
-from shared.eventlog.factory import Driver, open_kafka
+from shared.eventlog.kafka_log import KafkaLog
 from shared.eventlog.kafka_options import KafkaOptions
 from shared.eventlog.port import EventLog, LogUnavailable, NewRecord, Partition, TopicSpec
-from shared.runtime.clock import Clock, SystemClock
+from shared.runtime.clock import SystemClock
 from tests.contract.log_reader import PATIENCE_SECONDS, Reader, poll_until_shared
 from tests.support.kafka_server import KafkaServer
 
 pytestmark = pytest.mark.kafka
 
-Open = Callable[[KafkaOptions, Clock], EventLog]
-DRIVERS: list[Driver] = ["kafka-python", "librdkafka"]
 TOPIC, ZERO = "events", Partition("events", 0)
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -33,20 +30,9 @@ def options(kafka_bootstrap_servers: str, kafka_prefix: str) -> KafkaOptions:
     return KafkaOptions(kafka_bootstrap_servers, kafka_prefix, session_timeout=timedelta(seconds=3))
 
 
-@pytest.fixture(params=DRIVERS)
-def driver(request: pytest.FixtureRequest) -> Driver:
-    driver: Driver = request.param
-    return driver
-
-
 @pytest.fixture
-def open_log(driver: Driver) -> Open:
-    return partial(open_kafka, driver)
-
-
-@pytest.fixture
-def log(open_log: Open, options: KafkaOptions) -> Iterator[EventLog]:
-    log = open_log(options, SystemClock())
+def log(options: KafkaOptions) -> Iterator[EventLog]:
+    log = KafkaLog(options, SystemClock())
     yield log
     log.close()
 
@@ -85,10 +71,10 @@ def has_read_to(reader: Reader, end: int) -> bool:
 
 
 @pytest.mark.timeout(240)
-def test_a_broker_that_goes_away_and_returns(open_log: Open, own_kafka_server: KafkaServer) -> None:
+def test_a_broker_that_goes_away_and_returns(own_kafka_server: KafkaServer) -> None:
     timeout, bound = timedelta(seconds=4), timedelta(seconds=12)
     servers = own_kafka_server.bootstrap_servers
-    log = open_log(
+    log = KafkaLog(
         KafkaOptions(servers, "p.", append_timeout=timeout, session_timeout=timedelta(seconds=6)), SystemClock()
     )
     log.ensure_topics([TopicSpec(TOPIC, 1)])
@@ -122,8 +108,8 @@ def test_a_broker_that_goes_away_and_returns(open_log: Open, own_kafka_server: K
     log.close()
 
 
-def test_a_log_may_be_opened_while_no_broker_is_there(open_log: Open) -> None:
-    log = open_log(KafkaOptions("127.0.0.1:9", append_timeout=timedelta(seconds=1)), SystemClock())
+def test_a_log_may_be_opened_while_no_broker_is_there() -> None:
+    log = KafkaLog(KafkaOptions("127.0.0.1:9", append_timeout=timedelta(seconds=1)), SystemClock())
     calls: list[Callable[[], object]] = [
         log.topics,
         log.identity,
@@ -142,11 +128,11 @@ def test_a_log_may_be_opened_while_no_broker_is_there(open_log: Open) -> None:
 _JOINS_AND_POLLS = """
 import sys
 from datetime import timedelta
-from shared.eventlog.factory import Driver, open_kafka
-from shared.eventlog.factory import open_kafka
+from shared.eventlog.kafka_log import KafkaLog
+from shared.eventlog.kafka_log import KafkaLog
 from shared.eventlog.kafka_options import KafkaOptions
 from shared.runtime.clock import SystemClock
-log = open_kafka(sys.argv[3], KafkaOptions(sys.argv[1], sys.argv[2], session_timeout=timedelta(seconds=3)), SystemClock())
+log = KafkaLog(KafkaOptions(sys.argv[1], sys.argv[2], session_timeout=timedelta(seconds=3)), SystemClock())
 def won(partitions):
     print(len(partitions), flush=True)
     return dict.fromkeys(partitions, 0)
@@ -158,9 +144,9 @@ while True:
 
 @pytest.mark.processes
 @pytest.mark.timeout(120)
-def test_a_member_that_is_killed_is_replaced(driver: Driver, log: EventLog, options: KafkaOptions) -> None:
+def test_a_member_that_is_killed_is_replaced(log: EventLog, options: KafkaOptions) -> None:
     log.ensure_topics([TopicSpec(TOPIC, 2)])
-    command = [sys.executable, "-c", _JOINS_AND_POLLS, options.bootstrap_servers, options.prefix, driver]
+    command = [sys.executable, "-c", _JOINS_AND_POLLS, options.bootstrap_servers, options.prefix]
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as other:
         assert other.stdout is not None
@@ -174,11 +160,11 @@ def test_a_member_that_is_killed_is_replaced(driver: Driver, log: EventLog, opti
     reader.consumer.close()
 
 
-def test_what_is_acknowledged_is_there_on_a_topic_that_is_new(open_log: Open, options: KafkaOptions) -> None:
+def test_what_is_acknowledged_is_there_on_a_topic_that_is_new(options: KafkaOptions) -> None:
     """A broker may refuse the first batch of a new partition and take the next; neither may be lost or overtaken."""
     large = bytes(5 * 1024 * 1024)  # one makes a batch of its own
     for attempt in range(8):
-        log = open_log(replace(options, prefix=f"{options.prefix}{attempt}."), SystemClock())
+        log = KafkaLog(replace(options, prefix=f"{options.prefix}{attempt}."), SystemClock())
         log.ensure_topics([TopicSpec(TOPIC, 4)])
         for partition in range(4):
             places = log.append([NewRecord(TOPIC, large, partition=partition) for _ in range(2)])
@@ -187,45 +173,26 @@ def test_what_is_acknowledged_is_there_on_a_topic_that_is_new(open_log: Open, op
         log.close()
 
 
-def test_members_of_one_group_may_use_different_drivers(options: KafkaOptions) -> None:
-    logs = [open_kafka(driver, options, SystemClock()) for driver in DRIVERS]
-    logs[0].ensure_topics([TopicSpec(TOPIC, 4), TopicSpec("raw.erp", 2)])
-    readers = [Reader(log, [TOPIC]) for log in logs]
-    poll_until_shared(readers, 4)
-    starts = {
-        partition: log.offsets(partition)[1] for log in logs for partition in [Partition(TOPIC, n) for n in range(4)]
-    }
-    for reader in readers:
-        reader.starts = starts
-    logs[1].append([NewRecord(TOPIC, b"%d" % number, partition=number) for number in range(4)])
-    for reader in readers:
-        reader.read(2)
-        assert {record.partition for record in reader.records} == reader.held
-    for reader, log in zip(readers, logs, strict=True):
-        reader.consumer.close()
-        log.close()
+def test_a_key_is_where_other_clients_put_it(log: EventLog, options: KafkaOptions) -> None:
+    log.ensure_topics([TopicSpec(TOPIC, 7)])
+    keys = [b"key-%d" % number * (number % 5 + 1) for number in range(300)]
+    theirs: list[int | None] = []
+    producer = Producer({"bootstrap.servers": options.bootstrap_servers, "partitioner": "murmur2_random"})
+    for key in keys:
+        producer.produce(
+            options.outer(TOPIC), b"x", key, on_delivery=lambda _, message: theirs.append(message.partition())
+        )
+        producer.flush(PATIENCE_SECONDS)
+    ours = [partition.number for partition, _ in log.append([NewRecord(TOPIC, b"x", key=key) for key in keys])]
+    assert ours == theirs
+    assert set(ours) == set(range(7))
 
 
-def test_both_drivers_put_a_key_on_the_same_partition(options: KafkaOptions) -> None:
-    logs = [open_kafka(driver, options, SystemClock()) for driver in DRIVERS]
-    logs[0].ensure_topics([TopicSpec(TOPIC, 7)])
-    records = [NewRecord(TOPIC, b"x", key=b"key-%d" % number * (number % 5)) for number in range(300)]
-    places = [[partition for partition, _ in log.append(records)] for log in logs]
-    assert places[0] == places[1]
-    assert {partition.number for partition in places[0]} == set(range(7))
-    for log in logs:
-        log.close()
-
-
-def test_both_drivers_give_a_log_the_same_identity_and_two_prefixes_two(options: KafkaOptions) -> None:
-    other = KafkaOptions(options.bootstrap_servers, "another-" + options.prefix)
-    logs = [open_kafka(driver, which, SystemClock()) for which in (options, other) for driver in DRIVERS]
-    first, second, third, fourth = [log.identity() for log in logs]
-    assert first == second
-    assert third == fourth
-    assert first != third
-    for log in logs:
-        log.close()
+def test_two_prefixes_are_two_logs(log: EventLog, options: KafkaOptions) -> None:
+    same, other = (KafkaLog(one, SystemClock()) for one in (options, replace(options, prefix="another.")))
+    assert log.identity() == same.identity() != other.identity()
+    same.close()
+    other.close()
 
 
 def test_what_other_programs_write_can_be_read(log: EventLog, options: KafkaOptions) -> None:

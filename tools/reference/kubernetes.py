@@ -9,8 +9,6 @@ from tools.reference.document import ROOT, Document, hashed
 from tools.reference.services import SERVICES
 
 _TEMPLATE = Path(__file__).with_name("kubernetes.yaml")
-_MANY_SMALL_RECORDS = ("ingest",)
-"""Services that read one event per record, where the faster Kafka driver matters."""
 
 
 def documents() -> Iterator[Document]:
@@ -19,7 +17,6 @@ def documents() -> Iterator[Document]:
         text = template.substitute(
             service=service,
             SERVICE=service.upper(),
-            driver="librdkafka" if service in _MANY_SMALL_RECORDS else "kafka-python",
             version=product_version(),
         )
         yield hashed(f"deploy/kubernetes/{service}.yaml", text.splitlines())

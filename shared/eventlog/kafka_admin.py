@@ -1,4 +1,4 @@
-"""Questions to Kafka through the package kafka-python: the default driver, pure Python."""
+"""Questions to Kafka about topics, offsets and groups, through the package kafka-python."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,8 +17,11 @@ from shared.eventlog.port import TopicSpec
 _ASK_AGAIN_SECONDS = 0.05
 
 
-class KafkaPythonAdmin:
-    """`shared.eventlog.kafka_log.KafkaAdmin`."""
+class KafkaAdmin:
+    """Topics and groups go by their names on the broker. Everything blocks until a broker has answered, and raises what the port says.
+
+    The client connects when it is first asked.
+    """
 
     def __init__(self, options: KafkaOptions) -> None:
         self._seconds = options.append_timeout.total_seconds()
@@ -33,6 +36,7 @@ class KafkaPythonAdmin:
         return names
 
     def ensure(self, topics: Sequence[TopicSpec]) -> None:
+        """Create those that are missing, and wait until all have leaders."""
         existing = set(self.topics())
         for spec in topics:
             if spec.name not in existing:
@@ -41,6 +45,7 @@ class KafkaPythonAdmin:
         self._ask(lambda client: client.wait_for_topics(names, timeout_ms=self._timeout_ms))
 
     def partition_count(self, topic: str) -> int:
+        """0 for a topic that does not exist."""
         (found,) = self._ask(lambda client: client.describe_topics([topic]))
         return len(found["partitions"]) if found["error_code"] == 0 else 0
 
