@@ -59,7 +59,8 @@ class OutboxEvents:
         self._ids = ids
 
     def values(self, values: Values, catalogue: Catalogue, now: datetime) -> None:
-        for part in values.iter_slices(_VALUES_AT_ONCE):
+        for begin in range(0, values.height, _VALUES_AT_ONCE):
+            part = values.slice(begin, _VALUES_AT_ONCE)
             ids = self._ids.many(part.height)
             records = value_records(part, catalogue, ids=ids, source=_SOURCE, headers=_HEADERS, now=now)
             self._outbox.add_alike(KPI_VALUES, records, recorded_at=now)
