@@ -81,11 +81,14 @@ def test_others_do_not_become_one(block: bytes) -> None:
     assert as_one(rows, decode_block(block).dtypes) is None
 
 
-def test_a_column_that_some_blocks_lack_is_null_in_their_rows() -> None:
+def test_blocks_with_other_columns_are_not_put_together() -> None:
+    """They mean something else: together with a correction, readings were taken for corrections, and did not count. Found by the
+    simulation, seed 1900744.
+    """
     lacking = ROWS.drop("event_id")
     frames = [frame[place : place + 1] for place in range(8) for frame in (ROWS, lacking)]
-    found = decode_joined([encode_block(frame) for frame in 20 * frames])
-    assert found[ROWS.columns].equals(pl.concat(20 * frames, how="diagonal"))
+    with pytest.raises(UnreadableBlock, match="columns"):
+        decode_joined([encode_block(frame) for frame in 20 * frames])
 
 
 def test_a_few_blocks_of_other_columns_are_not_joined() -> None:
