@@ -157,7 +157,7 @@ class ReadingsHandler:
 
 
 def _pieces(records: Sequence[Record]) -> Iterator[_Piece]:
-    """Record by record, but small ones that follow one another on a partition and have the same headers as one block.
+    """Record by record, but small ones that follow one another on a partition, with the same headers and columns, as one block.
 
     Arrival counts by the minute: what came in another one stays apart (see `domain/data_quality.py`).
     """
